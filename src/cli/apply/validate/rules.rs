@@ -1,0 +1,142 @@
+//! Checks of the rules that are run, those made for controllers of Pods included.
+
+use super::{Checked, Subject, list, pattern, some, variables};
+use crate::policy::classic::{Check, Filter, Match, Rule};
+use crate::policy::fields::Text;
+use crate::policy::tree::{Tree, Value};
+use crate::resolve::ResolvedRule;
+
+const ONLY_METADATA: &str =
+    "policy can only deal with the metadata field of the resource if the rule does not match any kind";
+
+pub(super) fn check(s: &Subject<'_>) -> Checked {
+    for (i, r) in s.resolved.iter().enumerate() {
+        kinds(&r.rule, s.policy.spec.background)
+            .map_err(|(path, e)| format!("path: spec.rules[{i}].{path}.kinds: {e}"))?;
+    }
+    let mut checked = s.resolved.iter().enumerate();
+    checked.try_for_each(|(i, r)| one(s, i, r))
+}
+
+fn one(s: &Subject<'_>, i: usize, r: &ResolvedRule) -> Checked {
+    let Some(tree) = s.rule(r) else { return Ok(()) };
+    resources(tree).map_err(|(path, e)| format!("path: spec.rules[{i}].{path}: {e}"))?;
+    variables::element(tree)?;
+    let without_kind = r.rule.matches.filters().iter().any(|f| f.kinds.is_empty());
+    if without_kind {
+        return Err(if only_metadata(&r.rule) {
+            "at least one element must be specified in a kind block, the kind attribute is mandatory when working with \
+             the resources element"
+                .to_owned()
+        } else {
+            ONLY_METADATA.to_owned()
+        });
+    }
+    if let Some(validate) = some(tree, "validate") {
+        elements(validate).map_err(|(path, e)| format!("path: spec.rules[{i}].validate.{path}.: {e}"))?;
+    }
+    let labels = match r.rule.validate.as_ref().and_then(|v| v.check.as_ref()) {
+        Some(Check::Pattern(p)) => strings_in_metadata(p),
+        Some(Check::AnyPattern(all)) => all.iter().all(strings_in_metadata),
+        None => true,
+    };
+    if labels {
+        Ok(())
+    } else {
+        Err("labels and annotations supports only string values, \"use double quotes around the non string values\""
+            .to_owned())
+    }
+}
+
+type At = (String, String);
+
+/// Kinds that are wildcards.
+fn kinds(rule: &Rule, background: bool) -> Result<(), At> {
+    let block = |name: &str, m: &Match| -> Result<(), At> {
+        let each = |what: &str, filters: &[Filter]| {
+            filters.iter().enumerate().try_for_each(|(i, f)| {
+                wildcard(&f.kinds, background, rule).map_err(|e| (format!("{name}.{what}[{i}]"), e.to_owned()))
+            })
+        };
+        each("any", &m.any)?;
+        each("all", &m.all)?;
+        wildcard(&m.legacy.kinds, background, rule).map_err(|e| (name.to_owned(), e.to_owned()))
+    };
+    block("match", &rule.matches)?;
+    rule.exclude.as_ref().map_or(Ok(()), |e| block("exclude", e))
+}
+
+fn wildcard(kinds: &[Text], background: bool, rule: &Rule) -> Result<(), &'static str> {
+    if !kinds.iter().any(|k| k.text == "*") {
+        Ok(())
+    } else if background {
+        Err("wildcard policy not allowed in background mode. Set spec.background=false to disable background mode for \
+             this policy rule ")
+    } else if kinds.len() > 1 {
+        Err("wildcard policy can not deal with more than one kind")
+    } else if only_metadata(rule) {
+        Ok(())
+    } else {
+        Err(ONLY_METADATA)
+    }
+}
+
+/// Whether the patterns of a rule are about `metadata` and nothing else.
+fn only_metadata(rule: &Rule) -> bool {
+    let one = |tree: &Tree| match &tree.value {
+        Value::Map(members) => members.iter().all(|m| m.key == "metadata"),
+        _ => true,
+    };
+    match rule.validate.as_ref().and_then(|v| v.check.as_ref()) {
+        Some(Check::Pattern(p)) => one(p),
+        Some(Check::AnyPattern(all)) => all.iter().all(one),
+        None => true,
+    }
+}
+
+/// The old form of `match` together with the new one, and filters that say nothing.
+fn resources(rule: &Tree) -> Result<(), At> {
+    let says = |filter: &Tree| match some(filter, "resources").map(|t| &t.value) {
+        Some(Value::Map(members)) => members.iter().any(|m| m.value.value != Value::Null),
+        _ => false,
+    };
+    let err = |path: &str, e: &str| Err((path.to_owned(), e.to_owned()));
+    let listed = |part: &Tree| !list(part.get("any")).is_empty() || !list(part.get("all")).is_empty();
+    if some(rule, "exclude").is_some_and(|e| listed(e) && says(e)) {
+        return err("exclude.", "can't specify any/all together with exclude resources");
+    }
+    let Some(part) = some(rule, "match") else { return Ok(()) };
+    if listed(part) && says(part) {
+        return err("match.", "can't specify any/all together with match resources");
+    }
+    let all = [list(part.get("any")), list(part.get("all"))].into_iter().find(|l| !l.is_empty());
+    let empty = all.map_or_else(|| !says(part), |filters| filters.iter().any(|f| !says(f)));
+    if empty { err("match.resources.", "match resources not specified") } else { Ok(()) }
+}
+
+/// What a rule checks, and the anchors of its patterns.
+fn elements(validate: &Tree) -> Result<(), At> {
+    let err = |e: &str| Err((String::new(), e.to_owned()));
+    match (some(validate, "pattern"), some(validate, "anyPattern")) {
+        (None, None) => err("one of pattern, anyPattern, deny, foreach, cel must be specified"),
+        (Some(_), Some(_)) => err("only one of pattern, anyPattern, deny, foreach, cel can be specified"),
+        (Some(p), None) => pattern::check(p, "/").map_err(|(path, e)| (format!("pattern.{path}"), e)),
+        (None, Some(all)) => list(Some(all))
+            .iter()
+            .enumerate()
+            .try_for_each(|(i, p)| pattern::check(p, "/").map_err(|(path, e)| (format!("anyPattern[{i}].{path}"), e))),
+    }
+}
+
+/// Whether the labels and annotations that a pattern asks for are strings.
+fn strings_in_metadata(pattern: &Tree) -> bool {
+    let metadata = match pattern.get("metadata").filter(|m| matches!(m.value, Value::Map(_))) {
+        Some(metadata) => Some(metadata),
+        None => pattern.get("spec").and_then(|s| s.get("template")).and_then(|t| t.get("metadata")),
+    };
+    let strings = |tree: &Tree| match &tree.value {
+        Value::Map(members) => members.iter().all(|m| m.value.as_str().is_some()),
+        _ => true,
+    };
+    metadata.is_none_or(|m| ["labels", "annotations"].iter().filter_map(|k| m.get(k)).all(strings))
+}

@@ -1,0 +1,79 @@
+//! What the commands share: exit codes, printing diagnostics, loading policies.
+
+use crate::diag::render::render;
+use crate::diag::{Code, Diagnostic, Label, Source};
+use crate::engine::{CompileOptions, Compiled, PolicySet, Unit, compile, compile_sources, load};
+use crate::input;
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Violations of enforced rules, or rules that could not be decided.
+pub(super) const VIOLATIONS: u8 = 1;
+/// Bad usage or unreadable input.
+pub(super) const BAD_USAGE: u8 = 2;
+
+/// Prints diagnostics to standard error.
+pub(super) fn print(diagnostics: &[Diagnostic]) {
+    // The stream takes colours away where nobody wants them.
+    let mut err = anstream::stderr().lock();
+    for d in diagnostics {
+        let _ = writeln!(err, "{}", render(d, true));
+    }
+}
+
+/// Whether to show progress: only to somebody who watches.
+pub(super) fn watched() -> bool {
+    std::io::stderr().is_terminal()
+}
+
+/// A policy set and where it came from.
+pub(super) struct Loaded {
+    pub(super) set: PolicySet,
+    /// The policies as they were read; none where the set came from a file.
+    pub(super) units: Vec<Unit>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+/// Loads policies from arguments, or a set from one `.kyvb` file.
+pub(super) fn policies(arguments: &[String]) -> Loaded {
+    if let [file] = arguments
+        && Path::new(file).extension().is_some_and(|e| e.eq_ignore_ascii_case("kyvb"))
+    {
+        return compiled_file(file);
+    }
+    let mut diagnostics = Vec::new();
+    let mut units = Vec::new();
+    for argument in arguments {
+        // What is named has to be a policy; a folder may hold manifests and tests beside them.
+        let only_policies = !Path::new(argument).is_dir() && !input::is_glob(argument);
+        let (sources, problems) = input::load(std::slice::from_ref(argument), "policy");
+        diagnostics.extend(problems);
+        let options = CompileOptions { only_policies, lenient: false };
+        let found = compile_sources(&sources, options);
+        units.extend(found.units);
+        diagnostics.extend(found.diagnostics);
+    }
+    let compiled: Compiled = compile(units, diagnostics);
+    Loaded { set: compiled.set, units: compiled.units, diagnostics: compiled.diagnostics }
+}
+
+fn compiled_file(file: &str) -> Loaded {
+    let fail = |code, message: String| Loaded {
+        set: compile(Vec::new(), Vec::new()).set,
+        units: Vec::new(),
+        diagnostics: vec![Diagnostic::new(code, message).at(Label::whole(&empty(file)))],
+    };
+    let bytes = match std::fs::read(file) {
+        Ok(bytes) => bytes,
+        Err(e) => return fail(Code::FileUnreadable, e.to_string()),
+    };
+    match load(&bytes) {
+        Ok(set) => Loaded { set, units: Vec::new(), diagnostics: Vec::new() },
+        Err(e) => fail(e.code(), e.to_string()),
+    }
+}
+
+fn empty(name: &str) -> Arc<Source> {
+    Source::new(name, "")
+}

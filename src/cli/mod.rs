@@ -1,0 +1,45 @@
+//! The command line: arguments and printing only.
+
+pub mod apply;
+mod check;
+mod common;
+mod compile;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Compile Kyverno policies to bytecode, and check Kubernetes objects with them.
+#[derive(Debug, Parser)]
+#[command(name = "kyvc", version, propagate_version = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check manifests against policies
+    Check(check::Args),
+    /// Compile policies, and write them to a file or show what they become
+    Compile(compile::Args),
+    /// Apply policies to resources, as `kyverno apply` does
+    Apply(apply::Args),
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            // Usage errors are 2, and asking for help is none.
+            let code = if e.use_stderr() { common::BAD_USAGE } else { 0 };
+            let _ = e.print();
+            return ExitCode::from(code);
+        }
+    };
+    match cli.command {
+        Command::Check(args) => check::run(&args),
+        Command::Compile(args) => compile::run(&args),
+        Command::Apply(args) => apply::run(&args),
+    }
+}

@@ -1,0 +1,296 @@
+//! Expressions.
+
+use super::CodegenError;
+use super::unit::{Label, UnitBuilder};
+use crate::ir::{Each, Expr};
+use kyvc_vm::builtin;
+use kyvc_vm::document::{Place, Segment};
+use kyvc_vm::ids::Reg;
+use kyvc_vm::op::Op;
+use kyvc_vm::program::{Const, Reason, Site};
+use kyvc_vm::verdict::Root;
+
+/// Code that leaves the value of an expression in the register returned.
+pub(super) fn generate(u: &mut UnitBuilder<'_>, e: &Expr) -> Result<Reg, CodegenError> {
+    let out = u.reg()?;
+    into(u, e, out, None)?;
+    Ok(out)
+}
+
+/// Code for an expression. `current` holds what `@` is; it is never `out`.
+fn into(u: &mut UnitBuilder<'_>, e: &Expr, out: Reg, current: Option<Reg>) -> Result<(), CodegenError> {
+    let taken = u.taken();
+    match e {
+        Expr::Null => constant(u, Const::Null, out)?,
+        Expr::Bool(b) => constant(u, Const::Bool(*b), out)?,
+        Expr::Float(n) => constant(u, Const::Float(*n), out)?,
+        Expr::Str(s) => constant(u, Const::Str(s.as_str().into()), out)?,
+        Expr::Root(root) => {
+            want(u, e);
+            u.emit(Op::RootLoad, out.0, 0, *root as u32);
+        }
+        Expr::Current => match current {
+            Some(r) => u.emit(Op::Move, out.0, u16::from(r.0), 0),
+            None => constant(u, Const::Null, out)?,
+        },
+        Expr::Key(of, key) => key_of(u, e, of, key, out, current)?,
+        Expr::Index(of, n) => {
+            into(u, of, out, current)?;
+            u.emit(Op::ElementGet, out.0, u16::from(out.0), n.cast_unsigned());
+        }
+        Expr::Slice(of, bounds) => {
+            into(u, of, out, current)?;
+            let c = u.constant(Const::Bounds(*bounds))?;
+            u.emit(Op::SliceGet, out.0, u16::from(out.0), c);
+        }
+        Expr::Flatten(of) => unary(u, Op::Flatten, of, out, current)?,
+        Expr::Values(of) => unary(u, Op::Values, of, out, current)?,
+        Expr::Let(value, body) => {
+            let bound = u.reg()?;
+            into(u, value, bound, current)?;
+            let (go, done) = (u.label(), u.label());
+            u.jump(Op::JumpFault, bound.0, 0, go);
+            into(u, body, out, Some(bound))?;
+            u.jump(Op::Jump, 0, 0, done);
+            u.bind(go);
+            u.emit(Op::Move, out.0, u16::from(bound.0), 0);
+            u.bind(done);
+        }
+        Expr::Each(each) => loop_over(u, each, out, current)?,
+        Expr::Compare(how, a, b) => {
+            let (left, right) = (u.reg()?, u.reg()?);
+            into(u, a, left, current)?;
+            into(u, b, right, current)?;
+            u.emit(Op::Compare, out.0, u16::from(left.0), *how as u32);
+        }
+        Expr::And(a, b) | Expr::Or(a, b) => {
+            let test = u.reg()?;
+            let done = u.label();
+            into(u, a, out, current)?;
+            u.jump(Op::JumpFault, out.0, 0, done);
+            u.emit(Op::IsFalse, test.0, u16::from(out.0), 0);
+            u.jump(if matches!(e, Expr::And(..)) { Op::JumpTrue } else { Op::JumpFalse }, test.0, 0, done);
+            into(u, b, out, current)?;
+            u.bind(done);
+        }
+        Expr::Not(of) => {
+            let done = u.label();
+            into(u, of, out, current)?;
+            u.jump(Op::JumpFault, out.0, 0, done);
+            u.emit(Op::IsFalse, out.0, u16::from(out.0), 0);
+            u.bind(done);
+        }
+        Expr::List(items) => collect(u, items.iter().map(|i| (None, i)), Op::CollectList, out, current)?,
+        Expr::Map(members) => {
+            let members = members.iter().map(|(k, v)| (Some(k.as_str()), v));
+            collect(u, members, Op::CollectMap, out, current)?;
+        }
+        Expr::UnlessNull(of) => {
+            let (null, done) = (u.label(), u.label());
+            if let Some(current) = current {
+                u.jump(Op::JumpNull, current.0, 0, null);
+            }
+            into(u, of, out, current)?;
+            u.jump(Op::Jump, 0, 0, done);
+            u.bind(null);
+            constant(u, Const::Null, out)?;
+            u.bind(done);
+        }
+        Expr::Forgive(of) => {
+            into(u, of, out, current)?;
+            u.emit(Op::Forgive, out.0, 0, 0);
+        }
+        Expr::ForgiveAll(of) => {
+            into(u, of, out, current)?;
+            u.emit(Op::ForgiveAll, out.0, 0, 0);
+        }
+        Expr::Call(name, args) => call(u, name, args, out, current)?,
+        Expr::Fail(text) => fail(u, text, out)?,
+        Expr::Join(parts) => {
+            let registers = parts.iter().map(|_| u.reg()).collect::<Result<Vec<_>, _>>()?;
+            for (part, r) in parts.iter().zip(&registers) {
+                into(u, part, *r, current)?;
+            }
+            let first = registers.first().copied().unwrap_or(out);
+            u.emit(Op::TextJoin, out.0, u16::from(first.0), registers.len() as u32);
+        }
+        Expr::Variable { text, path, value } => {
+            into(u, value, out, current)?;
+            let text = format!("{text}\0{path}").into();
+            let site = Site { reason: Reason::Unresolved, path: [].into(), text, place: Place::default() };
+            let site = u.linker.site(site)?;
+            u.emit(Op::TextFault, out.0, 0, site.number());
+        }
+    }
+    u.release(taken);
+    Ok(())
+}
+
+fn constant(u: &mut UnitBuilder<'_>, c: Const, out: Reg) -> Result<(), CodegenError> {
+    let c = u.constant(c)?;
+    u.emit(Op::ConstLoad, out.0, 0, c);
+    Ok(())
+}
+
+fn unary(u: &mut UnitBuilder<'_>, op: Op, of: &Expr, out: Reg, current: Option<Reg>) -> Result<(), CodegenError> {
+    into(u, of, out, current)?;
+    u.emit(op, out.0, u16::from(out.0), 0);
+    Ok(())
+}
+
+fn key_of(
+    u: &mut UnitBuilder<'_>,
+    whole: &Expr,
+    of: &Expr,
+    key: &str,
+    out: Reg,
+    current: Option<Reg>,
+) -> Result<(), CodegenError> {
+    want(u, whole);
+    let key = u.linker.layout.sym(key).number();
+    match (of, current) {
+        // No copy of what is only looked into.
+        (Expr::Current, Some(r)) => u.emit(Op::KeyGet, out.0, u16::from(r.0), key),
+        (Expr::Key(..), _) => {
+            keys_below(u, of, out, current)?;
+            u.emit(Op::KeyGet, out.0, u16::from(out.0), key);
+        }
+        (Expr::Root(root), _) => {
+            u.emit(Op::RootLoad, out.0, 0, *root as u32);
+            u.emit(Op::KeyGet, out.0, u16::from(out.0), key);
+        }
+        _ => {
+            into(u, of, out, current)?;
+            u.emit(Op::KeyGet, out.0, u16::from(out.0), key);
+        }
+    }
+    Ok(())
+}
+
+/// The inner keys of a chain; the layout was told of the whole chain.
+fn keys_below(u: &mut UnitBuilder<'_>, e: &Expr, out: Reg, current: Option<Reg>) -> Result<(), CodegenError> {
+    match e {
+        Expr::Key(of, key) => {
+            let key = u.linker.layout.sym(key).number();
+            match (&**of, current) {
+                (Expr::Current, Some(r)) => u.emit(Op::KeyGet, out.0, u16::from(r.0), key),
+                _ => {
+                    keys_below(u, of, out, current)?;
+                    u.emit(Op::KeyGet, out.0, u16::from(out.0), key);
+                }
+            }
+            Ok(())
+        }
+        Expr::Root(root) => {
+            u.emit(Op::RootLoad, out.0, 0, *root as u32);
+            Ok(())
+        }
+        _ => into(u, e, out, current),
+    }
+}
+
+/// Collects values, with keys for a map. The first fault among them is the result.
+fn collect<'e>(
+    u: &mut UnitBuilder<'_>,
+    items: impl Iterator<Item = (Option<&'e str>, &'e Expr)>,
+    make: Op,
+    out: Reg,
+    current: Option<Reg>,
+) -> Result<(), CodegenError> {
+    let (start, value) = (u.reg()?, u.reg()?);
+    let (failed, done) = (u.label(), u.label());
+    u.emit(Op::CollectInit, start.0, 0, 0);
+    for (key, item) in items {
+        if let Some(key) = key {
+            constant(u, Const::Str(key.into()), value)?;
+            u.emit(Op::Collect, value.0, 0, 1);
+        }
+        into(u, item, value, current)?;
+        u.jump(Op::JumpFault, value.0, 0, failed);
+        u.emit(Op::Collect, value.0, 0, 1);
+    }
+    u.emit(make, out.0, u16::from(start.0), 0);
+    finish(u, (start, value), (failed, done), out);
+    Ok(())
+}
+
+/// After a collection: where it failed, what was collected is dropped and the fault is the result.
+fn finish(u: &mut UnitBuilder<'_>, (start, value): (Reg, Reg), (failed, done): (Label, Label), out: Reg) {
+    u.jump(Op::Jump, 0, 0, done);
+    u.bind(failed);
+    u.emit(Op::CollectList, out.0, u16::from(start.0), 0);
+    u.emit(Op::Move, out.0, u16::from(value.0), 0);
+    u.bind(done);
+}
+
+fn loop_over(u: &mut UnitBuilder<'_>, each: &Each, out: Reg, current: Option<Reg>) -> Result<(), CodegenError> {
+    let (walk, start, element, value) = (u.reg()?, u.reg()?, u.reg()?, u.reg()?);
+    let (next, end, null, failed, done) = (u.label(), u.label(), u.label(), u.label(), u.label());
+    into(u, &each.list, out, current)?;
+    u.jump(Op::JumpFault, out.0, 0, done);
+    u.jump(Op::JumpNotList, out.0, 0, null);
+    u.emit(Op::IterInit, walk.0, u16::from(out.0), 0);
+    u.emit(Op::CollectInit, start.0, 0, 0);
+    u.bind(next);
+    u.jump(Op::IterNext, element.0, u16::from(walk.0), end);
+    if let Some(condition) = &each.condition {
+        into(u, condition, value, Some(element))?;
+        u.jump(Op::JumpFault, value.0, 0, failed);
+        u.emit(Op::IsFalse, value.0, u16::from(value.0), 0);
+        u.jump(Op::JumpTrue, value.0, 0, next);
+    }
+    into(u, &each.body, value, Some(element))?;
+    u.jump(Op::JumpFault, value.0, 0, failed);
+    u.emit(Op::Collect, value.0, 0, u32::from(each.nulls));
+    u.jump(Op::Jump, 0, 0, next);
+    u.bind(null);
+    constant(u, Const::Null, out)?;
+    u.jump(Op::Jump, 0, 0, done);
+    u.bind(end);
+    u.emit(Op::CollectList, out.0, u16::from(start.0), 0);
+    finish(u, (start, value), (failed, done), out);
+    Ok(())
+}
+
+fn call(
+    u: &mut UnitBuilder<'_>,
+    name: &str,
+    args: &[Expr],
+    out: Reg,
+    current: Option<Reg>,
+) -> Result<(), CodegenError> {
+    let Some(function) = builtin::lookup(name) else { return fail(u, &format!("unknown function: {name}"), out) };
+    let first = u.reg()?;
+    let mut at = first;
+    for (i, arg) in args.iter().enumerate() {
+        if i > 0 {
+            at = u.reg()?;
+        }
+        into(u, arg, at, current)?;
+    }
+    u.emit(Op::Call, first.0, args.len() as u16, function);
+    u.emit(Op::Move, out.0, u16::from(first.0), 0);
+    Ok(())
+}
+
+/// A failure in words of its own.
+fn fail(u: &mut UnitBuilder<'_>, text: &str, out: Reg) -> Result<(), CodegenError> {
+    let site = Site { reason: Reason::Said, path: [].into(), text: text.into(), place: Place::default() };
+    let site = u.linker.site(site)?;
+    u.emit(Op::FaultNew, out.0, u16::from(out.0), site.number());
+    Ok(())
+}
+
+/// Tells the layout what a chain of keys reads of the object.
+fn want(u: &mut UnitBuilder<'_>, e: &Expr) {
+    let mut keys = Vec::new();
+    let mut at = e;
+    while let Expr::Key(of, key) = at {
+        keys.push(Segment::Key(u.linker.layout.sym(key)));
+        at = of;
+    }
+    if matches!(at, Expr::Root(Root::Object | Root::OldObject)) {
+        keys.reverse();
+        u.linker.layout.want(&keys, true);
+    }
+}

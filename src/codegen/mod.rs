@@ -1,0 +1,28 @@
+//! From the intermediate form to a program.
+
+mod expr;
+mod link;
+mod matches;
+mod pattern;
+mod unit;
+
+pub use link::{CompiledRule, Linker};
+
+use thiserror::Error;
+
+/// Why a rule has no code. Sizes are the only reason.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum CodegenError {
+    /// A rule needs more registers than a unit has
+    #[error("the rule nests too deeply: it needs more than 250 registers")]
+    Registers,
+    /// A rule has more anchors than marks
+    #[error("a pattern may have at most 32 different conditional and existence anchors")]
+    Marks,
+    /// A jump is too far
+    #[error("the rule is too large: more than 65,535 instructions between a test and its end")]
+    Jump,
+    /// More of something than ids
+    #[error(transparent)]
+    Index(#[from] kyvc_vm::ids::IndexOverflow),
+}

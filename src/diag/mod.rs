@@ -1,0 +1,153 @@
+//! Diagnostics: what is wrong, where it stands, and what helps.
+//!
+//! Every layer returns [`Diagnostic`]s; only the command line prints them, through [`render`].
+
+mod codes;
+pub mod render;
+
+#[cfg(test)]
+mod tests;
+
+pub use codes::{Code, Severity};
+
+use kyvc_vm::document::Place;
+use std::fmt;
+use std::sync::Arc;
+
+/// A text and what to call it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Source {
+    /// The file as the user wrote it; `<stdin>` for standard input.
+    pub name: String,
+    /// The text.
+    pub text: Arc<str>,
+}
+
+impl Source {
+    /// A named text.
+    pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Arc<Self> {
+        Arc::new(Self { name: name.into(), text: text.into() })
+    }
+}
+
+impl fmt::Debug for Source {
+    // A text may be many megabytes, and a failing test prints it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source").field("name", &self.name).field("bytes", &self.text.len()).finish()
+    }
+}
+
+/// A place in a source, with a remark.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The text.
+    pub source: Arc<Source>,
+    /// Where; line 0 stands for the text as a whole.
+    pub place: Place,
+    /// How many characters are meant; 0 is drawn as one.
+    pub len: u32,
+    /// The remark, empty for none.
+    pub text: String,
+}
+
+impl Label {
+    /// A place of one character without a remark.
+    pub fn new(source: &Arc<Source>, place: Place) -> Self {
+        Self { source: Arc::clone(source), place, len: 1, text: String::new() }
+    }
+
+    /// A source as a whole.
+    pub fn whole(source: &Arc<Source>) -> Self {
+        Self::new(source, Place::default())
+    }
+
+    /// Sets how many characters are meant.
+    #[must_use]
+    pub fn len(mut self, chars: usize) -> Self {
+        self.len = u32::try_from(chars).unwrap_or(u32::MAX);
+        self
+    }
+
+    /// Sets the remark.
+    #[must_use]
+    pub fn text(mut self, text: impl Into<String>) -> Self {
+        self.text = text.into();
+        self
+    }
+}
+
+/// One thing to tell the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What it is about.
+    pub code: Code,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// Where.
+    pub primary: Option<Label>,
+    /// What else has to do with it.
+    pub labels: Vec<Label>,
+    /// What to do about it. Boxed: a `Result` with a diagnostic stays small.
+    pub help: Option<Box<str>>,
+}
+
+impl Diagnostic {
+    /// A diagnostic with its code's severity and no place.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, severity: code.severity(), message: message.into(), primary: None, labels: Vec::new(), help: None }
+    }
+
+    /// Sets the place.
+    #[must_use]
+    pub fn at(mut self, label: Label) -> Self {
+        self.primary = Some(label);
+        self
+    }
+
+    /// Adds another place.
+    #[must_use]
+    pub fn label(mut self, label: Label) -> Self {
+        self.labels.push(label);
+        self
+    }
+
+    /// Sets the help.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into().into());
+        self
+    }
+
+    /// Sets another severity than the code's.
+    #[must_use]
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// Whether it is an error.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    /// `file:line:column: error[K0301]: message`, for editors and logs.
+    pub fn one_line(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(Label { source, place, .. }) = &self.primary {
+            match place.line {
+                0 => write!(f, "{}: ", source.name)?,
+                line => write!(f, "{}:{line}:{}: ", source.name, place.column)?,
+            }
+        }
+        write!(f, "{}[{}]: {}", self.severity, self.code, self.message)
+    }
+}
+
+impl std::error::Error for Diagnostic {}

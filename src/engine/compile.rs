@@ -1,0 +1,211 @@
+//! From sources to a policy set.
+
+use super::index::{Index, kinds_of};
+use super::set::{Paths, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity};
+use crate::codegen::Linker;
+use crate::diag::{Code, Diagnostic, Label, Source};
+use crate::ir;
+use crate::lower;
+use crate::policy::classic::{Override, Policy};
+use crate::policy::fields::Problems;
+use crate::policy::tree::{Tree, Value};
+use crate::resolve;
+use crate::yaml::{self, ReadOptions};
+use kyvc_vm::disasm::disassemble;
+use kyvc_vm::document::Layout;
+use kyvc_vm::program::Program;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// A policy as it was read, and its rules as they were lowered.
+#[derive(Debug)]
+pub struct Unit {
+    /// The policy
+    pub policy: Policy,
+    /// Where it came from
+    pub source: Arc<Source>,
+    /// The rules that were lowered, generated ones included
+    pub rules: Vec<(ir::Rule, resolve::ResolvedRule)>,
+}
+
+/// What compiling gives: a set of all policies without errors, and what is to be said about the others.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The set
+    pub set: PolicySet,
+    /// The policies, in order
+    pub units: Vec<Unit>,
+    /// Errors and warnings
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// How policies are read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CompileOptions {
+    /// Refuse documents that are no policies; otherwise they are passed over.
+    pub only_policies: bool,
+    /// Let the later of two equal keys win, as Kyverno's CLI does; otherwise they are errors.
+    pub lenient: bool,
+}
+
+/// Compiles every policy of the sources. A policy with an error is left out, and the others are compiled.
+pub fn compile_sources(sources: &[Arc<Source>], options: CompileOptions) -> Compiled {
+    let mut units = Vec::new();
+    let mut diagnostics = Vec::new();
+    for source in sources {
+        read(source, options, &mut units, &mut diagnostics);
+    }
+    compile(units, diagnostics)
+}
+
+/// The kinds of `kyverno.io` and `policies.kyverno.io` and of Kubernetes' own admission policies that hold no rules to
+/// compile, or none that are compiled yet.
+const OTHER_KINDS: [(&str, &str); 4] = [
+    ("kyverno.io/", ""),
+    ("policies.kyverno.io/", ""),
+    ("admissionregistration.k8s.io/", "AdmissionPolicy"),
+    ("admissionregistration.k8s.io/", "AdmissionPolicyBinding"),
+];
+
+fn read(source: &Arc<Source>, options: CompileOptions, units: &mut Vec<Unit>, out: &mut Vec<Diagnostic>) {
+    let layout = Layout::everything();
+    let read = ReadOptions { strict: !options.lenient, places: true, ..ReadOptions::default() };
+    let result = yaml::documents(source, &layout, read, &mut |doc| {
+        if let Some(root) = doc.root() {
+            top(&Tree::of(&doc, root), source, options, units, out);
+        }
+        ControlFlow::Continue(doc.recycle())
+    });
+    if let Err(d) = result {
+        out.push(d);
+    }
+}
+
+/// A document, or the items of a list.
+fn top(tree: &Tree, source: &Arc<Source>, options: CompileOptions, units: &mut Vec<Unit>, out: &mut Vec<Diagnostic>) {
+    let text = |key| tree.get(key).and_then(Tree::as_str).unwrap_or_default();
+    let (api_version, kind) = (text("apiVersion"), text("kind"));
+    if let ("List", Some(Value::List(items))) = (kind, tree.get("items").map(|t| &t.value)) {
+        for item in items {
+            top(item, source, options, units, out);
+        }
+        return;
+    }
+    let problems = Problems::new(source.clone());
+    match (api_version, kind) {
+        ("kyverno.io/v1" | "kyverno.io/v2beta1", "ClusterPolicy" | "Policy") => {
+            let policy = Policy::read(tree, kind == "ClusterPolicy", &problems);
+            let rules: Vec<_> = if problems.any_error() { Vec::new() } else { lower_rules(&policy, &problems) };
+            let failed = problems.any_error();
+            out.extend(problems.into_inner());
+            if !failed {
+                units.push(Unit { policy, source: source.clone(), rules });
+            }
+        }
+        _ if OTHER_KINDS.iter().any(|(g, k)| api_version.starts_with(g) && kind.ends_with(k)) => {
+            let message = format!("`{kind}` of `{api_version}` is not compiled yet");
+            let help = "kyvc compiles ClusterPolicy and Policy of kyverno.io/v1 and v2beta1";
+            problems.add_with(Code::UnknownPolicyKind, tree.place, message, Some(help.to_owned()));
+            out.extend(problems.into_inner());
+        }
+        _ if options.only_policies && tree.value != Value::Null => {
+            let what = if kind.is_empty() { "a document without `kind`".to_owned() } else { format!("`{kind}`") };
+            problems.add(Code::UnknownPolicyKind, tree.place, format!("expected a policy, found {what}"));
+            out.extend(problems.into_inner());
+        }
+        _ => {}
+    }
+}
+
+fn lower_rules(policy: &Policy, problems: &Problems) -> Vec<(ir::Rule, resolve::ResolvedRule)> {
+    let rules = resolve::rules(policy).into_iter();
+    rules.filter_map(|r| lower::rule(policy, &r, problems).map(|rule| (rule, r))).collect()
+}
+
+/// Generates code for policies that were read and lowered.
+pub fn compile(units: Vec<Unit>, mut diagnostics: Vec<Diagnostic>) -> Compiled {
+    let mut linker = Linker::default();
+    let paths = Paths::add(linker.layout());
+    let (mut policies, mut rules) = (Vec::new(), Vec::new());
+    for unit in &units {
+        let number = policies.len();
+        policies.push(policy_info(unit));
+        for (rule, resolved) in &unit.rules {
+            match linker.rule(rule) {
+                Ok(code) => rules.push(RuleInfo {
+                    policy: number,
+                    name: rule.name.clone(),
+                    message: message_of(resolved),
+                    any: matches!(rule.body, ir::Body::AnyPattern(_)),
+                    action: resolved.rule.validate.as_ref().and_then(|v| v.action),
+                    overrides: resolved.rule.validate.as_ref().map_or(Vec::new(), |v| overrides(&v.overrides)),
+                    kinds: kinds_of(&rule.matches),
+                    code,
+                    place: rule.place,
+                }),
+                Err(e) => diagnostics.push(
+                    Diagnostic::new(Code::ProgramTooLarge, format!("rule `{}`: {e}", rule.name))
+                        .at(Label::new(&unit.source, rule.place)),
+                ),
+            }
+        }
+    }
+    let program = linker.finish().unwrap_or_else(|e| {
+        // A bug of ours; the set is then empty rather than wrong.
+        diagnostics.push(Diagnostic::new(Code::ProgramTooLarge, format!("generated code was refused: {e}")));
+        (policies, rules) = (Vec::new(), Vec::new());
+        Program::empty()
+    });
+    let index = Index::new(&rules.iter().map(|r: &RuleInfo| &r.kinds).collect::<Vec<_>>());
+    Compiled { set: PolicySet { program, policies, rules, index, paths }, units, diagnostics }
+}
+
+fn message_of(resolved: &resolve::ResolvedRule) -> String {
+    let message = resolved.rule.validate.as_ref().and_then(|v| v.message.as_ref());
+    message.map(|m| m.text.clone()).unwrap_or_default()
+}
+
+fn overrides(list: &[Override]) -> Vec<RuleOverride> {
+    list.iter()
+        .map(|o| RuleOverride {
+            action: o.action,
+            namespaces: o.namespaces.clone(),
+            selector: o.selector.as_ref().map(lower::matches::selector),
+        })
+        .collect()
+}
+
+fn policy_info(unit: &Unit) -> PolicyInfo {
+    let policy = &unit.policy;
+    let note = |key| policy.annotation(key).unwrap_or_default();
+    let severity = note("policies.kyverno.io/severity");
+    let generated = unit.rules.iter().filter(|(_, r)| matches!(r.guard, resolve::Guard::Only(_))).count();
+    let hidden = unit.rules.iter().filter(|(_, r)| matches!(r.guard, resolve::Guard::Unless(_))).count();
+    PolicyInfo {
+        name: policy.name.clone(),
+        namespace: policy.namespace.clone(),
+        category: note("policies.kyverno.io/category").to_owned(),
+        severity: Severity::ALL.into_iter().find(|s| s.name() == severity),
+        scored: note("policies.kyverno.io/scored") != "false",
+        apply_one: policy.spec.apply_one,
+        action: policy.spec.action,
+        overrides: overrides(&policy.spec.overrides),
+        emit_warning: policy.spec.emit_warning,
+        rule_count: if generated > 0 { unit.rules.len() - hidden } else { policy.spec.rules.len() },
+        source: unit.source.name.clone(),
+        place: policy.place,
+    }
+}
+
+/// The program of a set as assembly, under the lines of the policies it came from.
+pub fn assembly(set: &PolicySet, units: &[Unit]) -> String {
+    // Units of code are named `policy/rule`.
+    let source_of = |label: &str| {
+        let policy = label.split('/').next()?;
+        units.iter().find(|u| u.policy.name == policy).map(|u| u.source.clone())
+    };
+    disassemble(set.program(), &|unit, place| {
+        let source = source_of(unit)?;
+        source.text.lines().nth(place.line.checked_sub(1)? as usize).map(str::to_owned)
+    })
+}

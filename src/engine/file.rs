@@ -1,0 +1,177 @@
+//! Policy sets as `.kyvb` files: the program, and a section with what is known besides code.
+
+use super::index::Index;
+use super::set::{Paths, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity};
+use crate::codegen::CompiledRule;
+use crate::diag::Code;
+use crate::policy::classic::Action;
+use kyvc_vm::document::{LayoutBuilder, Place};
+use kyvc_vm::file::wire::{Reader, WireError, Writer};
+use kyvc_vm::file::{FileError, decode, encode};
+use kyvc_vm::ids::UnitId;
+use kyvc_vm::verify::{VerifyError, verify};
+use thiserror::Error;
+
+/// Why a file is no policy set.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum LoadError {
+    /// The file is damaged or something else
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The section is damaged
+    #[error("damaged: {0}")]
+    Section(#[from] WireError),
+    /// The code is invalid
+    #[error("damaged: {0}")]
+    Code(#[from] VerifyError),
+}
+
+impl LoadError {
+    /// The diagnostic code of the error.
+    pub fn code(&self) -> Code {
+        match self {
+            LoadError::File(FileError::Magic) => Code::KyvbMagic,
+            LoadError::File(FileError::Version { .. }) => Code::KyvbVersion,
+            LoadError::File(FileError::Length { .. }) => Code::KyvbTruncated,
+            LoadError::File(FileError::Checksum) => Code::KyvbChecksum,
+            LoadError::File(FileError::Payload(_)) | LoadError::Section(_) | LoadError::Code(_) => Code::KyvbInvalid,
+        }
+    }
+}
+
+/// The bytes of a set. The same policies give the same bytes.
+pub fn save(set: &PolicySet) -> Vec<u8> {
+    let mut w = Writer::default();
+    w.list(&set.policies, policy);
+    w.list(&set.rules, rule);
+    encode(&set.program, &w.finish())
+}
+
+/// Reads what [`save`] wrote.
+pub fn load(bytes: &[u8]) -> Result<PolicySet, LoadError> {
+    let (parts, section) = decode(bytes)?;
+    let mut r = Reader::new(section);
+    let policies = r.list(read_policy)?;
+    let units = parts.units.len();
+    let rules = r.list(|r| read_rule(r, policies.len(), units))?;
+    r.end()?;
+    // The engine's own paths come first in every layout.
+    let mut own = LayoutBuilder::default();
+    let paths = Paths::add(&mut own);
+    let own = own.finish();
+    let name = |l: &kyvc_vm::document::Layout, keys: &[kyvc_vm::document::Sym]| -> Vec<String> {
+        keys.iter().map(|k| l.symbols().name(*k).to_owned()).collect()
+    };
+    let same = own.paths().zip(parts.layout.paths()).filter(|(a, b)| name(&own, a) == name(&parts.layout, b)).count();
+    if same != own.path_count() {
+        return Err(WireError::Invalid("layout").into());
+    }
+    let program = verify(parts)?;
+    let index = Index::new(&rules.iter().map(|r: &RuleInfo| &r.kinds).collect::<Vec<_>>());
+    Ok(PolicySet { program, policies, rules, index, paths })
+}
+
+fn place(w: &mut Writer, p: Place) {
+    w.number(u64::from(p.line));
+    w.number(u64::from(p.column));
+}
+
+fn read_place(r: &mut Reader<'_>) -> Result<Place, WireError> {
+    Ok(Place { line: r.u32()?, column: r.u32()? })
+}
+
+fn action(w: &mut Writer, a: &Action) {
+    w.bool(*a == Action::Enforce);
+}
+
+fn read_action(r: &mut Reader<'_>) -> Result<Action, WireError> {
+    Ok(if r.bool()? { Action::Enforce } else { Action::Audit })
+}
+
+fn overrides(w: &mut Writer, list: &[RuleOverride]) {
+    w.list(list, |w, o| {
+        action(w, &o.action);
+        w.list(&o.namespaces, |w, n| w.str(n));
+        w.option(o.selector.as_ref(), Writer::selector);
+    });
+}
+
+fn read_overrides(r: &mut Reader<'_>) -> Result<Vec<RuleOverride>, WireError> {
+    r.list(|r| {
+        Ok(RuleOverride {
+            action: read_action(r)?,
+            namespaces: r.list(|r| r.str().map(str::to_owned))?,
+            selector: r.option(Reader::selector)?,
+        })
+    })
+}
+
+fn policy(w: &mut Writer, p: &PolicyInfo) {
+    w.str(&p.name);
+    w.option(p.namespace.as_ref(), |w, n| w.str(n));
+    w.str(&p.category);
+    w.option(p.severity.as_ref(), |w, s| w.u8(*s as u8));
+    w.bool(p.scored);
+    w.bool(p.apply_one);
+    action(w, &p.action);
+    overrides(w, &p.overrides);
+    w.bool(p.emit_warning);
+    w.len(p.rule_count);
+    w.str(&p.source);
+    place(w, p.place);
+}
+
+fn read_policy(r: &mut Reader<'_>) -> Result<PolicyInfo, WireError> {
+    Ok(PolicyInfo {
+        name: r.str()?.to_owned(),
+        namespace: r.option(|r| r.str().map(str::to_owned))?,
+        category: r.str()?.to_owned(),
+        severity: r.option(|r| {
+            let n = r.u8()?;
+            Severity::ALL.get(usize::from(n)).copied().ok_or(WireError::Invalid("severity"))
+        })?,
+        scored: r.bool()?,
+        apply_one: r.bool()?,
+        action: read_action(r)?,
+        overrides: read_overrides(r)?,
+        emit_warning: r.bool()?,
+        rule_count: r.u32()? as usize,
+        source: r.str()?.to_owned(),
+        place: read_place(r)?,
+    })
+}
+
+fn rule(w: &mut Writer, rule: &RuleInfo) {
+    w.len(rule.policy);
+    w.str(&rule.name);
+    w.str(&rule.message);
+    w.bool(rule.any);
+    w.option(rule.action.as_ref(), action);
+    overrides(w, &rule.overrides);
+    w.option(rule.kinds.as_ref(), |w, kinds| w.list(kinds, |w, k| w.str(k)));
+    w.len(rule.code.check.index());
+    w.option(rule.code.message.as_ref(), |w, m| w.len(m.index()));
+    place(w, rule.place);
+}
+
+fn read_rule(r: &mut Reader<'_>, policies: usize, units: usize) -> Result<RuleInfo, WireError> {
+    let policy = r.u32()? as usize;
+    if policy >= policies {
+        return Err(WireError::Invalid("policy number"));
+    }
+    let unit = |r: &mut Reader<'_>| {
+        let n = r.u32()? as usize;
+        UnitId::new(n).ok().filter(|_| n < units).ok_or(WireError::Invalid("unit number"))
+    };
+    Ok(RuleInfo {
+        policy,
+        name: r.str()?.to_owned(),
+        message: r.str()?.to_owned(),
+        any: r.bool()?,
+        action: r.option(read_action)?,
+        overrides: read_overrides(r)?,
+        kinds: r.option(|r| r.list(|r| r.str().map(str::to_owned)))?,
+        code: CompiledRule { check: unit(r)?, message: r.option(unit)? },
+        place: read_place(r)?,
+    })
+}

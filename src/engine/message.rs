@@ -1,0 +1,204 @@
+//! The words of Kyverno. All of its message texts for classic validate rules are here.
+
+use crate::engine::run::Status;
+use kyvc_vm::ids::FaultId;
+use kyvc_vm::machine::{FaultView, Input, Machine};
+use kyvc_vm::program::{Program, Reason};
+use kyvc_vm::value::Val;
+use kyvc_vm::verdict::Outcome;
+use std::fmt::Write;
+
+/// What the texts are made from.
+pub(super) struct Words<'m> {
+    pub(super) machine: &'m Machine,
+    pub(super) program: &'m Program,
+    pub(super) input: &'m Input<'m>,
+    pub(super) rule: &'m str,
+}
+
+/// A rule's own message: there is none, or its text, or a variable in it could not be resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Own {
+    /// The rule has no message
+    None,
+    /// The message
+    Text(String),
+    /// A variable in it was not resolved
+    Unresolved,
+}
+
+/// The message of a rule that holds. `alternative` is `None` for a single pattern.
+pub(super) fn pass(rule: &str, alternative: Option<u32>, own: &str) -> String {
+    match alternative {
+        None => format!("validation rule '{rule}' passed."),
+        // No pattern was there to hold: Kyverno then repeats the rule's message as it is written.
+        Some(u32::MAX) => own.to_owned(),
+        Some(n) => format!("validation rule '{rule}' anyPattern[{n}] passed."),
+    }
+}
+
+impl Words<'_> {
+    /// The message and status of an outcome that has a fault.
+    pub(super) fn outcome(&self, outcome: Outcome, any: bool, own: &Own) -> Option<(Status, String)> {
+        Some(match outcome {
+            Outcome::Skip(id) => (Status::Skip, self.text(id)),
+            Outcome::Fail(id) if any => (Status::Fail, self.any_failure(id, own)),
+            Outcome::Fail(id) => (Status::Fail, self.failure(id, own)),
+            Outcome::Error(id) => (Status::Error, self.error(id, own)),
+            Outcome::Pass(_) | Outcome::None | Outcome::Value(_) => return None,
+        })
+    }
+
+    fn failure(&self, id: FaultId, own: &Own) -> String {
+        let path = self.path(id);
+        let rule = self.rule;
+        match own {
+            Own::None => format!("validation error: rule {rule} failed at path {path}"),
+            Own::Text(message) => {
+                format!("validation error: {}. rule {rule} failed at path {path}", without_stop(message))
+            }
+            Own::Unresolved => format!(
+                "validation error: variables substitution error in rule {rule} execution error: {}",
+                self.text(id)
+            ),
+        }
+    }
+
+    fn any_failure(&self, id: FaultId, own: &Own) -> String {
+        let text = self.text(id);
+        match own {
+            Own::None => format!("validation error: {text}"),
+            Own::Text(message) => format!("validation error: {}. {text}", without_stop(message)),
+            Own::Unresolved => {
+                format!("validation error: variables substitution error in rule {} execution error: {text}", self.rule)
+            }
+        }
+    }
+
+    fn error(&self, id: FaultId, own: &Own) -> String {
+        if let Some(FaultView::Site { site, .. }) = self.machine.fault(self.program, id)
+            && site.reason == Reason::Unresolved
+        {
+            return format!("variable substitution failed: {}", self.text(id));
+        }
+        let (rule, text) = (self.rule, self.text(id));
+        match own {
+            Own::None => format!("validation error: rule {rule} execution error: {text}"),
+            Own::Text(message) => {
+                format!("validation error: {}. rule {rule} execution error: {text}", without_stop(message))
+            }
+            Own::Unresolved => {
+                format!("validation error: variables substitution error in rule {rule} execution error: {text}")
+            }
+        }
+    }
+
+    fn path(&self, id: FaultId) -> String {
+        match self.machine.fault(self.program, id) {
+            Some(FaultView::Site { site, moved, .. }) => self.machine.path(site, moved),
+            _ => String::new(),
+        }
+    }
+
+    /// A fault in Kyverno's words.
+    pub(super) fn text(&self, id: FaultId) -> String {
+        let mut out = String::new();
+        self.write(id, &mut out);
+        out
+    }
+
+    fn write(&self, id: FaultId, out: &mut String) {
+        match self.machine.fault(self.program, id) {
+            Some(FaultView::Missed { global, cause }) => {
+                let kind = if global { "global" } else { "conditional" };
+                let _ = write!(out, "{kind} anchor mismatch: ");
+                self.write(cause, out);
+            }
+            Some(FaultView::Both(a, b)) => {
+                self.write(a, out);
+                out.push_str(if self.is_alternative(b) { " " } else { "; " });
+                self.write(b, out);
+            }
+            Some(FaultView::UnknownKey(key)) => {
+                let _ = write!(out, "Unknown key \"{key}\" in path");
+            }
+            Some(FaultView::Failed(text)) => out.push_str(text),
+            Some(FaultView::Site { site, value, moved }) => {
+                let path = self.machine.path(site, moved);
+                self.site(site.reason, &site.text, &path, value, out);
+            }
+            None => {}
+        }
+    }
+
+    fn is_alternative(&self, id: FaultId) -> bool {
+        matches!(self.machine.fault(self.program, id), Some(FaultView::Site { site, .. })
+            if matches!(site.reason, Reason::Failed | Reason::Skipped | Reason::Undecided))
+    }
+
+    fn site(&self, reason: Reason, text: &str, path: &str, value: Val, out: &mut String) {
+        let found = self.machine.go_type(self.program, self.input, value);
+        let inner = || match value {
+            Val::Fault(id) => self.text(id),
+            _ => String::new(),
+        };
+        let _ = match reason {
+            Reason::NotMap => write!(
+                out,
+                "pattern and resource have different structures. Path: {path}. \
+                 Expected map[string]interface {{}}, found {found}"
+            ),
+            Reason::NotList => write!(
+                out,
+                "validation rule failed at path {path}, resource does not satisfy the expected overlay pattern"
+            ),
+            Reason::Mismatch => {
+                out.push_str("resource value '");
+                self.machine.go_value(self.program, self.input, value, out);
+                write!(out, "' does not match '{text}' at path {path}")
+            }
+            Reason::NotFound => write!(out, "{path}/{text} not found"),
+            Reason::Forbidden => write!(out, "negation anchor matched in resource: {path} is not allowed"),
+            Reason::ConditionAbsent => {
+                write!(out, "conditional anchor mismatch: conditional anchor key doesn't exist in the resource")
+            }
+            Reason::NoElement => write!(out, "existence anchor validation failed at path {path}"),
+            Reason::ElementOfNoList => write!(
+                out,
+                "invalid resource type {found}: Existence ^ () anchor can be used only on list/array type resource"
+            ),
+            Reason::PatternNotList => {
+                write!(out, "invalid pattern type {text}: Pattern has to be of list to compare against resource")
+            }
+            Reason::PatternNotMaps => write!(
+                out,
+                "invalid pattern type []interface {{}}: Pattern has to be of type map to compare against items in resource"
+            ),
+            Reason::PatternEmpty => write!(out, "pattern Array empty"),
+            Reason::TooShort => {
+                let len = self.machine.length(self.input, value);
+                write!(
+                    out,
+                    "validate Array failed, array length mismatch, resource Array len is {len} \
+                     and pattern Array len is {text}"
+                )
+            }
+            Reason::Unresolved => {
+                let (variable, place) = text.split_once('\0').unwrap_or((text, ""));
+                write!(out, "failed to resolve {variable} at path {place}: JMESPath query failed: {}", inner())
+            }
+            Reason::Said => write!(out, "{text}"),
+            Reason::Failed => match value {
+                Val::Fault(id) => write!(out, "rule {}[{text}] failed at path {}", self.rule, self.path(id)),
+                _ => Ok(()),
+            },
+            Reason::Undecided => write!(out, "rule {}[{text}] failed: {}", self.rule, inner()),
+            Reason::Skipped => write!(out, "rule {}[{text}] skipped: {}", self.rule, inner()),
+        };
+    }
+}
+
+/// The message ends with exactly the full stop that it has or that is put after it.
+fn without_stop(message: &str) -> &str {
+    message.strip_suffix('.').unwrap_or(message)
+}

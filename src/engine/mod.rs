@@ -1,0 +1,16 @@
+//! Policy sets and their evaluation: which rules a request concerns, what each of them says, in what words.
+
+mod compile;
+mod file;
+mod index;
+mod message;
+pub mod probe;
+mod request;
+mod run;
+mod set;
+
+pub use compile::{CompileOptions, Compiled, Unit, assembly, compile, compile_sources};
+pub use file::{LoadError, load, save};
+pub use request::{Operation, Request, User};
+pub use run::{Engine, Status, Verdict};
+pub use set::{PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity};

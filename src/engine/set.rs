@@ -1,0 +1,172 @@
+//! A compiled policy set: one program, and what is known of its policies and rules besides code.
+
+use super::index::{Index, Kinds};
+use crate::codegen::CompiledRule;
+use crate::policy::classic::Action;
+use kyvc_vm::document::{LayoutBuilder, PathId, Place, Segment};
+use kyvc_vm::program::Program;
+use kyvc_vm::selector::LabelSelector;
+
+/// How bad a violation is, as the policy's annotation says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// `info`
+    Info,
+    /// `low`
+    Low,
+    /// `medium`
+    Medium,
+    /// `high`
+    High,
+    /// `critical`
+    Critical,
+}
+
+impl Severity {
+    /// All, in the order of their encoding.
+    pub const ALL: [Severity; 5] =
+        [Severity::Info, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
+
+    /// The severity as reports spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Low => "low",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        }
+    }
+}
+
+/// Another action for some namespaces.
+#[derive(Clone, Debug)]
+pub struct RuleOverride {
+    /// The action
+    pub action: Action,
+    /// Names with wildcards; all where there is none
+    pub namespaces: Vec<String>,
+    /// Labels of the namespace
+    pub selector: Option<LabelSelector>,
+}
+
+/// What is known of a policy.
+#[derive(Clone, Debug)]
+pub struct PolicyInfo {
+    /// Its name
+    pub name: String,
+    /// For a namespaced policy, its namespace
+    pub namespace: Option<String>,
+    /// `policies.kyverno.io/category`
+    pub category: String,
+    /// `policies.kyverno.io/severity`
+    pub severity: Option<Severity>,
+    /// Whether violations count as such; otherwise they are warnings
+    pub scored: bool,
+    /// Whether the first rule that applies ends the policy
+    pub apply_one: bool,
+    /// What becomes of violations
+    pub action: Action,
+    /// Other actions for some namespaces
+    pub overrides: Vec<RuleOverride>,
+    /// Whether audited violations become admission warnings
+    pub emit_warning: bool,
+    /// How many rules Kyverno counts, generated ones included
+    pub rule_count: usize,
+    /// Name of the source
+    pub source: String,
+    /// Where it starts in its source
+    pub place: Place,
+}
+
+/// What is known of a rule.
+#[derive(Clone, Debug)]
+pub struct RuleInfo {
+    /// Its policy
+    pub policy: usize,
+    /// Its name
+    pub name: String,
+    /// The message as written, empty where there is none
+    pub message: String,
+    /// Whether it checks alternatives
+    pub any: bool,
+    /// Its own action
+    pub action: Option<Action>,
+    /// Other actions for some namespaces
+    pub overrides: Vec<RuleOverride>,
+    /// Kinds it can match, where it names them all
+    pub(crate) kinds: Kinds,
+    /// Its code
+    pub(crate) code: CompiledRule,
+    /// Where it stands in the policy's source
+    pub place: Place,
+}
+
+/// Paths that the engine itself reads of every object.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Paths {
+    pub(crate) api_version: PathId,
+    pub(crate) kind: PathId,
+    pub(crate) name: PathId,
+    pub(crate) generate_name: PathId,
+    pub(crate) namespace: PathId,
+    pub(crate) labels: PathId,
+    pub(crate) annotations: PathId,
+    pub(crate) uid: PathId,
+    pub(crate) resource_version: PathId,
+}
+
+impl Paths {
+    /// Adds the paths to a layout. They come first, so that their numbers are the same in every set.
+    pub(crate) fn add(layout: &mut LayoutBuilder) -> Self {
+        let mut path = |keys: &[&str]| {
+            let syms: Vec<_> = keys.iter().map(|k| layout.sym(k)).collect();
+            let segments: Vec<_> = syms.iter().map(|s| Segment::Key(*s)).collect();
+            layout.want(&segments, true);
+            layout.path(&syms)
+        };
+        Self {
+            api_version: path(&["apiVersion"]),
+            kind: path(&["kind"]),
+            name: path(&["metadata", "name"]),
+            generate_name: path(&["metadata", "generateName"]),
+            namespace: path(&["metadata", "namespace"]),
+            labels: path(&["metadata", "labels"]),
+            annotations: path(&["metadata", "annotations"]),
+            uid: path(&["metadata", "uid"]),
+            resource_version: path(&["metadata", "resourceVersion"]),
+        }
+    }
+}
+
+/// A compiled policy set; immutable, to be shared.
+#[derive(Debug)]
+pub struct PolicySet {
+    pub(crate) program: Program,
+    pub(crate) policies: Vec<PolicyInfo>,
+    pub(crate) rules: Vec<RuleInfo>,
+    pub(crate) index: Index,
+    pub(crate) paths: Paths,
+}
+
+impl PolicySet {
+    /// The program.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// The policies, in the order in which they were given.
+    pub fn policies(&self) -> &[PolicyInfo] {
+        &self.policies
+    }
+
+    /// The rules, policy by policy, generated ones included.
+    pub fn rules(&self) -> &[RuleInfo] {
+        &self.rules
+    }
+
+    /// The policy of a rule.
+    pub fn policy_of(&self, rule: usize) -> Option<&PolicyInfo> {
+        self.policies.get(self.rules.get(rule)?.policy)
+    }
+}

@@ -1,0 +1,259 @@
+//! The one intermediate form of all policy kinds: what a rule matches, what it checks, and expressions.
+
+mod print;
+
+pub use print::print;
+
+use kyvc_grammar::anchor::Anchor;
+use kyvc_vm::document::Place;
+use kyvc_vm::program::{Comparison, KeyPlan};
+use kyvc_vm::scalar::{Glob, ScalarPattern};
+use kyvc_vm::selector::{KindSelector, LabelSelector};
+use kyvc_vm::verdict::{Fact, Root};
+
+/// A rule ready for code generation.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// `policy/rule`, for listings
+    pub label: String,
+    /// The rule's name
+    pub name: String,
+    /// What it is about
+    pub matches: Matches,
+    /// What it checks
+    pub body: Body,
+    /// What is said when it fails
+    pub message: Option<Expr>,
+    /// Where it stands
+    pub place: Place,
+}
+
+/// What a rule is about.
+#[derive(Clone, Debug)]
+pub struct Matches {
+    /// For a namespaced policy, the namespace
+    pub namespace: Option<String>,
+    /// Kinds it stands for, or does not
+    pub guard: Option<(bool, Vec<Glob>)>,
+    /// What must match
+    pub include: Filters,
+    /// What must not
+    pub exclude: Option<Filters>,
+}
+
+/// Filters and how they combine.
+#[derive(Clone, Debug)]
+pub enum Filters {
+    /// One of them has to match
+    Any(Vec<Filter>),
+    /// All of them have to match
+    All(Vec<Filter>),
+}
+
+impl Filters {
+    /// The filters.
+    pub fn list(&self) -> &[Filter] {
+        match self {
+            Filters::Any(f) | Filters::All(f) => f,
+        }
+    }
+}
+
+/// Tests that all have to hold.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// About the resource
+    pub resource: Vec<Test>,
+    /// About the user
+    pub user: Vec<Test>,
+    /// Whether it says nothing at all
+    pub empty: bool,
+    /// Where it stands
+    pub place: Place,
+}
+
+/// A test on the request.
+#[derive(Clone, Debug)]
+pub enum Test {
+    /// The kind is one of these
+    Kind(Vec<KindSelector>),
+    /// A fact matches one of these
+    Any(Fact, Vec<Glob>),
+    /// Labels satisfy a selector
+    Selector(Fact, LabelSelector),
+    /// Each pair matches an entry of a string map
+    Pairs(Fact, Vec<(Glob, Glob)>),
+    /// Labels of the object's namespace satisfy a selector; never those of a Namespace
+    NamespaceLabels(LabelSelector),
+    /// The user or one of the groups matches
+    Subjects {
+        /// User names
+        users: Vec<Glob>,
+        /// Group names
+        groups: Vec<Glob>,
+    },
+}
+
+/// What a rule checks.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// The object against a pattern
+    Pattern(Pattern),
+    /// The object against patterns, one of which has to hold
+    AnyPattern(Vec<Pattern>),
+}
+
+/// A pattern tree.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    /// What it asks
+    pub ask: Ask,
+    /// Where it stands
+    pub place: Place,
+}
+
+/// What a pattern asks of a value.
+#[derive(Clone, Debug)]
+pub enum Ask {
+    /// A map
+    Map(MapAsk),
+    /// A list; its elements as the first pattern says
+    Each(Box<Pattern>),
+    /// A list whose elements, or a scalar that, satisfies the scalar pattern
+    EachScalar(Box<Pattern>),
+    /// A list that has these elements at its start
+    Positions(Vec<Pattern>),
+    /// A list, and nothing is ever good enough
+    EmptyList,
+    /// A scalar
+    Scalar(Box<ScalarPattern>, String),
+    /// A scalar whose pattern an expression gives
+    Made(Expr),
+}
+
+/// What a pattern asks of a map.
+#[derive(Clone, Debug)]
+pub struct MapAsk {
+    /// Entries under conditional, existence, equality and negation anchors, in the order in which they are looked at
+    pub anchored: Vec<Entry>,
+    /// The keys of `anchored`, where wildcards decide their order
+    pub anchored_keys: Option<Vec<KeyPlan>>,
+    /// The other entries, in their order
+    pub plain: Vec<Entry>,
+    /// The keys of `plain`, where wildcards decide their order
+    pub plain_keys: Option<Vec<KeyPlan>>,
+}
+
+/// A key of a map pattern and what is asked of its value.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The anchor around the key
+    pub anchor: Option<Anchor>,
+    /// The key as written, anchor included
+    pub raw: String,
+    /// The key
+    pub key: String,
+    /// Whether the value only has to exist
+    pub exists: bool,
+    /// What is asked of the value
+    pub value: Pattern,
+    /// For an existence anchor, the patterns of its list, or why it has none
+    pub existence: Option<Existence>,
+    /// Where the key stands
+    pub place: Place,
+}
+
+/// The pattern under an existence anchor.
+#[derive(Clone, Debug)]
+pub enum Existence {
+    /// Each has to hold for one element
+    Lists(Vec<ExistenceItem>),
+    /// The pattern is no list but a value of this Go type
+    NotList(&'static str),
+}
+
+/// One item of the list under an existence anchor.
+#[derive(Clone, Debug)]
+pub enum ExistenceItem {
+    /// A map pattern
+    Map(Pattern),
+    /// Anything else
+    NotMap,
+}
+
+/// An expression. JMESPath and, later, CEL are lowered to it; where their meanings differ, the nodes do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expr {
+    /// `null`
+    Null,
+    /// A boolean
+    Bool(bool),
+    /// A float64
+    Float(f64),
+    /// A text
+    Str(String),
+    /// A root of the context
+    Root(Root),
+    /// The value that the nearest `Let` or loop around binds
+    Current,
+    /// The member of a map; a fault where the map lacks it
+    Key(Box<Expr>, String),
+    /// The element of a list; counted from the end where the position is negative
+    Index(Box<Expr>, i32),
+    /// A slice of a list
+    Slice(Box<Expr>, [Option<i64>; 3]),
+    /// A list whose elements that are lists are taken apart
+    Flatten(Box<Expr>),
+    /// The values of a map, as Kyverno's JMESPath walks them
+    Values(Box<Expr>),
+    /// An expression in which another one's value is the current one
+    Let(Box<Expr>, Box<Expr>),
+    /// An expression for each element of a list; `null` where there is no list
+    Each(Box<Each>),
+    /// A comparison
+    Compare(Comparison, Box<Expr>, Box<Expr>),
+    /// The second where the first counts as true, otherwise the first
+    And(Box<Expr>, Box<Expr>),
+    /// The first where it counts as true, otherwise the second
+    Or(Box<Expr>, Box<Expr>),
+    /// Whether a value counts as false
+    Not(Box<Expr>),
+    /// A list
+    List(Vec<Expr>),
+    /// A map
+    Map(Vec<(String, Expr)>),
+    /// `null` where the current value is `null`, otherwise the expression
+    UnlessNull(Box<Expr>),
+    /// `null` where the value is an unknown key
+    Forgive(Box<Expr>),
+    /// `null` where there is no value for whatever reason
+    ForgiveAll(Box<Expr>),
+    /// A function
+    Call(String, Vec<Expr>),
+    /// A failure, in these words
+    Fail(String),
+    /// Texts and values joined
+    Join(Vec<Expr>),
+    /// A variable: the expression as written, for messages, the path at which it stands, and its value
+    Variable {
+        /// As written, without the braces
+        text: String,
+        /// Where in its rule's value it stands, as a JSON path
+        path: String,
+        /// What it means
+        value: Box<Expr>,
+    },
+}
+
+/// A loop over a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Each {
+    /// The list
+    pub list: Expr,
+    /// Elements for which this counts as false are passed over
+    pub condition: Option<Expr>,
+    /// What is collected for an element
+    pub body: Expr,
+    /// Whether nulls are collected too
+    pub nulls: bool,
+}

@@ -1,0 +1,215 @@
+//! The intermediate form as text, for `--emit ir` and snapshots.
+
+use super::{Ask, Body, Entry, Existence, ExistenceItem, Expr, Filter, Filters, MapAsk, Matches, Pattern, Rule, Test};
+use kyvc_grammar::anchor::Anchor;
+use kyvc_vm::scalar::Glob;
+use kyvc_vm::selector::{KindSelector, LabelSelector};
+use std::fmt::Write;
+
+/// Prints a rule.
+pub fn print(rule: &Rule) -> String {
+    let mut p = Printer { out: String::new(), indent: 0 };
+    p.line(format_args!("rule {} @{}:{}", rule.label, rule.place.line, rule.place.column));
+    p.indented(|p| {
+        p.matches(&rule.matches);
+        match &rule.body {
+            Body::Pattern(pattern) => {
+                p.line(format_args!("check"));
+                p.indented(|p| p.pattern(pattern));
+            }
+            Body::AnyPattern(patterns) => {
+                for (i, pattern) in patterns.iter().enumerate() {
+                    p.line(format_args!("or check {i}"));
+                    p.indented(|p| p.pattern(pattern));
+                }
+            }
+        }
+        if let Some(message) = &rule.message {
+            p.line(format_args!("message {}", expr(message)));
+        }
+    });
+    p.out
+}
+
+struct Printer {
+    out: String,
+    indent: usize,
+}
+
+impl Printer {
+    fn line(&mut self, text: std::fmt::Arguments<'_>) {
+        let _ = writeln!(self.out, "{:width$}{text}", "", width = self.indent * 2);
+    }
+
+    fn indented(&mut self, inner: impl FnOnce(&mut Self)) {
+        self.indent += 1;
+        inner(self);
+        self.indent -= 1;
+    }
+
+    fn matches(&mut self, m: &Matches) {
+        if let Some((only, kinds)) = &m.guard {
+            self.line(format_args!("{} kinds {}", if *only { "only" } else { "not" }, globs(kinds)));
+        }
+        if let Some(namespace) = &m.namespace {
+            self.line(format_args!("in namespace {namespace:?}"));
+        }
+        self.filters("match", &m.include);
+        if let Some(exclude) = &m.exclude {
+            self.filters("exclude", exclude);
+        }
+    }
+
+    fn filters(&mut self, what: &str, filters: &Filters) {
+        let how = if matches!(filters, Filters::Any(_)) { "any" } else { "all" };
+        self.line(format_args!("{what} {how}"));
+        self.indented(|p| filters.list().iter().for_each(|f| p.filter(f)));
+    }
+
+    fn filter(&mut self, f: &Filter) {
+        self.line(format_args!("filter{}", if f.empty { " (empty)" } else { "" }));
+        self.indented(|p| {
+            for t in &f.resource {
+                p.line(format_args!("{}", test(t)));
+            }
+            for t in &f.user {
+                p.line(format_args!("user {}", test(t)));
+            }
+        });
+    }
+
+    fn pattern(&mut self, pattern: &Pattern) {
+        match &pattern.ask {
+            Ask::Map(m) => self.map(m),
+            Ask::Each(p) => {
+                self.line(format_args!("list, each element"));
+                self.indented(|s| s.pattern(p));
+            }
+            Ask::EachScalar(p) => {
+                self.line(format_args!("list, all elements"));
+                self.indented(|s| s.pattern(p));
+            }
+            Ask::Positions(ps) => {
+                self.line(format_args!("list, by position"));
+                self.indented(|s| ps.iter().for_each(|p| s.pattern(p)));
+            }
+            Ask::EmptyList => self.line(format_args!("list, never")),
+            Ask::Scalar(p, _) => self.line(format_args!("scalar {p}")),
+            Ask::Made(e) => self.line(format_args!("scalar of {}", expr(e))),
+        }
+    }
+
+    fn map(&mut self, m: &MapAsk) {
+        self.line(format_args!("map"));
+        self.indented(|p| {
+            for (entries, keys, what) in
+                [(&m.anchored, &m.anchored_keys, "anchors first"), (&m.plain, &m.plain_keys, "keys")]
+            {
+                if keys.is_some() {
+                    p.line(format_args!("{what}, in the order of their expansion:"));
+                }
+                entries.iter().for_each(|e| p.entry(e));
+            }
+        });
+    }
+
+    fn entry(&mut self, e: &Entry) {
+        let anchor = match e.anchor {
+            None => "",
+            Some(Anchor::Condition) => "if ",
+            Some(Anchor::Global) => "if globally ",
+            Some(Anchor::Negation) => "no ",
+            Some(Anchor::AddIfAbsent) => "add ",
+            Some(Anchor::Equality) => "if present ",
+            Some(Anchor::Existence) => "some element of ",
+        };
+        if e.exists || e.anchor == Some(Anchor::Negation) {
+            let what = if e.exists { " exists" } else { "" };
+            return self.line(format_args!("{anchor}{:?}{what}", e.key));
+        }
+        self.line(format_args!("{anchor}{:?}:", e.key));
+        self.indented(|p| match &e.existence {
+            None => p.pattern(&e.value),
+            Some(Existence::NotList(found)) => p.line(format_args!("not a list but {found}")),
+            Some(Existence::Lists(items)) => items.iter().for_each(|item| match item {
+                ExistenceItem::Map(pattern) => p.pattern(pattern),
+                ExistenceItem::NotMap => p.line(format_args!("not a map")),
+            }),
+        });
+    }
+}
+
+fn globs(list: &[Glob]) -> String {
+    let items: Vec<String> = list.iter().map(|g| format!("{:?}", g.as_str())).collect();
+    format!("[{}]", items.join(", "))
+}
+
+fn kind(k: &KindSelector) -> String {
+    [&k.group, &k.version, &k.kind, &k.subresource].map(Glob::as_str).join("/").trim_end_matches('/').to_owned()
+}
+
+fn selector(s: &LabelSelector) -> String {
+    let mut items: Vec<String> = s.globs.iter().map(|(k, v)| format!("{}={}", k.as_str(), v.as_str())).collect();
+    items.extend(s.requirements.iter().map(|r| format!("{} {:?} {:?}", r.key, r.op, r.values)));
+    if s.invalid {
+        items.push("invalid".to_owned());
+    }
+    format!("[{}]", items.join(", "))
+}
+
+fn test(t: &Test) -> String {
+    match t {
+        Test::Kind(kinds) => format!("kind in [{}]", kinds.iter().map(kind).collect::<Vec<_>>().join(", ")),
+        Test::Any(fact, list) => format!("{} in {}", fact.name(), globs(list)),
+        Test::Selector(fact, s) => format!("{} satisfy {}", fact.name(), selector(s)),
+        Test::Pairs(fact, pairs) => {
+            let pairs: Vec<String> = pairs.iter().map(|(k, v)| format!("{:?}: {:?}", k.as_str(), v.as_str())).collect();
+            format!("{} have [{}]", fact.name(), pairs.join(", "))
+        }
+        Test::NamespaceLabels(s) => format!("namespace-labels satisfy {}", selector(s)),
+        Test::Subjects { users, groups } => format!("name in {} or group in {}", globs(users), globs(groups)),
+    }
+}
+
+/// An expression in one line.
+fn expr(e: &Expr) -> String {
+    let list = |items: &[Expr]| items.iter().map(expr).collect::<Vec<_>>().join(", ");
+    match e {
+        Expr::Null => "null".to_owned(),
+        Expr::Bool(b) => b.to_string(),
+        Expr::Float(n) => format!("{n:?}"),
+        Expr::Str(s) => format!("{s:?}"),
+        Expr::Root(root) => format!("${}", root.name()),
+        Expr::Current => "@".to_owned(),
+        Expr::Key(of, key) => format!("{}.{key:?}", expr(of)),
+        Expr::Index(of, n) => format!("{}[{n}]", expr(of)),
+        Expr::Slice(of, bounds) => {
+            let bound = |n: &Option<i64>| n.map_or(String::new(), |n| n.to_string());
+            format!("{}[{}]", expr(of), bounds.iter().map(bound).collect::<Vec<_>>().join(":"))
+        }
+        Expr::Flatten(of) => format!("flatten({})", expr(of)),
+        Expr::Values(of) => format!("values({})", expr(of)),
+        Expr::Let(value, body) => format!("(let @ = {} in {})", expr(value), expr(body)),
+        Expr::Each(each) => {
+            let condition = each.condition.as_ref().map_or(String::new(), |c| format!(" if {}", expr(c)));
+            let nulls = if each.nulls { " with nulls" } else { "" };
+            format!("[for @ in {}{condition}: {}{nulls}]", expr(&each.list), expr(&each.body))
+        }
+        Expr::Compare(how, a, b) => format!("({} {} {})", expr(a), how.symbol(), expr(b)),
+        Expr::And(a, b) => format!("({} && {})", expr(a), expr(b)),
+        Expr::Or(a, b) => format!("({} || {})", expr(a), expr(b)),
+        Expr::Not(of) => format!("!{}", expr(of)),
+        Expr::List(items) => format!("[{}]", list(items)),
+        Expr::Map(members) => {
+            let members: Vec<String> = members.iter().map(|(k, v)| format!("{k:?}: {}", expr(v))).collect();
+            format!("{{{}}}", members.join(", "))
+        }
+        Expr::UnlessNull(of) => format!("unless-null({})", expr(of)),
+        Expr::Forgive(of) => format!("{}?", expr(of)),
+        Expr::ForgiveAll(of) => format!("{}??", expr(of)),
+        Expr::Call(name, args) => format!("{name}({})", list(args)),
+        Expr::Fail(text) => format!("fail({text:?})"),
+        Expr::Join(parts) => format!("join({})", list(parts)),
+        Expr::Variable { value, .. } => format!("{{{{ {} }}}}", expr(value)),
+    }
+}

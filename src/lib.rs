@@ -1,0 +1,14 @@
+//! kyvc compiles Kyverno policies to bytecode and checks Kubernetes objects with it.
+
+pub mod cli;
+pub mod codegen;
+pub mod diag;
+pub mod engine;
+pub mod input;
+pub mod ir;
+pub mod lower;
+pub mod manifest;
+pub mod policy;
+pub mod report;
+pub mod resolve;
+pub mod yaml;

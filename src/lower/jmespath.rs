@@ -1,0 +1,267 @@
+//! JMESPath to expressions, with the meaning that Kyverno's fork gives it: a map that lacks a key is an error, which
+//! most constructs around it forgive.
+
+use crate::diag::Code;
+use crate::ir::{Each, Expr};
+use crate::policy::fields::Problems;
+use bumpalo::Bump;
+use kyvc_grammar::jmespath::{self, Comparator, ExprKind, Literal, SyntaxError};
+use kyvc_vm::builtin;
+use kyvc_vm::document::{Buffers, Document, JsonOptions, Layout, NodeId, Place, read_json};
+use kyvc_vm::program::Comparison;
+use kyvc_vm::scalar::Scalar;
+use kyvc_vm::verdict::Root;
+
+/// What an expression starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// The context of a rule, whose members are roots
+    Context,
+    /// One value
+    Value(Root),
+}
+
+/// Lowers the text of an expression in a policy. What cannot be lowered is a problem at its place, and gives `null`.
+pub fn lower(text: &str, place: Place, problems: &Problems) -> Expr {
+    let failed = |code, at: usize, message: String| {
+        let place = Place { column: place.column + u32::try_from(at).unwrap_or(0), ..place };
+        problems.add(code, place, message);
+        Expr::Null
+    };
+    match parse(text, Start::Context) {
+        Ok(Ok(e)) => e,
+        Ok(Err(Unknown(name))) => {
+            failed(Code::ExpressionNotCompiled, 0, format!("`{text}` is not compiled yet: nothing gives `{name}` here"))
+        }
+        Err(e) => failed(Code::BadExpression, e.offset, format!("`{text}` is no JMESPath expression: {e}")),
+    }
+}
+
+/// An expression names something of the context that is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown(pub String);
+
+/// Parses and lowers an expression.
+pub fn parse(text: &str, start: Start) -> Result<Result<Expr, Unknown>, SyntaxError> {
+    let bump = Bump::new();
+    let tree = jmespath::parse(&bump, text)?;
+    let current = match start {
+        Start::Context => Current::Context,
+        Start::Value(root) => Current::Root(root),
+    };
+    Ok(Lower { unknown: None }.top(tree, current))
+}
+
+/// What `@` is.
+#[derive(Clone, Copy, PartialEq)]
+enum Current {
+    /// The context as a whole
+    Context,
+    /// A root
+    Root(Root),
+    /// What a `Let` or loop binds
+    Bound,
+}
+
+struct Lower {
+    unknown: Option<String>,
+}
+
+type Tree<'t> = jmespath::Expr<'t>;
+
+impl Lower {
+    fn top(mut self, tree: &Tree<'_>, current: Current) -> Result<Expr, Unknown> {
+        let e = self.expr(tree, current);
+        match self.unknown {
+            Some(name) => Err(Unknown(name)),
+            None => Ok(e),
+        }
+    }
+
+    fn current(&mut self, current: Current) -> Expr {
+        match current {
+            Current::Context => {
+                self.unknown.get_or_insert_with(|| "@".to_owned());
+                Expr::Null
+            }
+            Current::Root(root) => Expr::Root(root),
+            Current::Bound => Expr::Current,
+        }
+    }
+
+    fn expr(&mut self, e: &Tree<'_>, current: Current) -> Expr {
+        match e.kind {
+            ExprKind::Identity | ExprKind::Current => self.current(current),
+            ExprKind::Field(name) if current == Current::Context => self.root(name),
+            ExprKind::Field(name) => Expr::Key(Box::new(self.current(current)), name.to_owned()),
+            ExprKind::Literal(Literal::Raw(s)) => Expr::Str(s.to_owned()),
+            ExprKind::Literal(Literal::Json(text)) => literal(text),
+            ExprKind::Index { left, index } => {
+                let index = i32::try_from(index).unwrap_or(if index < 0 { i32::MIN } else { i32::MAX });
+                Expr::Index(Box::new(self.expr(left, current)), index)
+            }
+            ExprKind::Slice { left, slice } => {
+                let bounds = [slice.start, slice.stop, slice.step];
+                Expr::Slice(Box::new(self.expr(left, current)), bounds)
+            }
+            ExprKind::Flatten(left) => Expr::Flatten(Box::new(Expr::ForgiveAll(Box::new(self.expr(left, current))))),
+            ExprKind::Subexpression { left, right } => self.sub(left, right, current),
+            ExprKind::ListProjection { left, right } => {
+                let list = forgive(self.expr(left, current));
+                self.each(list, None, right)
+            }
+            ExprKind::ValueProjection { left, right } => {
+                let list = Expr::Values(Box::new(Expr::ForgiveAll(Box::new(self.expr(left, current)))));
+                self.each(list, None, right)
+            }
+            ExprKind::FilterProjection { left, condition, right } => {
+                let list = Expr::ForgiveAll(Box::new(self.expr(left, current)));
+                self.each(list, Some(condition), right)
+            }
+            ExprKind::Pipe(left, right) => {
+                let value = forgive(self.expr(left, current));
+                forgive(self.bind(value, right))
+            }
+            ExprKind::Or(left, right) => {
+                let (a, b) = (forgive(self.expr(left, current)), forgive(self.expr(right, current)));
+                Expr::Or(Box::new(a), Box::new(b))
+            }
+            ExprKind::And(left, right) => {
+                let a = forgive(self.expr(left, current));
+                Expr::And(Box::new(a), Box::new(self.expr(right, current)))
+            }
+            ExprKind::Not(of) => Expr::Not(Box::new(forgive(self.expr(of, current)))),
+            ExprKind::Comparator { op, left, right } => {
+                let (a, b) = (forgive(self.expr(left, current)), forgive(self.expr(right, current)));
+                Expr::Compare(comparison(op), Box::new(a), Box::new(b))
+            }
+            ExprKind::MultiSelectList(items) => {
+                let list = Expr::List(items.iter().map(|i| forgive(self.expr(i, current))).collect());
+                self.unless_null(list, current)
+            }
+            ExprKind::MultiSelectHash(pairs) => {
+                let members = pairs.iter().map(|p| (p.key.to_owned(), forgive(self.expr(p.value, current))));
+                let map = Expr::Map(members.collect());
+                self.unless_null(map, current)
+            }
+            ExprKind::FunctionCall { name, args } => self.call(name, args, current),
+            ExprKind::Reference(_) => {
+                Expr::Fail("an expression reference is only an argument of a function".to_owned())
+            }
+        }
+    }
+
+    /// A selection of many is `null` where there is nothing to select from. The context is always something.
+    fn unless_null(&mut self, e: Expr, current: Current) -> Expr {
+        match current {
+            Current::Context => e,
+            Current::Bound => Expr::UnlessNull(Box::new(e)),
+            Current::Root(root) => Expr::Let(Box::new(Expr::Root(root)), Box::new(Expr::UnlessNull(Box::new(e)))),
+        }
+    }
+
+    fn root(&mut self, name: &str) -> Expr {
+        match name {
+            "request" => Expr::Root(Root::Request),
+            "serviceAccountName" | "serviceAccountNamespace" => {
+                Expr::Key(Box::new(Expr::Root(Root::Account)), name.to_owned())
+            }
+            _ => {
+                self.unknown.get_or_insert_with(|| name.to_owned());
+                Expr::Null
+            }
+        }
+    }
+
+    fn sub(&mut self, left: &Tree<'_>, right: &Tree<'_>, current: Current) -> Expr {
+        let value = self.expr(left, current);
+        match (&value, right.kind) {
+            (Expr::Root(Root::Request), ExprKind::Field("object")) => Expr::Root(Root::Object),
+            (Expr::Root(Root::Request), ExprKind::Field("oldObject")) => Expr::Root(Root::OldObject),
+            (_, ExprKind::Field(name)) => Expr::Key(Box::new(value), name.to_owned()),
+            _ => self.bind(value, right),
+        }
+    }
+
+    /// An expression whose `@` is a value.
+    fn bind(&mut self, value: Expr, body: &Tree<'_>) -> Expr {
+        match body.kind {
+            ExprKind::Identity | ExprKind::Current => value,
+            _ => Expr::Let(Box::new(value), Box::new(self.expr(body, Current::Bound))),
+        }
+    }
+
+    fn each(&mut self, list: Expr, condition: Option<&Tree<'_>>, body: &Tree<'_>) -> Expr {
+        let condition = condition.map(|c| forgive(self.expr(c, Current::Bound)));
+        let body = forgive(self.expr(body, Current::Bound));
+        Expr::Each(Box::new(Each { list, condition, body, nulls: false }))
+    }
+
+    fn call(&mut self, name: &str, args: &[&Tree<'_>], current: Current) -> Expr {
+        if builtin::lookup(name).is_none() {
+            return Expr::Fail(format!("unknown function: {name}"));
+        }
+        // The list that a reference is about is the other argument: its results are made beside it.
+        let list = match name {
+            "map" => args.get(1),
+            "sort_by" | "max_by" | "min_by" => args.first(),
+            _ => None,
+        };
+        let mut lowered = Vec::with_capacity(args.len());
+        for arg in args {
+            lowered.push(match (arg.kind, list) {
+                (ExprKind::Reference(body), Some(list)) => {
+                    let list = forgive(self.expr(list, current));
+                    let body = forgive(self.expr(body, Current::Bound));
+                    Expr::Each(Box::new(Each { list, condition: None, body, nulls: true }))
+                }
+                (_, Some(_)) if name == "map" && lowered.is_empty() => {
+                    return Expr::Fail(format!("{name}() takes an expression reference first"));
+                }
+                _ => forgive(self.expr(arg, current)),
+            });
+        }
+        Expr::Call(name.to_owned(), lowered)
+    }
+}
+
+fn forgive(e: Expr) -> Expr {
+    match e {
+        // These are never an unknown key.
+        Expr::Null | Expr::Bool(_) | Expr::Float(_) | Expr::Str(_) | Expr::Forgive(_) | Expr::ForgiveAll(_) => e,
+        e => Expr::Forgive(Box::new(e)),
+    }
+}
+
+fn comparison(op: Comparator) -> Comparison {
+    match op {
+        Comparator::Equal => Comparison::Equal,
+        Comparator::NotEqual => Comparison::NotEqual,
+        Comparator::Less => Comparison::Less,
+        Comparator::LessEqual => Comparison::LessOrEqual,
+        Comparator::More => Comparison::Greater,
+        Comparator::MoreEqual => Comparison::GreaterOrEqual,
+    }
+}
+
+/// A JSON literal; all of its numbers are float64.
+fn literal(text: &str) -> Expr {
+    let layout = Layout::everything();
+    let doc = read_json(text, &layout, Buffers::default(), JsonOptions::default());
+    // The grammar has checked the text with Go's rules, which are ours.
+    doc.ok().and_then(|d| d.root().map(|r| constant(&d, r))).unwrap_or(Expr::Null)
+}
+
+fn constant(doc: &Document<'_>, node: NodeId) -> Expr {
+    match doc.scalar(node) {
+        Scalar::Null => Expr::Null,
+        Scalar::Bool(b) => Expr::Bool(b),
+        Scalar::Int(n) => Expr::Float(n as f64),
+        Scalar::Float(n) => Expr::Float(n),
+        Scalar::Str(s) => Expr::Str(s.to_owned()),
+        Scalar::List => Expr::List(doc.children(node).map(|n| constant(doc, n)).collect()),
+        Scalar::Map => {
+            Expr::Map(doc.entries(node).map(|(k, n)| (doc.key_text(k).to_owned(), constant(doc, n))).collect())
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The `kyvc` command.
+
+fn main() -> std::process::ExitCode {
+    kyvc::cli::main()
+}

@@ -1,0 +1,217 @@
+//! The reports that `kyverno apply -p` prints: `openreports.io/v1alpha1`.
+
+use super::go_yaml;
+use super::rows::Results;
+pub use super::rows::Summary;
+use crate::engine::{PolicyInfo, Status};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::io;
+
+const API_VERSION: &str = "openreports.io/v1alpha1";
+/// What ran a rule of a policy that is about existing resources too, as reports name it.
+pub const BACKGROUND: &str = "background scan";
+
+/// A `ClusterReport`, or for a namespaced policy a report that Kyverno calls `PolicyReport`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    kind: &'static str,
+    api_version: &'static str,
+    metadata: Metadata,
+    source: &'static str,
+    summary: Summary,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    results: Vec<ReportResult>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Metadata {
+    name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    namespace: String,
+}
+
+/// One rule's result for one resource.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReportResult {
+    source: &'static str,
+    policy: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    rule: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    category: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    severity: Option<&'static str>,
+    timestamp: Timestamp,
+    result: &'static str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    scored: bool,
+    resources: [Reference; 1],
+    #[serde(skip_serializing_if = "String::is_empty")]
+    message: String,
+    properties: BTreeMap<&'static str, String>,
+    #[serde(skip)]
+    status: Status,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Timestamp {
+    seconds: u64,
+    nanos: u32,
+}
+
+/// What a result is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reference {
+    /// `kind`
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub kind: String,
+    /// `metadata.namespace`
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub namespace: String,
+    /// `metadata.name`
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// `metadata.uid`
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub uid: String,
+    /// `apiVersion`
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub api_version: String,
+    /// `metadata.resourceVersion`
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub resource_version: String,
+}
+
+/// What a result says, besides its policy and resource.
+#[derive(Clone, Copy, Debug)]
+pub struct Finding<'f> {
+    /// The rule
+    pub rule: &'f str,
+    /// What became of it
+    pub status: Status,
+    /// Why
+    pub message: &'f str,
+    /// Whether a violation only warns: the policy audits, and the user asked for warnings then
+    pub audit_warns: bool,
+    /// When, in seconds since 1970
+    pub seconds: u64,
+}
+
+impl ReportResult {
+    /// A result. `process` is what Kyverno says ran the rule.
+    pub fn new(policy: &PolicyInfo, process: &str, resource: &Reference, finding: &Finding<'_>) -> Self {
+        let status = match finding.status {
+            Status::Fail if !policy.scored || finding.audit_warns => Status::Warn,
+            other => other,
+        };
+        let name = &policy.name;
+        Self {
+            source: "kyverno",
+            policy: namespace(policy).map_or_else(|| name.clone(), |ns| format!("{ns}/{name}")),
+            rule: finding.rule.to_owned(),
+            category: policy.category.clone(),
+            severity: policy.severity.map(crate::engine::Severity::name),
+            timestamp: Timestamp { seconds: finding.seconds, nanos: 0 },
+            result: status.name(),
+            scored: policy.scored,
+            resources: [resource.clone()],
+            message: finding.message.to_owned(),
+            properties: BTreeMap::from([("process", process.to_owned())]),
+            status,
+        }
+    }
+}
+
+/// The namespace a policy's report is in; a `Policy` without one is reported like a `ClusterPolicy`.
+fn namespace(policy: &PolicyInfo) -> Option<&str> {
+    policy.namespace.as_deref().filter(|ns| !ns.is_empty())
+}
+
+/// Counts one more result.
+pub fn count(summary: &mut Summary, status: Status) {
+    *match status {
+        Status::Pass => &mut summary.pass,
+        Status::Fail => &mut summary.fail,
+        Status::Warn => &mut summary.warn,
+        Status::Error => &mut summary.error,
+        Status::Skip => &mut summary.skip,
+    } += 1;
+}
+
+/// Collects results and makes the reports of them.
+///
+/// Kyverno's order of reports is Go's random order of maps; here it is that of the responses.
+#[derive(Debug, Default)]
+pub struct Reports {
+    clustered: Vec<ReportResult>,
+    namespaced: Vec<Report>,
+}
+
+impl Reports {
+    /// Adds what the rules of one policy said of one resource. In Kyverno each such response of a namespaced policy is
+    /// a report of its own.
+    pub fn add(&mut self, policy: &PolicyInfo, results: Vec<ReportResult>) {
+        if results.is_empty() {
+            return;
+        }
+        match namespace(policy) {
+            None => self.clustered.extend(results),
+            Some(ns) => self.namespaced.push(report("PolicyReport", policy.name.clone(), ns.to_owned(), results)),
+        }
+    }
+
+    /// Prints all reports, as JSON where `json` is set and else as YAML.
+    pub fn print(self, json: bool, out: &mut dyn io::Write) -> io::Result<()> {
+        if !self.clustered.is_empty() {
+            let merged = report("ClusterReport", "merged".to_owned(), String::new(), self.clustered);
+            writeln!(out, "{}", text(&merged, json)?)?;
+        }
+        for report in self.namespaced {
+            writeln!(out, "---\n{}", text(&report, json)?)?;
+        }
+        Ok(())
+    }
+}
+
+fn report(kind: &'static str, name: String, namespace: String, results: Vec<ReportResult>) -> Report {
+    let mut summary = Summary::default();
+    results.iter().for_each(|r| count(&mut summary, r.status));
+    Report { kind, api_version: API_VERSION, metadata: Metadata { name, namespace }, source: "", summary, results }
+}
+
+fn text(report: &Report, json: bool) -> io::Result<String> {
+    let text = if json { super::go_json::to_json(report) } else { go_yaml::to_yaml(report) };
+    text.map_err(io::Error::other)
+}
+
+/// The results of `kyvc check` as such reports, in YAML.
+pub fn write_results(results: &Results<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let seconds = now();
+    let mut reports = Reports::default();
+    for row in &results.rows {
+        let (Some(policy), Some(rule), Some((r, _))) = (results.policy(row), results.rule(row), results.resource(row))
+        else {
+            continue;
+        };
+        let reference = Reference {
+            kind: r.kind.clone(),
+            namespace: r.namespace.clone(),
+            name: r.name.clone(),
+            api_version: r.api_version.clone(),
+            ..Reference::default()
+        };
+        let message = results.message(row);
+        let finding = Finding { rule: &rule.name, status: row.status, message: &message, audit_warns: false, seconds };
+        reports.add(policy, vec![ReportResult::new(policy, BACKGROUND, &reference, &finding)]);
+    }
+    reports.print(false, out)
+}
+
+/// Seconds since 1970.
+pub fn now() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |d| d.as_secs())
+}

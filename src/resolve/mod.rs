@@ -1,0 +1,5 @@
+//! From a policy as written to the rules that are run: defaults and autogen.
+
+pub mod autogen;
+
+pub use autogen::{Guard, ResolvedRule, rules};

@@ -1,0 +1,287 @@
+//! One YAML document: parser events to a [`Builder`], by the rules of yaml.v2's `decode.go`.
+
+use super::anchors::{Anchors, Target};
+use super::fault::Fault;
+use super::keys::Keys;
+use super::scalar::{self, Number, Resolved, ScalarError};
+use super::{Chunk, ReadOptions, repair, strictness, tabs};
+use crate::diag::Code;
+use kyvc_vm::document::{Buffers, BuildError, Builder, Document, Layout, NodeId, Place};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
+use std::borrow::Cow;
+
+const MERGE_TAG: &str = "tag:yaml.org,2002:merge";
+
+/// An open list or map.
+pub(super) struct Frame {
+    map: bool,
+    /// In a map: the next event is a key.
+    pub(super) key_next: bool,
+    /// The value to come is merged into this map.
+    pub(super) merge: bool,
+    node: NodeId,
+    anchor: usize,
+    /// Decoding steps before it.
+    steps: u64,
+}
+
+/// Reads the first document of a chunk; a chunk without one is `null`.
+pub(super) fn read<'a>(
+    chunk: Chunk<'a>,
+    layout: &'a Layout,
+    mut buffers: Buffers,
+    options: &ReadOptions,
+) -> Result<Document<'a>, Fault> {
+    let mut text = Cow::Borrowed(chunk.text);
+    if !text.ends_with('\n') {
+        // Kyverno: YAMLReader ends every line; the event parser reads an unfinished last line in ways of its own.
+        text.to_mut().push('\n');
+    }
+    strictness::check_directives(chunk)?;
+    tabs::check(chunk)?;
+    for _ in 0..repair::RETRIES {
+        let mut reader = Reader::new(chunk, layout, buffers, options);
+        match reader.events(&text) {
+            Ok(()) => return reader.finish(),
+            Err(fault) => {
+                let Some(repaired) = repair::repair(&text, chunk, &fault) else { return Err(fault) };
+                text = Cow::Owned(repaired);
+                buffers = reader.b.finish().recycle();
+            }
+        }
+    }
+    let mut reader = Reader::new(chunk, layout, buffers, options);
+    reader.events(&text)?;
+    reader.finish()
+}
+
+pub(super) struct Reader<'a> {
+    pub(super) chunk: Chunk<'a>,
+    pub(super) b: Builder<'a>,
+    pub(super) frames: Vec<Frame>,
+    anchors: Anchors,
+    pub(super) keys: Option<Keys>,
+    places: bool,
+    pub(super) at: Place,
+    /// The place of the key whose value comes next.
+    pub(super) key_at: Option<Place>,
+    pub(super) merged: u64,
+}
+
+impl<'a> Reader<'a> {
+    fn new(chunk: Chunk<'a>, layout: &'a Layout, buffers: Buffers, options: &ReadOptions) -> Self {
+        let mut b = Builder::new(chunk.text, layout, buffers, options.limits);
+        if options.places {
+            b.places_are_lines();
+        }
+        Self {
+            chunk,
+            b,
+            frames: Vec::new(),
+            anchors: Anchors::default(),
+            keys: options.strict.then(Keys::default),
+            places: options.places,
+            at: Place::default(),
+            key_at: None,
+            merged: 0,
+        }
+    }
+
+    fn events(&mut self, text: &str) -> Result<(), Fault> {
+        let mut parser = Parser::new_from_str(text);
+        while let Some(event) = parser.next_event() {
+            let (event, span) = match event {
+                Ok(event) => event,
+                Err(error) => {
+                    let whole = self.frames.is_empty() && !self.b.document().is_empty();
+                    let place = self.place(error.marker());
+                    return strictness::syntax(&error, place, whole, self.chunk.sigs);
+                }
+            };
+            self.at = self.place(&span.start);
+            match event {
+                Event::Scalar(text, style, anchor, tag) => self.scalar(text, style, anchor, tag, &span.end)?,
+                Event::MappingStart(anchor, _) => self.open(true, anchor)?,
+                Event::SequenceStart(anchor, _) => self.open(false, anchor)?,
+                Event::MappingEnd | Event::SequenceEnd => self.close()?,
+                Event::Alias(anchor) => self.alias(anchor)?,
+                Event::DocumentEnd | Event::StreamEnd => break,
+                Event::DocumentStart(_) | Event::StreamStart | Event::Nothing => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Document<'a>, Fault> {
+        if self.b.document().is_empty() {
+            let place = self.value_place();
+            self.b.null(place).map_err(|e| self.limit(&e))?;
+        }
+        Ok(self.b.finish())
+    }
+
+    fn place(&self, marker: &Marker) -> Place {
+        let line = u32::try_from(marker.line()).unwrap_or(u32::MAX);
+        let column = u32::try_from(marker.col()).unwrap_or(u32::MAX);
+        Place { line: line.saturating_add(self.chunk.line), column: column.saturating_add(1) }
+    }
+
+    pub(super) fn value_place(&self) -> Option<Place> {
+        self.places.then_some(self.at)
+    }
+
+    pub(super) fn fault(&self, code: Code, message: impl Into<String>) -> Fault {
+        Fault::new(code, message, self.at)
+    }
+
+    pub(super) fn limit(&self, error: &BuildError) -> Fault {
+        let code = if matches!(error, BuildError::Depth(_)) { Code::TooDeep } else { Code::TooLarge };
+        self.fault(code, error.to_string())
+    }
+
+    fn key_next(&self) -> bool {
+        self.frames.last().is_some_and(|f| f.key_next)
+    }
+
+    #[inline]
+    fn scalar(
+        &mut self,
+        mut text: Cow<'_, str>,
+        style: ScalarStyle,
+        anchor: usize,
+        tag: Option<Cow<'_, Tag>>,
+        end: &Marker,
+    ) -> Result<(), Fault> {
+        self.anchors.step();
+        let plain = style == ScalarStyle::Plain;
+        let tag = tag.map_or(Cow::Borrowed(""), |t| Cow::Owned(format!("{}{}", t.handle, t.suffix)));
+        if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
+            && self.chunk.sigs
+            && strictness::is_unfinished(self.chunk.text, &text, end)
+        {
+            text = Cow::Owned(text.strip_suffix('\n').unwrap_or(&text).to_owned());
+        }
+        if text == "<<" && self.key_next() && (plain && tag.is_empty() || tag == "!" || tag == MERGE_TAG) {
+            return self.begin_merge();
+        }
+        if plain
+            && text.is_empty()
+            && let Some(key) = self.key_at
+        {
+            // An absent value has no place of its own; the parser names the next token's.
+            self.at = key;
+        }
+        let value = scalar::resolve(&tag, plain, text).map_err(|e| self.bad_scalar(e, &tag))?;
+        if anchor != 0 {
+            self.anchors.set(anchor, Target::Scalar(value.clone().into_owned()));
+        }
+        self.resolved(&value)
+    }
+
+    #[cold]
+    fn bad_scalar(&self, error: ScalarError, tag: &str) -> Fault {
+        let tag = tag.replace("tag:yaml.org,2002:", "!!");
+        match error {
+            ScalarError::Mismatch(found) => self.fault(Code::BadScalar, format!("a {found} value has the tag `{tag}`")),
+            ScalarError::Base64 => self.fault(Code::BadScalar, "the value of `!!binary` is not valid base64"),
+        }
+    }
+
+    /// Adds a scalar, as a key or as a value.
+    #[inline]
+    fn resolved(&mut self, value: &Resolved<'_>) -> Result<(), Fault> {
+        if self.key_next() {
+            return self.key(value);
+        }
+        let (node, place) = (self.b.here(), self.value_place());
+        let added = match value {
+            Resolved::Null => self.b.null(place),
+            Resolved::Bool(v) => self.b.bool(*v, place),
+            Resolved::Int(v) => self.b.int(*v, place),
+            Resolved::Uint(v) => self.b.float(*v as f64, place),
+            Resolved::Str(v) => self.b.str(v, place),
+            Resolved::Float(v) => match scalar::through_json(*v) {
+                Number::Int(v) => self.b.int(v, place),
+                Number::Float(v) => self.b.float(v, place),
+                Number::NotFinite => return Err(Fault::not_finite(*v, self.at)),
+            },
+        };
+        added.map_err(|e| self.limit(&e))?;
+        self.value_done(node)
+    }
+
+    fn key(&mut self, key: &Resolved<'_>) -> Result<(), Fault> {
+        let Some(text) = scalar::key_text(key) else {
+            return Err(match key {
+                Resolved::Null => self.fault(Code::NullKey, "a map cannot have the key `null`"),
+                _ => self.fault(Code::ComplexKey, "this number is too large for a map's key"),
+            });
+        };
+        let again = self.b.key(&text, self.value_place()).map_err(|e| self.limit(&e))?;
+        if let Some(keys) = &mut self.keys
+            && keys.repeated(self.frames.len(), &text, key, again)
+        {
+            return Err(Fault::duplicate(self.chunk, &text, self.at));
+        }
+        if let Some(top) = self.frames.last_mut() {
+            top.key_next = false;
+        }
+        self.key_at = Some(self.at);
+        Ok(())
+    }
+
+    /// After a complete value: merges it where `<<` stood before it.
+    #[inline]
+    fn value_done(&mut self, node: NodeId) -> Result<(), Fault> {
+        self.key_at = None;
+        let Some(top) = self.frames.last_mut() else { return Ok(()) };
+        top.key_next = top.map;
+        if std::mem::take(&mut top.merge) { self.merge(node) } else { Ok(()) }
+    }
+
+    fn open(&mut self, map: bool, anchor: usize) -> Result<(), Fault> {
+        if self.key_next() {
+            return Err(Fault::complex_key(self.chunk, self.at));
+        }
+        self.key_at = None;
+        let (node, place, steps) = (self.b.here(), self.value_place(), self.anchors.steps());
+        self.anchors.step();
+        if map { self.b.begin_map(place) } else { self.b.begin_list(place) }.map_err(|e| self.limit(&e))?;
+        self.anchors.set(anchor, Target::Open);
+        self.frames.push(Frame { map, key_next: map, merge: false, node, anchor, steps });
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), Fault> {
+        self.b.end();
+        let Some(frame) = self.frames.pop() else { return Ok(()) };
+        if let Some(keys) = &mut self.keys {
+            keys.close(self.frames.len() + 1);
+        }
+        self.anchors.set(frame.anchor, Target::Node(frame.node, self.anchors.steps() - frame.steps));
+        self.value_done(frame.node)
+    }
+
+    fn alias(&mut self, anchor: usize) -> Result<(), Fault> {
+        self.anchors.step();
+        let (from, steps) = match self.anchors.get(anchor).cloned() {
+            None | Some(Target::Open) => {
+                return Err(self.fault(Code::SelfReference, "this alias stands inside the value that it repeats"));
+            }
+            Some(Target::Scalar(value)) => {
+                self.anchors.repeat(1);
+                return self.resolved(&value);
+            }
+            Some(Target::Node(from, steps)) => (from, steps),
+        };
+        if self.key_next() {
+            return Err(Fault::complex_key(self.chunk, self.at));
+        }
+        if !self.anchors.repeat(steps) {
+            return Err(self.fault(Code::ExcessiveAliasing, "the document contains excessive aliasing"));
+        }
+        let (node, place) = (self.b.here(), self.value_place());
+        self.b.copy(from, place).map_err(|e| self.limit(&e))?;
+        self.value_done(node)
+    }
+}

@@ -1,0 +1,261 @@
+//! The commands as somebody in a shell sees them: exit codes, and what is said about bad input.
+
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+/// A folder for one test, emptied at its start.
+fn folder(name: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&path);
+    std::fs::create_dir_all(&path).unwrap();
+    path
+}
+
+fn kyvc(dir: &PathBuf, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_kyvc")).current_dir(dir).args(args).stdin(Stdio::null()).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A policy as it was written in 2020.
+fn require_labels(action: &str) -> String {
+    format!(
+        "apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata:
+  name: require-labels
+spec:
+  validationFailureAction: {action}
+  rules:
+  - name: check-for-labels
+    match:
+      resources:
+        kinds:
+        - Pod
+    validate:
+      message: \"label `app.kubernetes.io/name` is required\"
+      pattern:
+        metadata:
+          labels:
+            app.kubernetes.io/name: \"?*\"
+"
+    )
+}
+
+/// What `kubectl create deployment nginx --image=nginx --dry-run=client -o yaml` prints.
+const DEPLOYMENT: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata:
+  creationTimestamp: null
+  labels:
+    app: nginx
+  name: nginx
+spec:
+  replicas: 1
+  selector:
+    matchLabels:
+      app: nginx
+  strategy: {}
+  template:
+    metadata:
+      creationTimestamp: null
+      labels:
+        app: nginx
+    spec:
+      containers:
+      - image: nginx
+        name: nginx
+        resources: {}
+status: {}
+";
+
+const POD: &str = "apiVersion: v1
+kind: Pod
+metadata:
+  name: nginx
+  labels:
+    app.kubernetes.io/name: nginx
+spec:
+  containers:
+  - image: nginx
+    name: nginx
+";
+
+const MESSAGE: &str = "validation error: label `app.kubernetes.io/name` is required. rule autogen-check-for-labels \
+                       failed at path /spec/template/metadata/labels/app.kubernetes.io/name/";
+
+#[test]
+fn required_label() {
+    let dir = folder("required-label");
+    std::fs::write(dir.join("enforce.yaml"), require_labels("enforce")).unwrap();
+    std::fs::write(dir.join("audit.yaml"), require_labels("audit")).unwrap();
+    std::fs::write(dir.join("deployment.yaml"), DEPLOYMENT).unwrap();
+    std::fs::write(dir.join("pod.yaml"), POD).unwrap();
+
+    let out = kyvc(&dir, &["check", "enforce.yaml", "deployment.yaml", "-o", "json"]);
+    assert_eq!(out.status.code(), Some(1));
+    let report: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    let result = &report["results"][0];
+    assert_eq!(result["rule"], "autogen-check-for-labels");
+    assert_eq!(result["result"], "fail");
+    assert_eq!(result["message"], MESSAGE);
+    assert_eq!((&result["file"], &result["line"]), (&"deployment.yaml".into(), &17.into()));
+    assert_eq!(report["summary"]["fail"], 1);
+
+    let out = kyvc(&dir, &["check", "enforce.yaml", "pod.yaml"]);
+    assert_eq!(out.status.code(), Some(0), "{}", text(&out.stdout));
+
+    let out = kyvc(&dir, &["check", "audit.yaml", "deployment.yaml"]);
+    assert_eq!(out.status.code(), Some(0));
+    assert!(text(&out.stdout).contains(MESSAGE), "{}", text(&out.stdout));
+}
+
+#[test]
+fn compiled_sets_are_the_same_every_time() {
+    let dir = folder("compiled-sets");
+    let policies = concat!(env!("CARGO_MANIFEST_DIR"), "/policies");
+    for name in ["a.kyvb", "b.kyvb"] {
+        let out = kyvc(&dir, &["compile", policies, "-o", name]);
+        assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
+    }
+    let bytes = std::fs::read(dir.join("a.kyvb")).unwrap();
+    assert!(bytes == std::fs::read(dir.join("b.kyvb")).unwrap());
+
+    let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/policies/examples");
+    let from_text = kyvc(&dir, &["check", policies, examples, "-o", "json"]);
+    let from_file = kyvc(&dir, &["check", "a.kyvb", examples, "-o", "json"]);
+    assert_eq!(from_text.status.code(), Some(1));
+    assert!(from_text.stdout == from_file.stdout && from_text.status == from_file.status);
+
+    let mut newer = bytes.clone();
+    newer[4] = 0xff;
+    let mut flipped = bytes.clone();
+    let middle = flipped.len() / 2;
+    flipped[middle] ^= 4;
+    for (name, bytes, says) in [
+        ("short.kyvb", &bytes[..bytes.len() / 3], "truncated"),
+        ("newer.kyvb", &newer[..], "version"),
+        ("flipped.kyvb", &flipped[..], "checksum"),
+        ("other.kyvb", b"kind: Pod", "not a compiled policy set"),
+    ] {
+        std::fs::write(dir.join(name), bytes).unwrap();
+        let out = kyvc(&dir, &["check", name, examples]);
+        assert_eq!(out.status.code(), Some(2), "{name}");
+        let err = text(&out.stderr);
+        assert!(err.contains(name) && err.contains(says), "{err}");
+    }
+}
+
+#[test]
+fn bad_manifests_are_named_and_the_others_checked() {
+    let dir = folder("bad-manifests");
+    std::fs::write(dir.join("policy.yaml"), require_labels("enforce")).unwrap();
+    std::fs::write(dir.join("pod.yaml"), POD).unwrap();
+    let bomb: String =
+        (1..10).map(|i| format!("a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 9].join(", "))).collect();
+    let cases: [(&str, Vec<u8>, &str); 11] = [
+        ("invalid.yaml", b"a: [b\nc: d\n".to_vec(), "invalid.yaml:"),
+        ("bomb.yaml", format!("a0: &a0 [x, x]\n{bomb}").into_bytes(), "bomb.yaml"),
+        ("nested.yaml", [b"a: ".to_vec(), vec![b'['; 20_000]].concat(), "nested.yaml"),
+        ("nested.json", vec![b'['; 20_000], "nested.json:1:"),
+        ("truncated.json", br#"{"kind": "Pod", "metadata": {"#.to_vec(), "truncated.json:1:"),
+        ("twice.yaml", b"kind: Pod\nmetadata: {}\nkind: Pod\n".to_vec(), "twice.yaml:3:1"),
+        ("twice.json", br#"{"kind": "Pod", "kind": "Pod"}"#.to_vec(), "twice.json:1:17"),
+        ("binary.yaml", vec![0, 1, 2, 0, 0xff], "binary.yaml"),
+        ("latin1.yaml", b"kind: \xe9t\xe9\n".to_vec(), "latin1.yaml"),
+        ("empty.yaml", Vec::new(), "empty.yaml"),
+        ("no-object.yaml", b"just text\n".to_vec(), "no-object.yaml:1:1"),
+    ];
+    for (name, bytes, says) in &cases {
+        std::fs::write(dir.join(name), bytes).unwrap();
+        bad(&dir, name, says);
+    }
+    bad(&dir, "missing.yaml", "missing.yaml");
+}
+
+fn bad(dir: &PathBuf, name: &str, says: &str) {
+    let out = kyvc(dir, &["check", "policy.yaml", name, "pod.yaml", "-o", "json"]);
+    let err = text(&out.stderr);
+    assert_eq!(out.status.code(), Some(2), "{name}: {err}");
+    assert!(err.contains(says) && err.contains("K0"), "{name}: {err}");
+    let report: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!(report["summary"]["pass"], 1, "{name}: the other file was not checked");
+}
+
+#[test]
+fn bad_policies_are_named_and_the_others_compiled() {
+    let dir = folder("bad-policies");
+    std::fs::write(dir.join("good.yaml"), require_labels("enforce")).unwrap();
+    std::fs::write(dir.join("deployment.yaml"), DEPLOYMENT).unwrap();
+    let head = "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: x}\n";
+    for (name, body, says) in [
+        ("no-rules.yaml", format!("{head}spec: {{}}\n"), "no-rules.yaml:4:7"),
+        ("field.yaml", format!("{head}spec:\n  rulez: []\n"), "did you mean `rules`?"),
+        ("kind.yaml", head.replace("ClusterPolicy", "Sandwich"), "kind.yaml:1:1"),
+        ("twice.yaml", format!("{head}metadata: {{name: y}}\n"), "twice.yaml:4:1"),
+        ("pod.yaml", POD.to_owned(), "expected a policy"),
+    ] {
+        std::fs::write(dir.join(name), body).unwrap();
+        let out = kyvc(&dir, &["check", name, "deployment.yaml", "-p", "good.yaml", "-o", "json"]);
+        let err = text(&out.stderr);
+        assert_eq!(out.status.code(), Some(2), "{name}: {err}");
+        assert!(err.contains(says), "{name}: {err}");
+        let report: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+        assert_eq!(report["summary"]["fail"], 1, "{name}: the good policy was not compiled");
+        let out = kyvc(&dir, &["compile", name, "-o", "x.kyvb"]);
+        assert_eq!(out.status.code(), Some(2), "{name}");
+        assert!(!dir.join("x.kyvb").exists());
+    }
+}
+
+#[test]
+fn every_report_format_is_well_formed() {
+    let dir = folder("formats");
+    std::fs::write(dir.join("policy.yaml"), require_labels("enforce")).unwrap();
+    std::fs::write(dir.join("deployment.yaml"), DEPLOYMENT).unwrap();
+    let print = |format| kyvc(&dir, &["check", "policy.yaml", "deployment.yaml", "-o", format]).stdout;
+    let sarif: serde_json::Value = serde_json::from_slice(&print("sarif")).unwrap();
+    let location = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    assert_eq!(location["region"]["startLine"], 17);
+    let junit = text(&print("junit"));
+    assert!(junit.starts_with("<?xml") && junit.contains("<failure message=\"validation error: label `app"), "{junit}");
+    let report = text(&print("report"));
+    assert!(report.contains("kind: ClusterReport") && report.contains("result: fail"), "{report}");
+}
+
+#[test]
+fn usage_errors_are_2() {
+    let dir = folder("usage");
+    assert_eq!(kyvc(&dir, &["check"]).status.code(), Some(2));
+    assert_eq!(kyvc(&dir, &["chek"]).status.code(), Some(2));
+    assert_eq!(kyvc(&dir, &["--help"]).status.code(), Some(0));
+    assert_eq!(kyvc(&dir, &["--version"]).status.code(), Some(0));
+}
+
+#[test]
+fn lists_json_and_standard_input() {
+    let dir = folder("lists");
+    std::fs::write(dir.join("policy.yaml"), require_labels("enforce")).unwrap();
+    let pod = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},"spec":{}}"#;
+    let list = format!("{{\"apiVersion\":\"v1\",\"kind\":\"List\",\n\"items\":[\n{pod},\n{pod}]}}");
+    std::fs::write(dir.join("list.json"), &list).unwrap();
+    let out = kyvc(&dir, &["check", "policy.yaml", "list.json", "-o", "json"]);
+    let report: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    let lines: Vec<_> = report["results"].as_array().unwrap().iter().map(|r| r["line"].as_u64().unwrap()).collect();
+    assert_eq!(lines, [3, 4]);
+
+    let mut child = Command::new(env!("CARGO_BIN_EXE_kyvc"))
+        .current_dir(&dir)
+        .args(["check", "policy.yaml", "-", "-o", "json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), format!("{DEPLOYMENT}---\n{POD}").as_bytes()).unwrap();
+    let out = child.wait_with_output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!((&report["summary"]["pass"], &report["summary"]["fail"]), (&1.into(), &1.into()));
+    assert_eq!(report["results"][0]["file"], "<stdin>");
+}

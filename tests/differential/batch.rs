@@ -1,0 +1,224 @@
+//! Batches: some policies, some manifests, and what else the command line gets.
+
+use super::grammar::{Gen, Tags, constructs, manifest, policy, shapes};
+use super::rng::Rng;
+use super::seeds;
+use serde_json::{Value, json};
+
+/// A policy or a manifest.
+#[derive(Clone, Debug)]
+pub(crate) struct Item {
+    /// The document.
+    pub(crate) doc: Value,
+    /// The constructs that stand in it.
+    pub(crate) tags: Tags,
+}
+
+impl Item {
+    /// `metadata.name`, empty where there is none.
+    pub(crate) fn name(&self) -> &str {
+        self.doc["metadata"]["name"].as_str().unwrap_or("")
+    }
+
+    /// The same under another name.
+    pub(crate) fn renamed(&self, name: &str) -> Self {
+        let mut item = self.clone();
+        item.rename(name);
+        item
+    }
+
+    /// Gives the document another name.
+    pub(crate) fn rename(&mut self, name: &str) {
+        if let Some(metadata) = self.doc.get_mut("metadata").and_then(Value::as_object_mut) {
+            metadata.insert("name".to_owned(), json!(name));
+        }
+    }
+}
+
+/// What the command line gets besides policies and manifests.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Flavour {
+    /// A values file: labels of namespaces, the operation.
+    pub(crate) values: Option<Value>,
+    /// A user info file.
+    pub(crate) user_info: Option<Value>,
+}
+
+impl Flavour {
+    /// What it comes to for one pair: an operation of that pair becomes the operation of all.
+    fn of(&self, policy: &str, manifest: &str) -> Self {
+        let mut flavour = self.clone();
+        let Some(values) = flavour.values.as_mut().and_then(Value::as_object_mut) else { return flavour };
+        let named = |list: &Value, name: &str| list.as_array()?.iter().find(|e| e["name"] == name).cloned();
+        let own = values.remove("policies").and_then(|list| named(&list, policy));
+        if let Some(resource) = own.and_then(|p| named(&p["resources"], manifest)) {
+            values.insert("globalValues".to_owned(), resource["values"].clone());
+        }
+        flavour
+    }
+}
+
+/// Policies that are all applied to all manifests, in one process.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Batch {
+    /// The policies, one file each.
+    pub(crate) policies: Vec<Item>,
+    /// The manifests, one file for all.
+    pub(crate) manifests: Vec<Item>,
+    /// The rest of the command line.
+    pub(crate) flavour: Flavour,
+}
+
+/// Policies in a batch; many policies and few manifests, because the constructs are in the policies.
+const POLICIES: usize = 44;
+/// Manifests in a batch.
+const MANIFESTS: usize = 14;
+
+impl Batch {
+    /// The number of pairs.
+    pub(crate) fn pairs(&self) -> usize {
+        self.policies.len() * self.manifests.len()
+    }
+
+    /// The batch with one policy and one manifest.
+    pub(crate) fn pair(&self, policy: usize, manifest: usize) -> Self {
+        let (policy, manifest) = (self.policies[policy].clone(), self.manifests[manifest].clone());
+        let flavour = self.flavour.of(policy.name(), manifest.name());
+        Self { policies: vec![policy], manifests: vec![manifest], flavour }
+    }
+
+    /// Two halves, or None for a single pair.
+    pub(crate) fn halves(&self) -> Option<(Self, Self)> {
+        let (mut a, mut b) = (self.clone(), self.clone());
+        if self.policies.len() > 1 {
+            b.policies = a.policies.split_off(self.policies.len() / 2);
+        } else if self.manifests.len() > 1 {
+            b.manifests = a.manifests.split_off(self.manifests.len() / 2);
+        } else {
+            return None;
+        }
+        Some((a, b))
+    }
+}
+
+/// Makes batch after batch.
+#[derive(Debug)]
+pub(crate) struct Source {
+    rng: Rng,
+    made: usize,
+    plain: bool,
+    seeds: Vec<seeds::Seed>,
+}
+
+impl Source {
+    /// A source for a seed; only plain command lines where `plain`.
+    pub(crate) fn new(seed: u64, plain: bool, seeds: Vec<seeds::Seed>) -> Self {
+        Self { rng: Rng::new(seed), made: 0, plain, seeds }
+    }
+
+    /// The next batch, of about `pairs` pairs if that is fewer than usual.
+    pub(crate) fn next(&mut self, pairs: usize) -> Batch {
+        let policies = POLICIES.min(pairs.div_ceil(MANIFESTS)).max(1);
+        let mut batch = Batch::default();
+        let first = self.made * POLICIES;
+        let focus = shapes::focus(&mut self.rng);
+        batch.manifests = (0..MANIFESTS).map(|i| self.manifest(i, &focus)).collect();
+        batch.policies = (0..policies).map(|i| self.policy(first + i, &focus, &batch.manifests)).collect();
+        self.sow(&mut batch);
+        batch.flavour = self.flavour(&batch);
+        self.made += 1;
+        batch
+    }
+
+    fn policy(&mut self, n: usize, focus: &[usize], manifests: &[Item]) -> Item {
+        let featured = constructs::RARE[n % constructs::RARE.len()];
+        let mut g = Gen::new(self.rng.fork(), focus.to_vec(), Some(featured));
+        if g.rng.chance(75) {
+            let n = manifests.len();
+            let some: Vec<usize> = (0..3).map(|_| g.rng.below(n)).collect();
+            // Rather one of a kind that others have too.
+            let pods = some.iter().find(|i| manifests[**i].doc["kind"] == "Pod");
+            g.aim = Some(manifests[*pods.unwrap_or(&some[0])].doc.clone());
+        }
+        let doc = policy::policy(&mut g, &format!("p{n}"));
+        Item { doc, tags: g.tags }
+    }
+
+    fn manifest(&mut self, n: usize, focus: &[usize]) -> Item {
+        let mut g = Gen::new(self.rng.fork(), focus.to_vec(), None);
+        let doc = manifest::manifest(&mut g, n);
+        Item { doc, tags: g.tags }
+    }
+
+    fn flavour(&mut self, batch: &Batch) -> Flavour {
+        let mut rng = self.rng.fork();
+        if self.plain || rng.chance(35) {
+            return Flavour::default();
+        }
+        let which = self.made % 3;
+        Flavour {
+            values: (which != 1).then(|| values(&mut rng, batch)),
+            user_info: (which != 0).then(|| user_info(&mut rng)),
+        }
+    }
+
+    /// Replaces some documents by mutated seeds, where there are any.
+    fn sow(&mut self, batch: &mut Batch) {
+        if self.seeds.is_empty() {
+            return;
+        }
+        let mut g = Gen::new(self.rng.fork(), Vec::new(), None);
+        for i in 0..batch.policies.len() / 4 {
+            let seed = g.rng.pick(&self.seeds).clone();
+            let at = 4 * i;
+            let name = batch.policies[at].name().to_owned();
+            batch.policies[at] = seeds::policy(&mut g, &seed, &name);
+            if i < batch.manifests.len() / 3 && !seed.manifests.is_empty() {
+                batch.manifests[3 * i] = seeds::manifest(&mut g, &seed, 3 * i);
+            }
+        }
+    }
+}
+
+fn values(rng: &mut Rng, batch: &Batch) -> Value {
+    let labels =
+        |name: &str, env: &str| json!({ "name": name, "labels": { "env": env, "kubernetes.io/metadata.name": name } });
+    let mut values = json!({
+        "apiVersion": "cli.kyverno.io/v1alpha1",
+        "kind": "Values",
+        "metadata": { "name": "values" },
+        "namespaceSelector": [labels("default", "dev"), labels("prod", "prod"), labels("prod-eu", "prod"), { "name": "dev", "labels": { "team": "x" } }],
+    });
+    if rng.chance(25) {
+        values["globalValues"] = json!({ "request.operation": "UPDATE" });
+    }
+    values["policies"] =
+        batch.policies.iter().map(|p| json!({ "name": p.name(), "resources": operations(rng, batch) })).collect();
+    values
+}
+
+/// An operation of its own for some pairs of a policy.
+fn operations(rng: &mut Rng, batch: &Batch) -> Value {
+    let mut list = Vec::new();
+    for manifest in batch.manifests.iter().filter(|m| !m.name().is_empty()) {
+        if rng.chance(12) {
+            let operation = *rng.pick(&["UPDATE", "UPDATE", "DELETE", "CREATE", "CONNECT"]);
+            list.push(json!({ "name": manifest.name(), "values": { "request.operation": operation } }));
+        }
+    }
+    Value::Array(list)
+}
+
+fn user_info(rng: &mut Rng) -> Value {
+    let user = *rng.pick(&["alice", "bob", "system:serviceaccount:dev:builder", "system:serviceaccount:prod:x"]);
+    let (roles, cluster_roles): (&[&str], &[&str]) =
+        if rng.chance(60) { (&["dev:editor", "prod:viewer"], &["admin", "cluster-reader"]) } else { (&[], &[]) };
+    json!({
+        "apiVersion": "cli.kyverno.io/v1alpha1",
+        "kind": "UserInfo",
+        "metadata": { "name": "user" },
+        "roles": roles,
+        "clusterRoles": cluster_roles,
+        "userInfo": { "username": user, "groups": ["devs", "system:authenticated"] },
+    })
+}

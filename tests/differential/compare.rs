@@ -1,0 +1,108 @@
+//! Both command lines on a batch, compared pair by pair.
+
+use super::batch::Batch;
+use super::config::Config;
+use super::rows::Row;
+use super::run::{self, Outcome};
+use std::collections::BTreeMap;
+use std::io;
+
+/// What both sides said about one pair.
+#[derive(Clone, Debug)]
+pub(crate) struct Sides {
+    /// The real Kyverno.
+    pub(crate) reference: Outcome,
+    /// The command line under test.
+    pub(crate) kyvc: Outcome,
+}
+
+impl Sides {
+    /// Whether the two differ.
+    pub(crate) fn differ(&self) -> bool {
+        matches!(self.kyvc, Outcome::Crashed(_)) || self.reference.rows() != self.kyvc.rows()
+    }
+
+    /// What kind of difference it is.
+    pub(crate) fn signature(&self) -> Vec<String> {
+        match &self.kyvc {
+            Outcome::Crashed(_) => vec!["kyvc crashed".to_owned()],
+            _ => super::rows::signature(self.reference.rows(), self.kyvc.rows()),
+        }
+    }
+}
+
+/// Runs the reference alone on a batch.
+pub(crate) fn reference(config: &Config, batch: &Batch) -> io::Result<Outcome> {
+    let folder = config.out.join("work");
+    let args = run::write(batch, &folder)?;
+    run::run(&config.reference, &args, &folder)
+}
+
+/// Runs both on a batch.
+pub(crate) fn both(config: &Config, batch: &Batch) -> io::Result<Sides> {
+    let folder = config.out.join("work");
+    let args = run::write(batch, &folder)?;
+    let reference = run::run(&config.reference, &args, &folder)?;
+    let kyvc = if config.reference_only { reference.clone() } else { run::run(&config.kyvc, &args, &folder)? };
+    Ok(Sides { reference, kyvc })
+}
+
+/// Runs both on a batch; where one of them has no report, on halves of it, so that what is at fault stands alone.
+pub(crate) fn split(config: &Config, batch: Batch, out: &mut Vec<(Batch, Sides)>) -> io::Result<()> {
+    let sides = both(config, &batch)?;
+    let trouble = sides.reference.trouble().is_some() || sides.kyvc.trouble().is_some();
+    match batch.halves() {
+        Some((a, b)) if trouble => {
+            split(config, a, out)?;
+            split(config, b, out)
+        }
+        _ => {
+            out.push((batch, sides));
+            Ok(())
+        }
+    }
+}
+
+/// The rows of each pair of a batch, by the indexes of policy and manifest.
+pub(crate) fn by_pair<'a>(batch: &Batch, rows: &'a [Row]) -> Pairs<'a> {
+    let policies: BTreeMap<&str, usize> = batch.policies.iter().enumerate().map(|(i, p)| (p.name(), i)).collect();
+    let manifests: BTreeMap<&str, usize> = batch.manifests.iter().enumerate().map(|(i, m)| (m.name(), i)).collect();
+    let mut pairs = Pairs::default();
+    for row in rows {
+        match (policies.get(row.policy_name()), manifests.get(row.name.as_str())) {
+            (Some(p), Some(m)) => pairs.of.entry((*p, *m)).or_default().push(row),
+            _ => pairs.strays.push(row),
+        }
+    }
+    pairs
+}
+
+/// Rows by pair.
+#[derive(Debug, Default)]
+pub(crate) struct Pairs<'a> {
+    /// By the indexes of policy and manifest.
+    pub(crate) of: BTreeMap<(usize, usize), Vec<&'a Row>>,
+    /// Rows of no pair.
+    pub(crate) strays: Vec<&'a Row>,
+}
+
+/// The pairs on which the two sides differ.
+pub(crate) fn differing(batch: &Batch, sides: &Sides) -> Vec<(usize, usize)> {
+    let (left, right) = (by_pair(batch, sides.reference.rows()), by_pair(batch, sides.kyvc.rows()));
+    let mut keys: Vec<_> = left.of.keys().chain(right.of.keys()).copied().collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys.retain(|k| left.of.get(k) != right.of.get(k));
+    keys
+}
+
+/// What kind of difference there is on one pair of a batch.
+pub(crate) fn signature_of(batch: &Batch, sides: &Sides, pair: (usize, usize)) -> Vec<String> {
+    let rows = |outcome: &Outcome| -> Vec<Row> {
+        by_pair(batch, outcome.rows()).of.get(&pair).into_iter().flatten().map(|r| (*r).clone()).collect()
+    };
+    match sides.kyvc.trouble() {
+        Some(_) => sides.signature(),
+        None => super::rows::signature(&rows(&sides.reference), &rows(&sides.kyvc)),
+    }
+}

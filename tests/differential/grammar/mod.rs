@@ -1,0 +1,83 @@
+//! The grammar of the generated policies and manifests, one module a construct family.
+//!
+//! Policies and manifests are made from the same pools of keys, values and paths (`shape`, `vocab`), so that matches,
+//! mismatches and skips are all frequent. Each construct has a tag; every policy has one construct that is `featured`,
+//! taken where it is on offer, so that rare constructs come up as well.
+
+pub(crate) mod action;
+pub(crate) mod anchors;
+pub(crate) mod autogen;
+pub(crate) mod constructs;
+pub(crate) mod filters;
+pub(crate) mod kinds;
+pub(crate) mod labels;
+pub(crate) mod manifest;
+pub(crate) mod matching;
+pub(crate) mod mutation;
+pub(crate) mod operators;
+pub(crate) mod pattern;
+pub(crate) mod policy;
+pub(crate) mod shape;
+pub(crate) mod shapes;
+pub(crate) mod variables;
+pub(crate) mod vocab;
+pub(crate) mod workload;
+
+use super::rng::Rng;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// The constructs that stand in a document.
+pub(crate) type Tags = BTreeSet<&'static str>;
+
+/// The state of one document's generation.
+pub(crate) struct Gen {
+    /// The source of all choices.
+    pub(crate) rng: Rng,
+    /// The constructs used so far.
+    pub(crate) tags: Tags,
+    /// The kinds that the batch is about, by index.
+    pub(crate) focus: Vec<usize>,
+    /// The manifest that the document is about, if it is a policy about one.
+    pub(crate) aim: Option<Value>,
+    featured: Option<&'static str>,
+}
+
+impl Gen {
+    /// A generator for one document, which takes `featured` where it can.
+    pub(crate) fn new(rng: Rng, focus: Vec<usize>, featured: Option<&'static str>) -> Self {
+        Self { rng, tags: Tags::new(), focus, aim: None, featured }
+    }
+
+    /// Notes that a construct stands in the document.
+    pub(crate) fn tag(&mut self, tag: &'static str) {
+        self.tags.insert(tag);
+    }
+
+    /// Whether `tag` is the featured construct and not used yet.
+    pub(crate) fn wants(&self, tag: &str) -> bool {
+        self.featured == Some(tag) && !self.tags.contains(tag)
+    }
+
+    /// Whether the featured construct is of a family (`anchor/`) and not used yet.
+    pub(crate) fn wants_family(&self, family: &str) -> bool {
+        self.featured.is_some_and(|f| f.starts_with(family) && !self.tags.contains(f))
+    }
+
+    /// Whether to use an optional construct; notes it if so.
+    pub(crate) fn maybe(&mut self, tag: &'static str, percent: u32) -> bool {
+        let yes = self.wants(tag) || self.rng.chance(percent);
+        if yes {
+            self.tag(tag);
+        }
+        yes
+    }
+
+    /// One of several constructs by weight; notes it.
+    pub(crate) fn choose(&mut self, table: &[(&'static str, u32)]) -> &'static str {
+        let featured = table.iter().map(|(t, _)| *t).find(|t| self.wants(t));
+        let tag = featured.unwrap_or_else(|| table[self.rng.weighted(table.iter().map(|(_, w)| *w))].0);
+        self.tag(tag);
+        tag
+    }
+}

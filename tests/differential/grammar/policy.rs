@@ -1,0 +1,88 @@
+//! A whole ClusterPolicy or Policy.
+
+use super::Gen;
+use super::action;
+use super::autogen;
+use super::kinds::{self, Target};
+use super::matching::{self, Form};
+use super::pattern;
+use super::variables;
+use super::vocab::NAMESPACES;
+use serde_json::{Map, Value, json};
+
+/// A policy named `name`.
+pub(crate) fn policy(g: &mut Gen, name: &str) -> Value {
+    let namespaced = g.wants("policy/no-namespace") || g.maybe("policy/namespaced", 7);
+    let newer = g.maybe("policy/v2beta1", 4);
+    let mut background_off = g.maybe("policy/background-false", 8);
+    let mut spec = Map::new();
+    action::of_policy(g, namespaced, &mut spec);
+    let first = kinds::target(g);
+    let n = if spec.get("applyRules") == Some(&json!("One")) {
+        g.rng.between(2, 3)
+    } else {
+        [1, 1, 1, 2, 2, 3][g.rng.below(6)]
+    };
+    if n > 1 {
+        g.tag("policy/several-rules");
+    }
+    let mut rules: Vec<Value> = Vec::new();
+    for i in 0..n {
+        let target = if i == 0 || g.rng.chance(65) { first.clone() } else { kinds::target(g) };
+        let (rule, off) = rule(g, &target, Form { namespaced, newer }, i);
+        background_off |= off;
+        rules.push(rule);
+    }
+    spec.insert("rules".to_owned(), Value::Array(rules));
+    if background_off {
+        spec.insert("background".to_owned(), json!(false));
+    }
+    json!({
+        "apiVersion": if newer { "kyverno.io/v2beta1" } else { "kyverno.io/v1" },
+        "kind": if namespaced { "Policy" } else { "ClusterPolicy" },
+        "metadata": metadata(g, name, namespaced),
+        "spec": spec,
+    })
+}
+
+fn metadata(g: &mut Gen, name: &str, namespaced: bool) -> Value {
+    let mut annotations = Map::new();
+    autogen::annotation(g, &mut annotations);
+    action::annotations(g, &mut annotations);
+    let mut metadata = Map::from_iter([("name".to_owned(), json!(name))]);
+    if !annotations.is_empty() {
+        metadata.insert("annotations".to_owned(), Value::Object(annotations));
+    }
+    if namespaced && !g.maybe("policy/no-namespace", 8) {
+        let aim = g.aim.as_ref().and_then(|a| a["metadata"]["namespace"].as_str());
+        let namespace = aim.unwrap_or(*g.rng.pick_early(NAMESPACES)).to_owned();
+        metadata.insert("namespace".to_owned(), json!(namespace));
+    }
+    Value::Object(metadata)
+}
+
+/// A rule, and whether `spec.background` must be false for it.
+fn rule(g: &mut Gen, target: &Target, form: Form, n: usize) -> (Value, bool) {
+    let blocks = matching::blocks(g, target, form);
+    let mut validate = Map::new();
+    if g.rng.chance(62) || g.wants_family("message/") {
+        validate.insert("message".to_owned(), json!(variables::message(g)));
+    } else {
+        g.tag("message/absent");
+    }
+    if g.choose(&[("validate/pattern", 74), ("validate/any-pattern", 26)]) == "validate/pattern" {
+        validate.insert("pattern".to_owned(), pattern::document(g, target.shape, target.any_kind));
+    } else {
+        validate.insert("anyPattern".to_owned(), pattern::any(g, target.shape, target.any_kind));
+    }
+    action::of_rule(g, &mut validate);
+    let mut rule = Map::from_iter([
+        ("name".to_owned(), json!(autogen::rule_name(g, n))),
+        ("match".to_owned(), blocks.select),
+        ("validate".to_owned(), Value::Object(validate)),
+    ]);
+    if let Some(exclude) = blocks.exclude {
+        rule.insert("exclude".to_owned(), exclude);
+    }
+    (Value::Object(rule), blocks.users || target.any_kind)
+}

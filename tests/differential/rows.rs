@@ -1,0 +1,108 @@
+//! Rows of a report, and how two lists of them differ.
+
+use serde_json::Value;
+
+/// One rule's result on one resource.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Row {
+    /// The policy, `namespace/name` for a namespaced one.
+    pub(crate) policy: String,
+    /// The rule.
+    pub(crate) rule: String,
+    /// The resource's kind.
+    pub(crate) kind: String,
+    /// The resource's namespace.
+    pub(crate) namespace: String,
+    /// The resource's name.
+    pub(crate) name: String,
+    /// pass, fail, warn, error or skip.
+    pub(crate) result: String,
+    /// The message.
+    pub(crate) message: String,
+}
+
+impl Row {
+    /// The policy's name without its namespace.
+    pub(crate) fn policy_name(&self) -> &str {
+        self.policy.rsplit('/').next().unwrap_or("")
+    }
+
+    /// The row as if another policy had made it.
+    pub(crate) fn without_policy(&self) -> Self {
+        Self { policy: String::new(), ..self.clone() }
+    }
+
+    /// The row in one line.
+    pub(crate) fn line(&self) -> String {
+        format!("{:5} {} {}/{}/{} {:?}", self.result, self.rule, self.namespace, self.kind, self.name, self.message)
+    }
+}
+
+/// The rows in what a command printed, sorted; None where there is no report.
+///
+/// Kyverno prints one report for all cluster policies and one for every namespaced policy and resource, each a line.
+pub(crate) fn parse(stdout: &str) -> Option<Vec<Row>> {
+    let mut rows = None;
+    for line in stdout.lines().filter(|l| l.starts_with("{\"kind\":\"")) {
+        let report: Value = serde_json::from_str(line).ok()?;
+        report_rows(&report, rows.get_or_insert_with(Vec::new));
+    }
+    if let Some(rows) = &mut rows {
+        rows.sort();
+    }
+    rows
+}
+
+fn report_rows(report: &Value, rows: &mut Vec<Row>) {
+    for result in report["results"].as_array().into_iter().flatten() {
+        let none = vec![Value::Null];
+        for resource in result["resources"].as_array().filter(|l| !l.is_empty()).unwrap_or(&none) {
+            rows.push(row(result, resource));
+        }
+    }
+}
+
+fn row(result: &Value, resource: &Value) -> Row {
+    let text = |v: &Value, key: &str| v[key].as_str().unwrap_or("").to_owned();
+    Row {
+        policy: text(result, "policy"),
+        rule: text(result, "rule"),
+        kind: text(resource, "kind"),
+        namespace: text(resource, "namespace"),
+        name: text(resource, "name"),
+        result: text(result, "result"),
+        message: text(result, "message"),
+    }
+}
+
+/// The lines about policies that were skipped or invalid: `name: reason`.
+pub(crate) fn refused(stdout: &str) -> Vec<String> {
+    let head = stdout.split("{\"kind\":\"").next().unwrap_or("");
+    let entry = |line: &str| {
+        let (number, rest) = line.split_once(". ")?;
+        number.parse::<usize>().ok()?;
+        Some(rest.to_owned())
+    };
+    head.lines().filter_map(entry).collect()
+}
+
+/// What kind of difference there is between the rows of one pair: pairs of results, `message` where only messages differ.
+pub(crate) fn signature(reference: &[Row], kyvc: &[Row]) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut left: Vec<&Row> = kyvc.iter().filter(|r| !reference.contains(r)).collect();
+    for row in reference.iter().filter(|r| !kyvc.contains(r)) {
+        let other = left.iter().position(|o| o.rule == row.rule && o.name == row.name && o.kind == row.kind);
+        match other.map(|i| left.remove(i)) {
+            Some(o) if o.result == row.result => out.push(format!("{} message", row.result)),
+            Some(o) => out.push(format!("{} -> {}", row.result, o.result)),
+            None => out.push(format!("{} -> none", row.result)),
+        }
+    }
+    out.extend(left.iter().map(|o| format!("none -> {}", o.result)));
+    if out.is_empty() && reference.len() != kyvc.len() {
+        out.push("count".to_owned());
+    }
+    out.sort();
+    out.dedup();
+    out
+}

@@ -1,0 +1,127 @@
+//! Running a command line on a batch.
+
+use super::batch::Batch;
+use super::rows::{self, Row};
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// What came of a run.
+#[derive(Clone, Debug)]
+pub(crate) enum Outcome {
+    /// It ran; the rows of its report.
+    Ran {
+        /// The rows, sorted.
+        rows: Vec<Row>,
+        /// Names of policies that it said it skipped.
+        refused: Vec<String>,
+    },
+    /// It ended without a report, though not by a crash.
+    Silent(String),
+    /// It crashed or hung.
+    Crashed(String),
+}
+
+impl Outcome {
+    /// The rows; none where there is no report.
+    pub(crate) fn rows(&self) -> &[Row] {
+        match self {
+            Self::Ran { rows, .. } => rows,
+            _ => &[],
+        }
+    }
+
+    /// What there is to say besides rows.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        match self {
+            Self::Ran { .. } => None,
+            Self::Silent(text) => Some(format!("no report: {text}")),
+            Self::Crashed(text) => Some(format!("crashed: {text}")),
+        }
+    }
+}
+
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// Writes a batch's files into `folder` and gives the arguments that name them.
+pub(crate) fn write(batch: &Batch, folder: &Path) -> io::Result<Vec<String>> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    fs::create_dir_all(folder)?;
+    let mut args = vec!["apply".to_owned()];
+    for (i, policy) in batch.policies.iter().enumerate() {
+        let name = if batch.policies.len() == 1 { "policy.yaml".to_owned() } else { format!("policy-{i:03}.yaml") };
+        fs::write(folder.join(&name), format!("{:#}\n", policy.doc))?;
+        args.push(name);
+    }
+    let single = batch.manifests.len() == 1;
+    let texts: Vec<String> =
+        batch.manifests.iter().map(|m| if single { format!("{:#}", m.doc) } else { m.doc.to_string() }).collect();
+    fs::write(folder.join("manifest.yaml"), texts.join("\n---\n") + "\n")?;
+    args.extend(["-r", "manifest.yaml"].map(str::to_owned));
+    for (flag, name, doc) in
+        [("-f", "values.yaml", &batch.flavour.values), ("-u", "user-info.yaml", &batch.flavour.user_info)]
+    {
+        if let Some(doc) = doc {
+            fs::write(folder.join(name), format!("{doc:#}\n"))?;
+            args.extend([flag, name].map(str::to_owned));
+        }
+    }
+    args.extend(["--remove-color", "--continue-on-fail", "-p", "--output-format", "json"].map(str::to_owned));
+    Ok(args)
+}
+
+/// Runs `binary` on a batch whose files are in `folder`.
+pub(crate) fn run(binary: &Path, args: &[String], folder: &Path) -> io::Result<Outcome> {
+    let (out, err): (PathBuf, PathBuf) = (folder.join("stdout"), folder.join("stderr"));
+    let child = Command::new(binary)
+        .args(args)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(File::create(&out)?)
+        .stderr(File::create(&err)?)
+        .spawn()?;
+    let status = wait(child)?;
+    let stdout = String::from_utf8_lossy(&fs::read(&out)?).into_owned();
+    let stderr = String::from_utf8_lossy(&fs::read(&err)?).into_owned();
+    Ok(outcome(status, &stdout, &stderr))
+}
+
+fn wait(mut child: Child) -> io::Result<Option<ExitStatus>> {
+    let start = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if start.elapsed() > LIMIT {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        sleep(Duration::from_millis(4));
+    }
+}
+
+fn outcome(status: Option<ExitStatus>, stdout: &str, stderr: &str) -> Outcome {
+    let Some(status) = status else { return Outcome::Crashed(format!("not done after {LIMIT:?}")) };
+    let panicked = stderr.contains("panic: ") || stderr.contains("panicked at");
+    if panicked || !matches!(status.code(), Some(0 | 1)) {
+        return Outcome::Crashed(format!("{status}: {}", first_line(stderr)));
+    }
+    let refused = rows::refused(stdout);
+    match rows::parse(stdout) {
+        Some(rows) => Outcome::Ran { rows, refused },
+        // Kyverno prints no report where there is no row to report.
+        None if status.success() || !refused.is_empty() => Outcome::Ran { rows: Vec::new(), refused },
+        None => Outcome::Silent(format!("{status}: {} {}", first_line(stdout), first_line(stderr))),
+    }
+}
+
+fn first_line(text: &str) -> String {
+    let line = text.lines().find(|l| l.contains("panic")).or_else(|| text.lines().find(|l| !l.trim().is_empty()));
+    line.unwrap_or("").chars().take(300).collect()
+}

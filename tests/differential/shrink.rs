@@ -1,0 +1,176 @@
+//! Makes a differing pair small: deletes and shortens while the difference stays of the same kind.
+//!
+//! All reductions of a round are tried in one process: reduced policies against the manifest, reduced manifests against the
+//! policy, each under a name of its own.
+
+use super::batch::{Batch, Flavour, Item};
+use super::compare::{self, Sides};
+use super::config::Config;
+use super::grammar::Tags;
+use super::reduce::{Reduction, combined, reductions};
+use super::rows::{self, Row};
+use serde_json::Value;
+use std::io;
+
+/// Rounds, each one or two processes a side.
+const ROUNDS: usize = 30;
+/// Candidates in a round.
+const CANDIDATES: usize = 90;
+
+/// Which document of a pair is reduced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Policy,
+    Manifest,
+}
+
+/// The smallest pair found that differs with the same signature.
+pub(crate) fn shrink(config: &Config, pair: Batch, signature: &[String]) -> io::Result<Batch> {
+    let whole = without_flavour(config, pair, signature)?;
+    let small = rounds(config, whole.clone(), signature)?;
+    // Candidates had names of their own; if the difference hung on the name, the whole pair is the case.
+    Ok(if holds(&compare::both(config, &small)?, signature) { small } else { whole })
+}
+
+fn rounds(config: &Config, mut pair: Batch, signature: &[String]) -> io::Result<Batch> {
+    let mut rounds = 0;
+    loop {
+        let before = size(&pair);
+        for part in [Part::Policy, Part::Manifest] {
+            while rounds < ROUNDS && round(config, &mut pair, part, signature)? {
+                rounds += 1;
+            }
+            rounds += 1;
+        }
+        if rounds >= ROUNDS || size(&pair) >= before {
+            return Ok(pair);
+        }
+    }
+}
+
+fn size(pair: &Batch) -> usize {
+    pair.policies[0].doc.to_string().len() + pair.manifests[0].doc.to_string().len()
+}
+
+fn without_flavour(config: &Config, pair: Batch, signature: &[String]) -> io::Result<Batch> {
+    let Flavour { values, user_info } = pair.flavour.clone();
+    let tries = [
+        Flavour::default(),
+        Flavour { values: values.clone(), user_info: None },
+        Flavour { values: None, user_info: user_info.clone() },
+    ];
+    if values.is_some() || user_info.is_some() {
+        for flavour in tries {
+            let candidate = Batch { flavour, ..pair.clone() };
+            if holds(&compare::both(config, &candidate)?, signature) {
+                return Ok(candidate);
+            }
+        }
+    }
+    Ok(pair)
+}
+
+fn holds(sides: &Sides, signature: &[String]) -> bool {
+    sides.reference.trouble().is_none() && sides.differ() && sides.signature() == signature
+}
+
+fn doc(pair: &Batch, part: Part) -> &Value {
+    match part {
+        Part::Policy => &pair.policies[0].doc,
+        Part::Manifest => &pair.manifests[0].doc,
+    }
+}
+
+fn with(pair: &Batch, part: Part, doc: Value) -> Batch {
+    let mut out = pair.clone();
+    match part {
+        Part::Policy => out.policies[0].doc = doc,
+        Part::Manifest => out.manifests[0].doc = doc,
+    }
+    out
+}
+
+/// One round on one of the two documents; whether it became smaller.
+fn round(config: &Config, pair: &mut Batch, part: Part, signature: &[String]) -> io::Result<bool> {
+    let whole = doc(pair, part).clone();
+    let mut all = reductions(&whole);
+    all.truncate(CANDIDATES);
+    let docs = all.iter().map(|r| combined(&whole, std::slice::from_ref(r))).collect();
+    let holds = trial(config, pair, part, docs, signature)?;
+    let good: Vec<Reduction> = all.into_iter().zip(holds).filter(|(_, h)| *h).map(|(r, _)| r).collect();
+    if good.is_empty() {
+        return Ok(false);
+    }
+    // Several of them at once, as many as go together; else the one that takes most, which is known to hold.
+    let n = good.len();
+    let sizes = [n, n * 7 / 8, n * 3 / 4, n / 2, n / 3, n / 4, n / 8, 2].map(|k| k.clamp(1, n));
+    let docs: Vec<Value> = sizes.iter().map(|k| combined(&whole, &good[..*k])).collect();
+    let holds = if n > 1 { trial(config, pair, part, docs.clone(), signature)? } else { Vec::new() };
+    let best = docs.into_iter().zip(holds).find(|(_, h)| *h).map(|(d, _)| d);
+    *pair = with(pair, part, best.unwrap_or_else(|| combined(&whole, &good[..1])));
+    Ok(true)
+}
+
+/// For each of some documents in the place of one of the pair's whether the difference stays.
+fn trial(config: &Config, pair: &Batch, part: Part, docs: Vec<Value>, signature: &[String]) -> io::Result<Vec<bool>> {
+    let batch = candidates(pair, part, &docs);
+    let sides = compare::both(config, &batch)?;
+    if sides.reference.trouble().is_some() || sides.kyvc.trouble().is_some() {
+        return one_by_one(config, pair, part, docs, signature);
+    }
+    let mine = |rows: &[Row], n: usize| rows.iter().filter(|r| of(r, part, n)).cloned().collect::<Vec<_>>();
+    let stays = |n: usize| {
+        let (left, right) = (mine(sides.reference.rows(), n), mine(sides.kyvc.rows(), n));
+        left != right && rows::signature(&left, &right) == signature
+    };
+    Ok((0..docs.len()).map(stays).collect())
+}
+
+/// The same, a process for each up to the first that holds: where one of the documents takes the whole process down.
+fn one_by_one(
+    config: &Config,
+    pair: &Batch,
+    part: Part,
+    docs: Vec<Value>,
+    signature: &[String],
+) -> io::Result<Vec<bool>> {
+    let mut out = vec![false; docs.len()];
+    for (n, doc) in docs.into_iter().enumerate().take(CANDIDATES / 3) {
+        if holds(&compare::both(config, &with(pair, part, doc))?, signature) {
+            out[n] = true;
+            break;
+        }
+    }
+    Ok(out)
+}
+
+/// A batch with each document in the place of one of the pair's, under a name of its own.
+fn candidates(pair: &Batch, part: Part, docs: &[Value]) -> Batch {
+    let mut batch = pair.clone();
+    let item = |(n, doc): (usize, &Value)| {
+        let mut item = Item { doc: doc.clone(), tags: Tags::new() };
+        let name = candidate_name(&item, part, n);
+        item.rename(&name);
+        item
+    };
+    let items = docs.iter().enumerate().map(item).collect();
+    match part {
+        Part::Policy => batch.policies = items,
+        Part::Manifest => batch.manifests = items,
+    }
+    batch
+}
+
+fn candidate_name(item: &Item, part: Part, n: usize) -> String {
+    match part {
+        Part::Policy => format!("c-{n}"),
+        Part::Manifest => format!("{}-c{n}", item.name()),
+    }
+}
+
+fn of(row: &Row, part: Part, n: usize) -> bool {
+    match part {
+        Part::Policy => row.policy_name() == format!("c-{n}"),
+        Part::Manifest => row.name.ends_with(&format!("-c{n}")),
+    }
+}

@@ -1,0 +1,145 @@
+//! What the generated pairs were about, and what came of them.
+
+use super::batch::Batch;
+use super::compare::by_pair;
+use super::grammar::constructs;
+use super::run::Outcome;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// Counts over all batches, of the reference's rows.
+#[derive(Debug, Default)]
+pub(crate) struct Stats {
+    /// Pairs compared.
+    pub(crate) pairs: usize,
+    with_rows: usize,
+    policies: usize,
+    policies_with_rows: usize,
+    refused: Vec<String>,
+    silent: Vec<String>,
+    results: BTreeMap<String, usize>,
+    constructs: BTreeMap<&'static str, [usize; 2]>,
+    /// Pairs on which the reference differs from itself.
+    pub(crate) unstable: usize,
+    /// Pairs on which the reference crashed.
+    pub(crate) crashes: usize,
+}
+
+/// A full run has each construct in so many pairs at least.
+const CONSTRUCT_MINIMUM: usize = 50;
+
+impl Stats {
+    /// Counts a batch by the reference's rows.
+    pub(crate) fn add(&mut self, batch: &Batch, reference: &Outcome) {
+        let rows = reference.rows();
+        let pairs = by_pair(batch, rows);
+        self.pairs += batch.pairs();
+        self.with_rows += pairs.of.len();
+        self.policies += batch.policies.len();
+        for row in rows {
+            *self.results.entry(row.result.clone()).or_default() += 1;
+        }
+        if let Outcome::Ran { refused, .. } = reference {
+            self.refused.extend(refused.iter().cloned());
+        }
+        for (p, policy) in batch.policies.iter().enumerate() {
+            let seen = (0..batch.manifests.len()).filter(|m| pairs.of.contains_key(&(p, *m))).count();
+            self.policies_with_rows += usize::from(seen > 0);
+            if seen == 0 {
+                self.silent.push(policy.name().to_owned());
+            }
+            for tag in &policy.tags {
+                self.count(tag, batch.manifests.len(), seen);
+            }
+        }
+        for (m, manifest) in batch.manifests.iter().enumerate() {
+            let seen = (0..batch.policies.len()).filter(|p| pairs.of.contains_key(&(*p, m))).count();
+            for tag in &manifest.tags {
+                self.count(tag, batch.policies.len(), seen);
+            }
+        }
+        for tag in flavours(batch) {
+            self.count(tag, batch.pairs(), pairs.of.len());
+        }
+    }
+
+    fn count(&mut self, tag: &'static str, pairs: usize, with_rows: usize) {
+        let entry = self.constructs.entry(tag).or_default();
+        entry[0] += pairs;
+        entry[1] += with_rows;
+    }
+
+    fn rows(&self) -> usize {
+        self.results.values().sum()
+    }
+
+    fn percent(&self, result: &str) -> f64 {
+        100.0 * self.results.get(result).copied().unwrap_or(0) as f64 / self.rows().max(1) as f64
+    }
+
+    /// The distribution as text.
+    pub(crate) fn text(&self, verbose: bool) -> String {
+        let mut out = String::new();
+        let _ = writeln!(
+            out,
+            "differential: {} pairs, {} with rows, {} policies ({} refused, {} with rows)",
+            self.pairs,
+            self.with_rows,
+            self.policies,
+            self.refused.len(),
+            self.policies_with_rows
+        );
+        let _ = write!(out, "{} rows:", self.rows());
+        for result in ["pass", "fail", "warn", "error", "skip"] {
+            let _ = write!(out, " {result} {:.1} %", self.percent(result));
+        }
+        let _ = writeln!(out, "\nexcused: {} unstable, {} reference crashes", self.unstable, self.crashes);
+        let _ = writeln!(out, "constructs (pairs/with rows):");
+        let mut tags = known();
+        tags.extend(self.constructs.keys().filter(|t| !known().contains(*t)));
+        for family in tags.chunks(6) {
+            let cells = family.iter().map(|t| {
+                let [pairs, rows] = self.constructs.get(t).copied().unwrap_or_default();
+                format!("{t} {pairs}/{rows}")
+            });
+            let _ = writeln!(out, "  {}", cells.collect::<Vec<_>>().join("  "));
+        }
+        if verbose {
+            let _ = writeln!(out, "refused:\n  {}\nsilent: {}", self.refused.join("\n  "), self.silent.join(" "));
+        }
+        out
+    }
+
+    /// What of the distribution a full run must have and has not.
+    pub(crate) fn shortfalls(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        let fail = self.percent("fail") + self.percent("warn");
+        if fail < 20.0 {
+            out.push(format!("only {fail:.1} % of the rows fail"));
+        }
+        let skip = self.percent("skip");
+        if skip < 5.0 {
+            out.push(format!("only {skip:.1} % of the rows skip"));
+        }
+        for tag in known() {
+            let pairs = self.constructs.get(tag).map_or(0, |c| c[0]);
+            if pairs < CONSTRUCT_MINIMUM {
+                out.push(format!("{tag} stands in {pairs} pairs"));
+            }
+        }
+        out
+    }
+}
+
+fn known() -> Vec<&'static str> {
+    [constructs::USUAL, constructs::RARE, constructs::MANIFEST, constructs::BATCH].concat()
+}
+
+fn flavours(batch: &Batch) -> Vec<&'static str> {
+    match (&batch.flavour.values, &batch.flavour.user_info) {
+        (None, None) => vec!["flavour/plain"],
+        (Some(_), None) => vec!["flavour/values"],
+        (None, Some(_)) => vec!["flavour/user-info"],
+        (Some(_), Some(_)) => vec!["flavour/values", "flavour/user-info"],
+    }
+}

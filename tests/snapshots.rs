@@ -1,0 +1,75 @@
+//! One snapshot a stage for each sample: what a policy is read as, lowered to, compiled to, and what it says of the
+//! manifests beside it. A reviewer sees at which stage a change starts.
+
+use kyvc::diag::{Source, render};
+use kyvc::engine::{CompileOptions, Engine, Request, assembly, compile_sources};
+use kyvc::report::rows::Resource;
+use kyvc::yaml::ReadOptions;
+use kyvc::{ir, manifest, policy};
+use std::fmt::Write;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+fn samples(folder: &str) -> Vec<(String, Arc<Source>)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&root).unwrap().map(|e| e.unwrap().path()).collect();
+    files.retain(|f| f.extension().is_some_and(|e| e == "yaml"));
+    files.sort();
+    assert!(!files.is_empty(), "no samples in {folder}");
+    let named = |f: &PathBuf| {
+        let name = f.file_stem().unwrap().to_str().unwrap().to_owned();
+        let text = std::fs::read_to_string(f).unwrap();
+        (name.clone(), Source::new(format!("{name}.yaml"), text))
+    };
+    files.iter().map(named).collect()
+}
+
+fn check(stage: &str, name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots").join(stage));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+#[test]
+fn stages() {
+    for (name, source) in samples("tests/samples") {
+        let compiled = compile_sources(std::slice::from_ref(&source), CompileOptions::default());
+        assert!(compiled.diagnostics.is_empty(), "{name}: {:?}", compiled.diagnostics);
+        let ast: String = compiled.units.iter().map(|u| policy::print::print(&u.policy)).collect();
+        check("ast", &name, &ast);
+        let lowered: String = compiled.units.iter().flat_map(|u| &u.rules).map(|(r, _)| ir::print(r)).collect();
+        check("ir", &name, &lowered);
+        check("asm", &name, &assembly(&compiled.set, &compiled.units));
+        let mut verdicts = String::new();
+        let options = ReadOptions { places: true, ..ReadOptions::default() };
+        let mut engine = Engine::default();
+        let problems = manifest::read(&source, compiled.set.program().layout(), options, &mut |doc| {
+            let resource = Resource::of(doc);
+            if resource.api_version.starts_with("kyverno.io/") {
+                return ControlFlow::Continue(());
+            }
+            writeln!(verdicts, "{}", resource.path()).unwrap();
+            engine.check(&compiled.set, &Request::create(doc), |v| {
+                let place = format!("{}:{}", v.place.line, v.place.column);
+                writeln!(verdicts, "  {} {} @{place}: {}", v.info.name, v.status.name(), v.message()).unwrap();
+            });
+            ControlFlow::Continue(())
+        });
+        assert!(problems.is_empty(), "{name}: {problems:?}");
+        check("verdict", &name, &verdicts);
+    }
+}
+
+#[test]
+fn diagnostics() {
+    for (name, source) in samples("tests/samples/diag") {
+        let options = CompileOptions { only_policies: true, lenient: false };
+        let compiled = compile_sources(std::slice::from_ref(&source), options);
+        assert!(!compiled.diagnostics.is_empty(), "{name}");
+        let rendered: String = compiled.diagnostics.iter().map(|d| format!("{}\n", render::render(d, false))).collect();
+        check("diag", &format!("policy-{name}"), &rendered);
+    }
+}

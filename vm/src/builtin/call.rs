@@ -1,0 +1,155 @@
+//! What the code of a function sees: values of every origin alike, and ways to make new ones.
+
+use crate::document::Document;
+use crate::machine::View;
+use crate::machine::memory::Memory;
+use crate::program::Program;
+use crate::value::{Text, Val};
+use crate::verdict::TrapKind;
+
+/// What functions take from outside. The machine itself has no clock, randomness, YAML or network.
+#[derive(Clone, Copy, Debug)]
+pub struct Environment {
+    /// Nanoseconds since 1970 in UTC
+    pub now: fn() -> i128,
+    /// 64 random bits
+    pub random: fn() -> u64,
+    /// A YAML text as JSON text, or why it is none
+    pub yaml_to_json: fn(&str) -> Result<String, String>,
+    /// Whether a host name's addresses are all public; an error where it cannot be resolved
+    pub is_external_host: fn(&str) -> Result<bool, String>,
+}
+
+impl Default for Environment {
+    /// An environment in which it is 1970, nothing is random, and nothing can be reached.
+    fn default() -> Self {
+        Self {
+            now: || 0,
+            random: || 4,
+            yaml_to_json: |_| Err("YAML cannot be read here".to_owned()),
+            is_external_host: |_| Err("names cannot be resolved here".to_owned()),
+        }
+    }
+}
+
+/// Why a call gives no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// What the policy is told, in Kyverno's words
+    Error(String),
+    /// A limit of the run
+    Trap(TrapKind),
+}
+
+impl Failure {
+    /// An error with this text.
+    pub fn error(text: impl Into<String>) -> Self {
+        Failure::Error(text.into())
+    }
+}
+
+impl From<TrapKind> for Failure {
+    fn from(kind: TrapKind) -> Self {
+        Failure::Trap(kind)
+    }
+}
+
+/// The arena and documents of the run, while a function is called.
+#[derive(Debug)]
+pub struct Call<'c, 'r> {
+    pub(crate) memory: &'c mut Memory,
+    pub(crate) program: &'r Program,
+    pub(crate) documents: &'r [&'r Document<'r>],
+    /// What comes from outside
+    pub environment: &'r Environment,
+}
+
+impl Call<'_, '_> {
+    /// What a value is.
+    pub fn view(&self, value: Val) -> View<'_> {
+        self.memory.view(self.program, self.documents, value)
+    }
+
+    /// The text of a string, empty for all else.
+    pub fn str(&self, value: Val) -> &str {
+        match self.view(value) {
+            View::Str(s) => s,
+            _ => "",
+        }
+    }
+
+    /// A number as float64; `None` for all else.
+    pub fn number(&self, value: Val) -> Option<f64> {
+        match self.view(value) {
+            View::Int(n) => Some(n as f64),
+            View::Float(n) => Some(n),
+            _ => None,
+        }
+    }
+
+    /// How many elements or members a list or map has.
+    pub fn len(&self, value: Val) -> usize {
+        self.memory.len(self.documents, value)
+    }
+
+    /// The elements of a list; none for all else.
+    pub fn elements(&self, value: Val) -> Vec<Val> {
+        self.memory.elements(self.documents, value)
+    }
+
+    /// The members of a map, sorted by key; none for all else.
+    pub fn entries(&self, value: Val) -> Vec<(String, Val)> {
+        self.memory.entries(self.documents, value).into_iter().map(|(k, v)| (k.to_owned(), v)).collect()
+    }
+
+    /// The member of a map under a key.
+    pub fn member(&self, value: Val, key: &str) -> Option<Val> {
+        self.memory.member(self.documents, value, key)
+    }
+
+    /// Whether two values are equal; an int64 never equals a float64.
+    pub fn equal(&self, a: Val, b: Val) -> bool {
+        self.memory.equal(self.program, self.documents, a, b)
+    }
+
+    /// A value as Go's `%v` prints it.
+    pub fn go_value(&self, value: Val) -> String {
+        let mut out = String::new();
+        self.memory.go_value(self.program, self.documents, value, &mut out);
+        out
+    }
+
+    /// A value as JSON, keys sorted, HTML characters escaped.
+    pub fn json(&self, value: Val) -> String {
+        let mut out = String::new();
+        self.memory.json(self.program, self.documents, value, &mut out);
+        out
+    }
+
+    /// Makes a string.
+    pub fn make_str(&mut self, text: &str) -> Result<Val, Failure> {
+        Ok(self.memory.write(|out| out.push_str(text))?)
+    }
+
+    /// Makes a list.
+    pub fn make_list(&mut self, items: impl IntoIterator<Item = Val>) -> Result<Val, Failure> {
+        Ok(self.memory.make_list(items)?)
+    }
+
+    /// Makes a map; the last of equal keys wins.
+    pub fn make_map<K: AsRef<str>>(&mut self, members: impl IntoIterator<Item = (K, Val)>) -> Result<Val, Failure> {
+        let mut own: Vec<(Text, Val)> = Vec::new();
+        for (key, value) in members {
+            if let Val::Text(text) = self.memory.write(|out| out.push_str(key.as_ref()))? {
+                own.push((text, value));
+            }
+        }
+        Ok(self.memory.make_map(own)?)
+    }
+
+    /// Makes a value of a JSON text. Numbers without fraction and exponent become int64 where `ints` says so, and
+    /// float64 otherwise.
+    pub fn make_json(&mut self, text: &str, ints: bool) -> Result<Val, Failure> {
+        self.memory.import_json(text, ints)
+    }
+}

@@ -1,0 +1,95 @@
+//! The one table of functions that expressions can call.
+//!
+//! A row has everything that is known of a function: signature, documentation, examples that run as tests, and the
+//! code. Rows stand in one file a family; `kyvc jp function` and the documentation print them.
+
+pub mod call;
+mod standard;
+mod structure;
+
+use crate::value::Val;
+pub use call::{Call, Environment, Failure};
+use std::sync::LazyLock;
+
+/// The type of an argument, as JMESPath names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// `number`
+    Number,
+    /// `string`
+    Str,
+    /// `array`
+    Array,
+    /// `object`
+    Object,
+    /// `array[number]`
+    ArrayNumber,
+    /// `array[string]`
+    ArrayStr,
+    /// `expref`
+    Expref,
+    /// `any`
+    Any,
+    /// `bool`; only for results
+    Bool,
+}
+
+impl Type {
+    /// The type as Kyverno's messages and listings spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Type::Number => "number",
+            Type::Str => "string",
+            Type::Array => "array",
+            Type::Object => "object",
+            Type::ArrayNumber => "array[number]",
+            Type::ArrayStr => "array[string]",
+            Type::Expref => "expref",
+            Type::Any => "any",
+            Type::Bool => "bool",
+        }
+    }
+}
+
+/// The code of a function. Arguments have passed the signature.
+pub type Code = fn(&mut Call<'_, '_>, &[Val]) -> Result<Val, Failure>;
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Builtin {
+    /// Name
+    pub name: &'static str,
+    /// For each argument, the types it may have
+    pub args: &'static [&'static [Type]],
+    /// Whether the last argument may be repeated
+    pub variadic: bool,
+    /// Types of the result
+    pub returns: &'static [Type],
+    /// What it does, in one sentence
+    pub doc: &'static str,
+    /// Expressions, evaluated on `null`, and the JSON of their results
+    pub examples: &'static [(&'static str, &'static str)],
+    /// Whether equal arguments always give equal results
+    pub pure: bool,
+    /// The code
+    pub code: Code,
+}
+
+/// The families, each in its file.
+const FAMILIES: &[&[Builtin]] = &[standard::FUNCTIONS, structure::FUNCTIONS];
+
+static TABLE: LazyLock<Vec<Builtin>> = LazyLock::new(|| {
+    let mut all: Vec<Builtin> = FAMILIES.iter().flat_map(|f| f.iter().copied()).collect();
+    all.sort_by_key(|b| b.name);
+    all
+});
+
+/// All functions, by name.
+pub fn table() -> &'static [Builtin] {
+    &TABLE
+}
+
+/// The number of a function, which programs call it by.
+pub fn lookup(name: &str) -> Option<u32> {
+    TABLE.binary_search_by_key(&name, |b| b.name).ok().and_then(|i| u32::try_from(i).ok())
+}

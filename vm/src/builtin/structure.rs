@@ -1,0 +1,136 @@
+//! Kyverno's functions on lists and objects, and reading them from text.
+
+use super::{Builtin, Call, Failure, Type};
+use crate::machine::View;
+use crate::value::Val;
+
+type Result = std::result::Result<Val, Failure>;
+
+const STR: &[Type] = &[Type::Str];
+const ARRAY: &[Type] = &[Type::Array];
+const EITHER: &[Type] = &[Type::Object, Type::Array];
+
+/// The family.
+pub(crate) const FUNCTIONS: &[Builtin] = &[
+    Builtin {
+        name: "items",
+        args: &[EITHER, STR, STR],
+        variadic: false,
+        returns: ARRAY,
+        doc: "converts a map or array to an array of objects where each key:value is an item in the array",
+        examples: &[("items({a: 'x'}, 'k', 'v')", "[{\"k\":\"a\",\"v\":\"x\"}]")],
+        pure: true,
+        code: items,
+    },
+    Builtin {
+        name: "lookup",
+        args: &[EITHER, &[Type::Str, Type::Number]],
+        variadic: false,
+        returns: &[Type::Any],
+        doc: "returns the value corresponding to the given key/index in the given object/array",
+        examples: &[("lookup({a: 'x'}, 'a')", "\"x\""), ("lookup(`[1, 2]`, `5`)", "null")],
+        pure: true,
+        code: lookup,
+    },
+    Builtin {
+        name: "object_from_lists",
+        args: &[ARRAY, ARRAY],
+        variadic: false,
+        returns: &[Type::Object],
+        doc: "converts a pair of lists containing keys and values to an object",
+        examples: &[("object_from_lists(['a', 'b'], ['x'])", "{\"a\":\"x\",\"b\":null}")],
+        pure: true,
+        code: object_from_lists,
+    },
+    Builtin {
+        name: "parse_json",
+        args: &[STR],
+        variadic: false,
+        returns: &[Type::Any],
+        doc: "decodes a valid JSON encoded string to the appropriate type. Opposite of `to_string` function",
+        examples: &[("parse_json('{\"a\": 1}')", "{\"a\":1}")],
+        pure: true,
+        code: |c, a| {
+            let text = c.str(arg(a, 0)).to_owned();
+            c.make_json(&text, false)
+        },
+    },
+    Builtin {
+        name: "parse_yaml",
+        args: &[STR],
+        variadic: false,
+        returns: &[Type::Any],
+        doc: "decodes a valid YAML encoded string to the appropriate type provided it can be represented as JSON",
+        examples: &[],
+        pure: true,
+        code: |c, a| {
+            let json = (c.environment.yaml_to_json)(c.str(arg(a, 0))).map_err(Failure::Error)?;
+            c.make_json(&json, false)
+        },
+    },
+];
+
+fn arg(args: &[Val], n: usize) -> Val {
+    args.get(n).copied().unwrap_or(Val::Null)
+}
+
+fn wrong(function: &str, n: usize, expected: &str) -> Failure {
+    Failure::error(format!("JMESPath function '{function}': argument #{n} is not of type {expected}"))
+}
+
+fn items(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
+    let (key, value) = (c.str(arg(a, 1)).to_owned(), c.str(arg(a, 2)).to_owned());
+    let mut pairs: Vec<(Val, Val)> = Vec::new();
+    match c.view(arg(a, 0)) {
+        View::Map => {
+            for (k, v) in c.entries(arg(a, 0)) {
+                pairs.push((c.make_str(&k)?, v));
+            }
+        }
+        _ => {
+            let numbered = c.elements(arg(a, 0)).into_iter().enumerate();
+            pairs.extend(numbered.map(|(i, v)| (Val::Float(i as f64), v)));
+        }
+    }
+    let mut out = Vec::with_capacity(pairs.len());
+    for (k, v) in pairs {
+        out.push(c.make_map([(key.as_str(), k), (value.as_str(), v)])?);
+    }
+    c.make_list(out)
+}
+
+fn lookup(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
+    let (of, key) = (arg(a, 0), arg(a, 1));
+    match (c.view(of), c.view(key)) {
+        (View::Map, View::Str(key)) => Ok(c.member(of, key).unwrap_or(Val::Null)),
+        (View::Map, _) => Err(wrong("lookup", 2, "String")),
+        (_, View::Float(n)) => {
+            if n.trunc() != n {
+                return Err(Failure::error(
+                    "JMESPath function 'lookup': argument #2: expected an integer number but got: ".to_owned()
+                        + &c.go_value(key),
+                ));
+            }
+            let items = c.elements(of);
+            let found = (n >= 0.0).then(|| items.get(n as usize)).flatten();
+            Ok(found.copied().unwrap_or(Val::Null))
+        }
+        _ => Err(wrong("lookup", 2, "Number")),
+    }
+}
+
+fn object_from_lists(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
+    let (keys, values) = (c.elements(arg(a, 0)), c.elements(arg(a, 1)));
+    let mut members = Vec::with_capacity(keys.len());
+    for (i, key) in keys.into_iter().enumerate() {
+        let name = match c.view(key) {
+            View::Str(s) => s.to_owned(),
+            View::Bool(b) => b.to_string(),
+            // Go formats the number with the precision of a float32.
+            View::Float(n) => format!("{}", n as f32),
+            _ => return Err(wrong("object_from_lists", 1, "StringArray")),
+        };
+        members.push((name, values.get(i).copied().unwrap_or(Val::Null)));
+    }
+    c.make_map(members)
+}

@@ -1,0 +1,394 @@
+//! Filling a document from a stream of events.
+
+use super::layout::{ROOT, State, UNWANTED};
+use super::node::{KEY_DEAD, KEY_LIMIT, KEY_LOCAL, KEY_NONE, Kind, NO_NODE, Node, NodeId, TextRef};
+use super::symbols::hash;
+use super::{Buffers, Document, Layout, Place, PlaceKind};
+use thiserror::Error;
+
+/// What one document may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Nesting of lists and maps; Go's JSON decoder stops at 10,000.
+    pub depth: usize,
+    /// Nodes in all.
+    pub nodes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { depth: 1_000, nodes: 64 << 20 }
+    }
+}
+
+/// Why a document could not be built.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum BuildError {
+    /// Nesting deeper than the limit
+    #[error("nested deeper than {0} levels")]
+    Depth(usize),
+    /// More nodes than the limit
+    #[error("more than {0} values in one document")]
+    Nodes(usize),
+    /// More text or distinct keys than a document can refer to
+    #[error("a document may not be larger than 2 GiB")]
+    Size,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    node: u32,
+    state: State,
+    count: u32,
+    /// One bit a key hash: a second key with the same bit is compared, others cannot be duplicates.
+    seen: u64,
+    map: bool,
+}
+
+/// Builds one document. Places are kept when a reader passes them.
+///
+/// The caller sends balanced events: a `key` before each value of a map. An unbalanced stream gives a document with
+/// what was sent, never a panic.
+#[derive(Debug)]
+pub struct Builder<'a> {
+    doc: Document<'a>,
+    stack: Vec<Frame>,
+    key: u32,
+    key_place: Place,
+    /// Walk state of the value to come.
+    next: State,
+    limits: Limits,
+}
+
+impl<'a> Builder<'a> {
+    /// Starts a document over `src`, in the memory of an earlier one.
+    pub fn new(src: &'a str, layout: &'a Layout, buffers: Buffers, limits: Limits) -> Self {
+        let Buffers { mut nodes, mut owned, mut keys, mut slots, mut places, mut key_places, mut frames } = buffers;
+        nodes.clear();
+        owned.clear();
+        keys.clear();
+        slots.clear();
+        slots.resize(layout.path_count(), NO_NODE);
+        places.clear();
+        key_places.clear();
+        frames.clear();
+        let doc = Document { src, layout, nodes, owned, keys, slots, places, key_places, place_kind: PlaceKind::None };
+        Self { doc, stack: frames, key: KEY_NONE, key_place: Place::default(), next: ROOT, limits }
+    }
+
+    /// The document so far; [`finish`](Self::finish) ends it.
+    pub fn document(&self) -> &Document<'a> {
+        &self.doc
+    }
+
+    /// Ends the document. The stack's memory is lost with it; see [`finish_into`](Self::finish_into).
+    pub fn finish(self) -> Document<'a> {
+        self.doc
+    }
+
+    /// Whether a program can reach the value to come. A reader that can skip text does so where this is false.
+    #[inline]
+    pub fn wanted(&self) -> bool {
+        self.next != UNWANTED
+    }
+
+    /// Whether the innermost open container is a map.
+    #[inline]
+    pub(crate) fn in_map(&self) -> bool {
+        self.stack.last().is_some_and(|f| f.map)
+    }
+
+    /// How deep the open lists and maps are.
+    pub fn depth(&self) -> usize {
+        self.stack.len()
+    }
+
+    #[inline]
+    fn push(&mut self, kind: Kind, payload: u64, place: Option<Place>) -> Result<u32, BuildError> {
+        let at = self.doc.nodes.len();
+        if at >= self.limits.nodes {
+            return Err(BuildError::Nodes(self.limits.nodes));
+        }
+        let index = at as u32;
+        self.doc.nodes.push(Node::new(kind, self.key, index + 1, payload));
+        if let Some(place) = place {
+            self.doc.places.push(place);
+            self.doc.key_places.push(self.key_place);
+        }
+        if let Some(slot) = self.doc.layout.slot(self.next)
+            && let Some(entry) = self.doc.slots.get_mut(slot as usize)
+        {
+            *entry = index;
+        }
+        Ok(index)
+    }
+
+    /// After a complete value: counts it in its parent and sets up for its sibling.
+    #[inline]
+    fn done(&mut self) {
+        self.key = KEY_NONE;
+        if let Some(top) = self.stack.last_mut() {
+            top.count += 1;
+            if !top.map {
+                self.next = self.doc.layout.element(top.state);
+            }
+        }
+    }
+
+    /// Adds a scalar.
+    #[inline]
+    fn leaf(&mut self, kind: Kind, payload: u64, place: Option<Place>) -> Result<(), BuildError> {
+        self.push(kind, payload, place)?;
+        self.done();
+        Ok(())
+    }
+
+    /// Places from here on are lines and columns.
+    pub fn places_are_lines(&mut self) {
+        self.doc.place_kind = PlaceKind::LineColumn;
+    }
+
+    pub(crate) fn places_are_offsets(&mut self) {
+        self.doc.place_kind = PlaceKind::Offset;
+    }
+
+    /// Adds `null`.
+    pub fn null(&mut self, place: Option<Place>) -> Result<(), BuildError> {
+        self.leaf(Kind::Null, 0, place)
+    }
+
+    /// Adds a boolean.
+    pub fn bool(&mut self, value: bool, place: Option<Place>) -> Result<(), BuildError> {
+        self.leaf(Kind::Bool, u64::from(value), place)
+    }
+
+    /// Adds a number that Go decodes as int64.
+    pub fn int(&mut self, value: i64, place: Option<Place>) -> Result<(), BuildError> {
+        self.leaf(Kind::Int, value.cast_unsigned(), place)
+    }
+
+    /// Adds a number that Go decodes as float64.
+    pub fn float(&mut self, value: f64, place: Option<Place>) -> Result<(), BuildError> {
+        self.leaf(Kind::Float, value.to_bits(), place)
+    }
+
+    /// Adds a string that does not stand in the source as it is.
+    pub fn str(&mut self, value: &str, place: Option<Place>) -> Result<(), BuildError> {
+        let text = self.own(value)?;
+        self.leaf(Kind::Str, Node::from_text(text), place)
+    }
+
+    /// Adds a string that is a slice of the source, by byte offsets.
+    #[inline]
+    pub(crate) fn str_slice(&mut self, start: usize, end: usize, place: Option<Place>) -> Result<(), BuildError> {
+        self.leaf(Kind::Str, Node::from_text(TextRef::new(start, end - start, false)), place)
+    }
+
+    /// Keeps a subtree as text, by byte offsets.
+    #[inline]
+    pub(crate) fn raw_slice(&mut self, start: usize, end: usize, place: Option<Place>) -> Result<(), BuildError> {
+        self.leaf(Kind::Raw, Node::from_text(TextRef::new(start, end - start, false)), place)
+    }
+
+    fn own(&mut self, value: &str) -> Result<TextRef, BuildError> {
+        let start = self.doc.owned.len();
+        if start + value.len() >= 1 << 31 {
+            return Err(BuildError::Size);
+        }
+        self.doc.owned.push_str(value);
+        Ok(TextRef::new(start, value.len(), true))
+    }
+
+    /// Opens a list.
+    #[inline]
+    pub fn begin_list(&mut self, place: Option<Place>) -> Result<(), BuildError> {
+        self.open(Kind::List, place)?;
+        if let Some(top) = self.stack.last() {
+            self.next = self.doc.layout.element(top.state);
+        }
+        Ok(())
+    }
+
+    /// Opens a map.
+    #[inline]
+    pub fn begin_map(&mut self, place: Option<Place>) -> Result<(), BuildError> {
+        self.open(Kind::Map, place)
+    }
+
+    #[inline]
+    fn open(&mut self, kind: Kind, place: Option<Place>) -> Result<(), BuildError> {
+        if self.stack.len() >= self.limits.depth {
+            return Err(BuildError::Depth(self.limits.depth));
+        }
+        let node = self.push(kind, 0, place)?;
+        self.stack.push(Frame { node, state: self.next, count: 0, seen: 0, map: kind == Kind::Map });
+        self.key = KEY_NONE;
+        Ok(())
+    }
+
+    /// Closes the innermost list or map.
+    #[inline]
+    pub fn end(&mut self) {
+        let Some(frame) = self.stack.pop() else { return };
+        let end = self.doc.nodes.len() as u32;
+        if let Some(node) = self.doc.nodes.get_mut(frame.node as usize) {
+            node.end = end;
+            node.payload = u64::from(frame.count);
+        }
+        self.done();
+    }
+
+    /// The key of the value to come. Says whether the map already had it: the later value then wins.
+    pub fn key(&mut self, key: &str, place: Option<Place>) -> Result<bool, BuildError> {
+        let h = hash(key.as_bytes());
+        match self.doc.layout.symbols().lookup_hashed(key, h) {
+            Some(sym) => self.set_key(sym.0, key, h, place),
+            None => {
+                let text = self.own(key)?;
+                self.local_key(text, key, h, place)
+            }
+        }
+    }
+
+    /// As [`key`](Self::key), for a key that is a slice of the source.
+    #[inline]
+    pub(crate) fn key_slice(
+        &mut self,
+        key: &str,
+        start: usize,
+        end: usize,
+        place: Option<Place>,
+    ) -> Result<bool, BuildError> {
+        let h = hash(key.as_bytes());
+        match self.doc.layout.symbols().lookup_hashed(key, h) {
+            Some(sym) => self.set_key(sym.0, key, h, place),
+            None => self.local_key(TextRef::new(start, end - start, false), key, h, place),
+        }
+    }
+
+    fn local_key(&mut self, text: TextRef, key: &str, h: u32, place: Option<Place>) -> Result<bool, BuildError> {
+        let index = self.doc.keys.len();
+        if index >= KEY_LIMIT {
+            return Err(BuildError::Size);
+        }
+        self.doc.keys.push(text);
+        self.set_key(KEY_LOCAL + index as u32, key, h, place)
+    }
+
+    #[inline]
+    fn set_key(&mut self, id: u32, text: &str, h: u32, place: Option<Place>) -> Result<bool, BuildError> {
+        self.key = id;
+        if let Some(place) = place {
+            self.key_place = place;
+        }
+        let Some(top) = self.stack.last_mut() else { return Ok(false) };
+        let sym = (id < KEY_LOCAL).then_some(super::Sym(id));
+        self.next = self.doc.layout.member(top.state, sym);
+        let bit = 1u64 << (h >> 26);
+        let maybe = top.seen & bit != 0;
+        top.seen |= bit;
+        Ok(maybe && self.bury(text))
+    }
+
+    /// Marks an earlier member of the open map with this key as overridden.
+    fn bury(&mut self, text: &str) -> bool {
+        let Some(top) = self.stack.last() else { return false };
+        let (mut at, len) = (top.node as usize + 1, self.doc.nodes.len());
+        while at < len {
+            let Some(node) = self.doc.nodes.get(at).copied() else { return false };
+            if let Some(key) = self.doc.key(NodeId(at as u32))
+                && self.doc.key_text(key) == text
+            {
+                if let Some(node) = self.doc.nodes.get_mut(at) {
+                    node.set_key(KEY_DEAD);
+                }
+                if let Some(top) = self.stack.last_mut() {
+                    top.count -= 1;
+                }
+                self.clear_slots(at, node.end as usize);
+                return true;
+            }
+            at = node.end as usize;
+        }
+        false
+    }
+
+    fn clear_slots(&mut self, from: usize, to: usize) {
+        for slot in &mut self.doc.slots {
+            if *slot != NO_NODE && (from..to).contains(&(*slot as usize)) {
+                *slot = NO_NODE;
+            }
+        }
+    }
+
+    /// Where the value to come will stand; [`copy`](Self::copy) takes it to repeat that value.
+    pub fn here(&self) -> NodeId {
+        NodeId(self.doc.nodes.len() as u32)
+    }
+
+    /// Repeats a finished value of this document, as an alias does.
+    pub fn copy(&mut self, from: NodeId, place: Option<Place>) -> Result<(), BuildError> {
+        let node = self.doc.node(from);
+        match node.kind() {
+            Kind::List | Kind::Map => {
+                if node.kind() == Kind::List {
+                    self.begin_list(place)?
+                } else {
+                    self.begin_map(place)?
+                }
+                self.copy_children(from, place)?;
+                self.end();
+                Ok(())
+            }
+            kind => self.leaf(kind, node.payload, place),
+        }
+    }
+
+    /// Repeats the members of a finished map, or the elements of a list, inside the open one.
+    pub fn copy_children(&mut self, from: NodeId, place: Option<Place>) -> Result<(), BuildError> {
+        let mut at = from.0 + 1;
+        let end = self.doc.node(from).end;
+        while at < end {
+            let node = self.doc.node(NodeId(at));
+            if let Some(key) = self.doc.key(NodeId(at)) {
+                let text = self.doc.key_text(key).to_owned();
+                self.set_key(key.0, &text, hash(text.as_bytes()), place)?;
+            }
+            if node.key() != KEY_DEAD {
+                self.copy(NodeId(at), place)?;
+            }
+            at = node.end;
+        }
+        Ok(())
+    }
+
+    /// Copies a value of another document, with its places, as the value to come.
+    pub fn graft(&mut self, doc: &Document<'_>, from: NodeId) -> Result<(), BuildError> {
+        if doc.place_kind != PlaceKind::None {
+            self.places_are_lines();
+        }
+        let place = (doc.place_kind != PlaceKind::None).then(|| doc.place(from));
+        let node = doc.node(from);
+        match node.kind() {
+            Kind::List | Kind::Map => {
+                if node.kind() == Kind::List {
+                    self.begin_list(place)?
+                } else {
+                    self.begin_map(place)?
+                }
+                for child in doc.children(from) {
+                    if let Some(key) = doc.key(child) {
+                        self.key(doc.key_text(key), place.map(|_| doc.key_place(child)))?;
+                    }
+                    self.graft(doc, child)?;
+                }
+                self.end();
+                Ok(())
+            }
+            Kind::Str => self.str(doc.str(from), place),
+            // Grafted text is owned; a raw span would point into the other source.
+            Kind::Raw => self.null(place),
+            kind => self.leaf(kind, node.payload, place),
+        }
+    }
+}

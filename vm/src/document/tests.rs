@@ -1,0 +1,114 @@
+use super::*;
+
+fn parse<'a>(src: &'a str, layout: &'a Layout) -> Document<'a> {
+    read_json(src, layout, Buffers::default(), JsonOptions { places: true, ..JsonOptions::default() }).unwrap()
+}
+
+#[test]
+fn flattens_in_pre_order_with_slots() {
+    let mut b = LayoutBuilder::default();
+    let (spec, n) = (b.sym("spec"), b.sym("n"));
+    let path = b.path(&[spec, n]);
+    let layout = b.finish();
+    let src = r#"{"metadata":{"x":[1,{"y":2}]},"spec":{"n":-7,"m":"a\tb"}}"#;
+    let doc = parse(src, &layout);
+    let slot = doc.slot(path).unwrap();
+    assert_eq!(doc.scalar(slot), Scalar::Int(-7));
+    let root = doc.root().unwrap();
+    assert_eq!(doc.len(root), 2);
+    let metadata = doc.get_str(root, "metadata").unwrap();
+    assert_eq!(doc.kind(metadata), Kind::Raw);
+    assert_eq!(doc.str(metadata), r#"{"x":[1,{"y":2}]}"#);
+    assert_eq!(doc.place(slot), Place { line: 1, column: 43 });
+}
+
+#[test]
+fn keeps_everything_where_asked() {
+    let layout = Layout::everything();
+    let src = "{\"a\": [1, 2.5, true, null, \"x\\u00e9\\ud83d\\ude00\"],\n \"b\": {\"c\": {}}}";
+    let doc = parse(src, &layout);
+    let root = doc.root().unwrap();
+    let a = doc.get_str(root, "a").unwrap();
+    let values: Vec<_> = doc.children(a).map(|n| doc.scalar(n)).collect();
+    assert_eq!(
+        values,
+        [Scalar::Int(1), Scalar::Float(2.5), Scalar::Bool(true), Scalar::Null, Scalar::Str("x\u{e9}\u{1f600}")]
+    );
+    let b = doc.get_str(root, "b").unwrap();
+    assert_eq!(doc.place(b), Place { line: 2, column: 7 });
+    assert_eq!(doc.key_place(b), Place { line: 2, column: 2 });
+}
+
+#[test]
+fn later_duplicate_wins_and_frees_the_slot() {
+    let mut b = LayoutBuilder::default();
+    let (a, x) = (b.sym("a"), b.sym("x"));
+    let path = b.path(&[a, x]);
+    let layout = b.finish();
+    let doc = parse(r#"{"a":{"x":1},"b":2,"a":{}}"#, &layout);
+    assert_eq!(doc.slot(path), None);
+    assert_eq!(doc.len(doc.root().unwrap()), 2);
+    let strict = JsonOptions { unique_keys: true, ..JsonOptions::default() };
+    let err = read_json(r#"{"a":1,"a":2}"#, &layout, Buffers::default(), strict).unwrap_err();
+    assert_eq!((err.offset, err.kind), (7, JsonErrorKind::Duplicate("a".into())));
+}
+
+#[test]
+fn refuses_what_is_no_json() {
+    let layout = Layout::everything();
+    let none = LayoutBuilder::default().finish();
+    let deep = "[".repeat(20_000);
+    for text in [
+        "",
+        "{",
+        "[1,",
+        "[1,]",
+        "{\"a\" 1}",
+        "{a:1}",
+        "tru",
+        "01",
+        "-",
+        "1.",
+        "1e",
+        "\"\\x\"",
+        "\"a",
+        "\"\u{1}\"",
+        "1 2",
+        "1e999",
+        "[}",
+        "{\"a\":1]",
+        "\"\\u12g4\"",
+        &deep,
+    ] {
+        assert!(read_json(text, &layout, Buffers::default(), JsonOptions::default()).is_err(), "{text:.20}");
+        let inner = format!("{{\"skip\":{text}}}");
+        if text != "1e999" && text != "1 2" {
+            assert!(read_json(&inner, &none, Buffers::default(), JsonOptions::default()).is_err(), "{inner:.20}");
+        }
+    }
+}
+
+#[test]
+fn go_number_split() {
+    let layout = Layout::everything();
+    for (text, value) in [
+        ("9223372036854775807", Scalar::Int(i64::MAX)),
+        ("9223372036854775808", Scalar::Float(9_223_372_036_854_775_808.0)),
+        ("1.0", Scalar::Float(1.0)),
+        ("1e2", Scalar::Float(100.0)),
+        ("-0", Scalar::Int(0)),
+    ] {
+        let doc = parse(text, &layout);
+        assert_eq!(doc.scalar(doc.root().unwrap()), value, "{text}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn agrees_with_serde_json(text in r#"[\[\]{}:,"a\\0-9.eE tfn]{0,24}"#) {
+        let layout = Layout::everything();
+        let ours = read_json(&text, &layout, Buffers::default(), JsonOptions::default()).is_ok();
+        let theirs = serde_json::from_str::<serde_json::Value>(&text).is_ok();
+        proptest::prop_assert_eq!(ours, theirs, "{}", text);
+    }
+}

@@ -1,0 +1,177 @@
+//! Bytes to parts.
+
+use super::wire::{Reader, WireError};
+use crate::document::{Layout, LayoutBuilder, Place, Segment, Sym};
+use crate::ids::Pc;
+use crate::op::{Instr, Op};
+use crate::program::{Const, KeyPlan, Line, Parts, Reason, Site, Step, Unit};
+use crate::scalar::{self, Glob, ScalarPattern, Term};
+use crate::selector::{KindSelector, LabelSelector, Requirement, SelectorOp};
+
+type Read<T> = Result<T, WireError>;
+
+pub(super) fn parts(r: &mut Reader<'_>) -> Read<Parts> {
+    Ok(Parts {
+        layout: layout(r)?,
+        code: r.list(instr)?,
+        consts: r.list(constant)?,
+        sites: r.list(site)?,
+        units: r.list(unit)?,
+        lines: r.list(|r| Ok(Line { pc: Pc::from_number(r.u32()?), place: place(r)? }))?,
+    })
+}
+
+fn place(r: &mut Reader<'_>) -> Read<Place> {
+    Ok(Place { line: r.u32()?, column: r.u32()? })
+}
+
+fn unit(r: &mut Reader<'_>) -> Read<Unit> {
+    Ok(Unit {
+        name: r.str()?.into(),
+        start: Pc::from_number(r.u32()?),
+        end: Pc::from_number(r.u32()?),
+        registers: u16::try_from(r.number()?).map_err(|_| WireError::Invalid("number of registers"))?,
+    })
+}
+
+fn layout(r: &mut Reader<'_>) -> Read<Layout> {
+    let mut b = LayoutBuilder::default();
+    let names = r.list(|r| r.str())?;
+    for (i, name) in names.iter().enumerate() {
+        if b.sym(name).number() as usize != i {
+            return Err(WireError::Invalid("key"));
+        }
+    }
+    let known = |n: u32| ((n as usize) < names.len()).then(|| Sym::from_number(n)).ok_or(WireError::Invalid("key"));
+    let paths = r.list(|r| r.list(|r| known(r.u32()?)))?;
+    for (i, path) in paths.iter().enumerate() {
+        if b.path(path).number() as usize != i {
+            return Err(WireError::Invalid("path"));
+        }
+    }
+    let wants = r.list(|r| {
+        let path = r.list(|r| match r.u32()? {
+            0 => Ok(Segment::Element),
+            n => known(n - 1).map(Segment::Key),
+        })?;
+        Ok((path, r.bool()?))
+    })?;
+    for (path, whole) in wants {
+        b.want(&path, whole);
+    }
+    Ok(b.finish())
+}
+
+fn instr(r: &mut Reader<'_>) -> Read<Instr> {
+    let op = Op::from_byte(r.u8()?).ok_or(WireError::Invalid("operation"))?;
+    let a = r.u8()?;
+    let b = u16::try_from(r.number()?).map_err(|_| WireError::Invalid("operand"))?;
+    Ok(Instr { op, a, b, c: r.u32()? })
+}
+
+fn constant(r: &mut Reader<'_>) -> Read<Const> {
+    Ok(match r.u8()? {
+        0 => Const::Null,
+        1 => Const::Bool(r.bool()?),
+        2 => Const::Int(r.u64()?.cast_signed()),
+        3 => Const::Float(f64::from_bits(r.u64()?)),
+        4 => Const::Str(r.str()?.into()),
+        5 => Const::Pattern(Box::new(pattern(r)?)),
+        6 => Const::Globs(r.list(glob)?.into()),
+        7 => Const::Kinds(r.list(kind)?.into()),
+        8 => Const::Selector(Box::new(r.selector()?)),
+        9 => Const::Pairs(r.list(pair)?.into()),
+        10 => Const::Keys(r.list(key_plan)?.into()),
+        11 => {
+            let bounds = r.list(|r| r.option(|r| r.u64().map(u64::cast_signed)))?;
+            Const::Bounds(bounds.try_into().map_err(|_| WireError::Invalid("slice"))?)
+        }
+        _ => return Err(WireError::Invalid("constant")),
+    })
+}
+
+fn key_plan(r: &mut Reader<'_>) -> Read<KeyPlan> {
+    Ok(KeyPlan { prefix: r.str()?.into(), key: glob(r)?, front: r.bool()? })
+}
+
+fn glob(r: &mut Reader<'_>) -> Read<Glob> {
+    let text = r.str()?;
+    Ok(if r.bool()? { Glob::literal(text) } else { Glob::new(text) })
+}
+
+fn pair(r: &mut Reader<'_>) -> Read<(Glob, Glob)> {
+    Ok((glob(r)?, glob(r)?))
+}
+
+fn kind(r: &mut Reader<'_>) -> Read<KindSelector> {
+    Ok(KindSelector { group: glob(r)?, version: glob(r)?, kind: glob(r)?, subresource: glob(r)? })
+}
+
+fn pattern(r: &mut Reader<'_>) -> Read<ScalarPattern> {
+    Ok(match r.u8()? {
+        0 => ScalarPattern::null(),
+        1 => ScalarPattern::bool(r.bool()?),
+        2 => ScalarPattern::int(r.u64()?.cast_signed()),
+        3 => ScalarPattern::float(f64::from_bits(r.u64()?)),
+        4 => ScalarPattern::map_type(),
+        5 => ScalarPattern::list_type(),
+        6 => {
+            let source = r.str()?;
+            let any = r.list(|r| r.list(term))?;
+            ScalarPattern::text(source, any)
+        }
+        _ => return Err(WireError::Invalid("pattern")),
+    })
+}
+
+fn term<'b>(r: &mut Reader<'b>) -> Read<Term<'b>> {
+    let tag = r.u8()?;
+    let first = r.str()?;
+    let op = match tag {
+        0 => scalar::Op::Equal,
+        1 => scalar::Op::NotEqual,
+        2 => scalar::Op::More,
+        3 => scalar::Op::Less,
+        4 => scalar::Op::MoreEqual,
+        5 => scalar::Op::LessEqual,
+        6 => scalar::Op::InRange { low: first, high: r.str()? },
+        7 => scalar::Op::NotInRange { low: first, high: r.str()? },
+        _ => return Err(WireError::Invalid("operator")),
+    };
+    let operand = if tag < 6 { first } else { "" };
+    Ok(Term { op, operand })
+}
+
+fn site(r: &mut Reader<'_>) -> Read<Site> {
+    let reason = Reason::ALL.get(usize::from(r.u8()?)).copied().ok_or(WireError::Invalid("reason"))?;
+    let path = r.list(|r| {
+        Ok(match r.u8()? {
+            0 => Step::Key(r.str()?.into()),
+            1 => Step::Walk(r.u8()?),
+            2 => Step::Index(r.u32()?),
+            3 => Step::Text(r.u8()?),
+            _ => return Err(WireError::Invalid("step")),
+        })
+    })?;
+    Ok(Site { reason, path: path.into(), text: r.str()?.into(), place: place(r)? })
+}
+
+impl Reader<'_> {
+    /// A label selector.
+    pub fn selector(&mut self) -> Read<LabelSelector> {
+        let globs = self.list(pair)?;
+        let requirements = self.list(|r| {
+            let key = r.str()?.into();
+            let op = match r.u8()? {
+                0 => SelectorOp::In,
+                1 => SelectorOp::NotIn,
+                2 => SelectorOp::Exists,
+                3 => SelectorOp::DoesNotExist,
+                _ => return Err(WireError::Invalid("selector")),
+            };
+            let values: Vec<Box<str>> = r.list(|r| r.str().map(Into::into))?;
+            Ok(Requirement { key, op, values: values.into() })
+        })?;
+        Ok(LabelSelector { globs: globs.into(), requirements: requirements.into(), invalid: self.bool()? })
+    }
+}

@@ -1,0 +1,213 @@
+//! Parts to bytes.
+
+use super::wire::Writer;
+use crate::document::{Layout, Place, Segment};
+use crate::op::Instr;
+use crate::program::{Const, KeyPlan, Parts, Site, Step};
+use crate::scalar::{Glob, Op, PatternKind, ScalarPattern, Term};
+use crate::selector::{KindSelector, LabelSelector};
+
+pub(super) fn parts(w: &mut Writer, p: &Parts) {
+    layout(w, &p.layout);
+    w.list(&p.code, instr);
+    w.list(&p.consts, constant);
+    w.list(&p.sites, site);
+    w.list(&p.units, |w, u| {
+        w.str(&u.name);
+        w.number(u64::from(u.start.number()));
+        w.number(u64::from(u.end.number()));
+        w.number(u64::from(u.registers));
+    });
+    w.list(&p.lines, |w, l| {
+        w.number(u64::from(l.pc.number()));
+        place(w, l.place);
+    });
+}
+
+fn place(w: &mut Writer, p: Place) {
+    w.number(u64::from(p.line));
+    w.number(u64::from(p.column));
+}
+
+fn layout(w: &mut Writer, l: &Layout) {
+    let names: Vec<&str> = l.symbols().names().collect();
+    w.list(&names, |w, n| w.str(n));
+    let paths: Vec<_> = l.paths().collect();
+    w.list(&paths, |w, keys| w.list(keys, |w, k| w.number(u64::from(k.number()))));
+    w.list(&l.wants(), |w, (path, whole)| {
+        w.list(path, |w, s| match s {
+            Segment::Element => w.number(0),
+            Segment::Key(k) => w.number(u64::from(k.number()) + 1),
+        });
+        w.bool(*whole);
+    });
+}
+
+fn instr(w: &mut Writer, i: &Instr) {
+    w.u8(i.op as u8);
+    w.u8(i.a);
+    w.number(u64::from(i.b));
+    w.number(u64::from(i.c));
+}
+
+fn constant(w: &mut Writer, c: &Const) {
+    match c {
+        Const::Null => w.u8(0),
+        Const::Bool(b) => {
+            w.u8(1);
+            w.bool(*b);
+        }
+        Const::Int(n) => {
+            w.u8(2);
+            w.u64(n.cast_unsigned());
+        }
+        Const::Float(n) => {
+            w.u8(3);
+            w.u64(n.to_bits());
+        }
+        Const::Str(s) => {
+            w.u8(4);
+            w.str(s);
+        }
+        Const::Pattern(p) => {
+            w.u8(5);
+            pattern(w, p);
+        }
+        Const::Globs(globs) => {
+            w.u8(6);
+            w.list(globs, glob);
+        }
+        Const::Kinds(kinds) => {
+            w.u8(7);
+            w.list(kinds, kind);
+        }
+        Const::Selector(s) => {
+            w.u8(8);
+            selector(w, s);
+        }
+        Const::Pairs(pairs) => {
+            w.u8(9);
+            w.list(pairs, pair);
+        }
+        Const::Keys(keys) => {
+            w.u8(10);
+            w.list(keys, key_plan);
+        }
+        Const::Bounds(bounds) => {
+            w.u8(11);
+            w.list(bounds, |w, b| w.option(b.as_ref(), |w, n| w.u64(n.cast_unsigned())));
+        }
+    }
+}
+
+fn key_plan(w: &mut Writer, k: &KeyPlan) {
+    w.str(&k.prefix);
+    glob(w, &k.key);
+    w.bool(k.front);
+}
+
+/// A glob: its text, and whether the text's wildcards are meant.
+pub(super) fn glob(w: &mut Writer, g: &Glob) {
+    w.str(g.as_str());
+    w.bool(g.is_literal());
+}
+
+fn pair(w: &mut Writer, (k, v): &(Glob, Glob)) {
+    glob(w, k);
+    glob(w, v);
+}
+
+fn kind(w: &mut Writer, k: &KindSelector) {
+    for part in [&k.group, &k.version, &k.kind, &k.subresource] {
+        glob(w, part);
+    }
+}
+
+/// Also used for the selectors of overrides, which are no constants.
+pub(super) fn selector(w: &mut Writer, s: &LabelSelector) {
+    w.list(&s.globs, pair);
+    w.list(&s.requirements, |w, r| {
+        w.str(&r.key);
+        w.u8(r.op as u8);
+        w.list(&r.values, |w, v| w.str(v));
+    });
+    w.bool(s.invalid);
+}
+
+fn pattern(w: &mut Writer, p: &ScalarPattern) {
+    match p.kind() {
+        PatternKind::Null => w.u8(0),
+        PatternKind::Bool(b) => {
+            w.u8(1);
+            w.bool(b);
+        }
+        PatternKind::Int(n) => {
+            w.u8(2);
+            w.u64(n.cast_unsigned());
+        }
+        PatternKind::Float(n) => {
+            w.u8(3);
+            w.u64(n.to_bits());
+        }
+        PatternKind::Map => w.u8(4),
+        PatternKind::List => w.u8(5),
+        PatternKind::Text(_) => {
+            w.u8(6);
+            w.str(p.source().unwrap_or_default());
+            let any: Vec<Vec<Term<'_>>> = p.terms().map(Iterator::collect).collect();
+            w.list(&any, |w, all| w.list(all, term));
+        }
+    }
+}
+
+fn term(w: &mut Writer, t: &Term<'_>) {
+    let (tag, range) = match t.op {
+        Op::Equal => (0, None),
+        Op::NotEqual => (1, None),
+        Op::More => (2, None),
+        Op::Less => (3, None),
+        Op::MoreEqual => (4, None),
+        Op::LessEqual => (5, None),
+        Op::InRange { low, high } => (6, Some((low, high))),
+        Op::NotInRange { low, high } => (7, Some((low, high))),
+    };
+    w.u8(tag);
+    match range {
+        Some((low, high)) => {
+            w.str(low);
+            w.str(high);
+        }
+        None => w.str(t.operand),
+    }
+}
+
+fn site(w: &mut Writer, s: &Site) {
+    w.u8(s.reason as u8);
+    w.list(&s.path, |w, step| match step {
+        Step::Key(k) => {
+            w.u8(0);
+            w.str(k);
+        }
+        Step::Walk(r) => {
+            w.u8(1);
+            w.u8(*r);
+        }
+        Step::Index(n) => {
+            w.u8(2);
+            w.number(u64::from(*n));
+        }
+        Step::Text(r) => {
+            w.u8(3);
+            w.u8(*r);
+        }
+    });
+    w.str(&s.text);
+    place(w, s.place);
+}
+
+impl Writer {
+    /// A label selector.
+    pub fn selector(&mut self, s: &LabelSelector) {
+        selector(self, s);
+    }
+}

@@ -1,0 +1,152 @@
+//! Looking into faults, for those who put them into words.
+
+use super::memory::{Memory, View};
+use super::{Input, Machine};
+use crate::document::{Document, Kind, NodeId};
+use crate::ids::FaultId;
+use crate::program::{Program, Site, Step};
+use crate::scalar::{Scalar, format_v};
+use crate::value::{Fault, Moved, Val};
+
+/// A fault, one level deep.
+#[derive(Clone, Copy, Debug)]
+pub enum FaultView<'v> {
+    /// A site refused a value
+    Site {
+        /// The site
+        site: &'v Site,
+        /// The value
+        value: Val,
+        /// For [`path`](Machine::path)
+        moved: &'v [Moved],
+    },
+    /// A condition was missed
+    Missed {
+        /// Whether it holds for the whole rule
+        global: bool,
+        /// Why it was missed
+        cause: FaultId,
+    },
+    /// Two faults
+    Both(FaultId, FaultId),
+    /// A map lacks a key that an expression names
+    UnknownKey(&'v str),
+    /// A function or expression failed, in these words
+    Failed(&'v str),
+}
+
+impl Machine {
+    /// One fault of the last run.
+    pub fn fault<'v>(&'v self, program: &'v Program, id: FaultId) -> Option<FaultView<'v>> {
+        Some(match *self.memory.fault_at(id)? {
+            Fault::Site { site, value, steps } => {
+                FaultView::Site { site: program.site(site)?, value, moved: self.memory.steps_of(steps) }
+            }
+            Fault::Missed { global, cause } => FaultView::Missed { global, cause },
+            Fault::Both(a, b) => FaultView::Both(a, b),
+            Fault::UnknownKey(text) => FaultView::UnknownKey(self.memory.str(text)),
+            Fault::Failed(text) => FaultView::Failed(self.memory.str(text)),
+        })
+    }
+
+    /// The path of a site, with `/` around each step.
+    pub fn path(&self, site: &Site, moved: &[Moved]) -> String {
+        let mut moved = moved.iter();
+        let mut out = String::from("/");
+        for step in &site.path {
+            match step {
+                Step::Key(key) => out.push_str(key),
+                Step::Index(n) => out.push_str(&n.to_string()),
+                Step::Walk(_) | Step::Text(_) => match moved.next() {
+                    Some(Moved::Index(n)) => out.push_str(&n.to_string()),
+                    Some(Moved::Key(text)) => out.push_str(self.memory.str(*text)),
+                    None => {}
+                },
+            }
+            out.push('/');
+        }
+        out
+    }
+
+    /// The node at the path of a site, or the last one on the way that exists.
+    pub fn node_near(&self, doc: &Document<'_>, root: NodeId, site: &Site, moved: &[Moved]) -> NodeId {
+        let mut moved = moved.iter();
+        let mut at = root;
+        for step in &site.path {
+            let index = |n: u32| doc.children(at).nth(n as usize).filter(|_| doc.kind(at) == Kind::List);
+            let next = match step {
+                Step::Key(key) => doc.get_str(at, key),
+                Step::Index(n) => index(*n),
+                Step::Walk(_) | Step::Text(_) => match moved.next() {
+                    Some(Moved::Index(n)) => index(*n),
+                    Some(Moved::Key(text)) => doc.get_str(at, self.memory.str(*text)),
+                    None => None,
+                },
+            };
+            match next {
+                Some(next) => at = next,
+                None => break,
+            }
+        }
+        at
+    }
+
+    /// Appends a value as Go's `%v` prints it.
+    pub fn go_value(&self, program: &Program, input: &Input<'_>, value: Val, out: &mut String) {
+        self.memory.go_value(program, input.documents, value, out);
+    }
+
+    /// The name of a value's Go type, as `%T` prints it.
+    pub fn go_type(&self, program: &Program, input: &Input<'_>, value: Val) -> &'static str {
+        match self.view(program, input, value).scalar() {
+            Scalar::Null => "<nil>",
+            Scalar::Bool(_) => "bool",
+            Scalar::Int(_) => "int64",
+            Scalar::Float(_) => "float64",
+            Scalar::Str(_) => "string",
+            Scalar::List => "[]interface {}",
+            Scalar::Map => "map[string]interface {}",
+        }
+    }
+}
+
+fn go_scalar(s: Scalar<'_>, out: &mut String) {
+    match s {
+        Scalar::Null => out.push_str("<nil>"),
+        Scalar::Bool(b) => out.push_str(if b { "true" } else { "false" }),
+        Scalar::Int(n) => out.push_str(&n.to_string()),
+        Scalar::Float(n) => format_v(n, out),
+        Scalar::Str(s) => out.push_str(s),
+        Scalar::List | Scalar::Map => {}
+    }
+}
+
+impl Memory {
+    pub(crate) fn go_value(&self, program: &Program, docs: &[&Document<'_>], value: Val, out: &mut String) {
+        match self.view(program, docs, value) {
+            View::List => {
+                out.push('[');
+                for (i, item) in self.elements(docs, value).into_iter().enumerate() {
+                    if i > 0 {
+                        out.push(' ');
+                    }
+                    self.go_value(program, docs, item, out);
+                }
+                out.push(']');
+            }
+            View::Map => {
+                out.push_str("map[");
+                for (i, (key, member)) in self.entries(docs, value).into_iter().enumerate() {
+                    if i > 0 {
+                        out.push(' ');
+                    }
+                    out.push_str(key);
+                    out.push(':');
+                    self.go_value(program, docs, member, out);
+                }
+                out.push(']');
+            }
+            scalar => go_scalar(scalar.scalar(), out),
+        }
+    }
+}

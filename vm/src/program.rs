@@ -1,0 +1,284 @@
+//! A verified program and its parts.
+
+use crate::document::{Layout, Place};
+use crate::ids::{ConstId, Pc, SiteId, UnitId};
+use crate::op::Instr;
+use crate::scalar::{Glob, ScalarPattern};
+use crate::selector::{KindSelector, LabelSelector};
+
+/// A constant.
+#[derive(Clone, Debug)]
+pub enum Const {
+    /// `null`
+    Null,
+    /// A boolean
+    Bool(bool),
+    /// An int64
+    Int(i64),
+    /// A float64
+    Float(f64),
+    /// A string
+    Str(Box<str>),
+    /// A scalar pattern
+    Pattern(Box<ScalarPattern>),
+    /// Globs and exact strings, one of which must match
+    Globs(Box<[Glob]>),
+    /// Kind selectors, one of which must match
+    Kinds(Box<[KindSelector]>),
+    /// A label selector
+    Selector(Box<LabelSelector>),
+    /// Pairs of globs for the keys and values of a string map
+    Pairs(Box<[(Glob, Glob)]>),
+    /// Keys to expand against a map
+    Keys(Box<[KeyPlan]>),
+    /// Start, stop and step of a slice
+    Bounds([Option<i64>; 3]),
+}
+
+/// A key of a map pattern that is put in order with its siblings only when their wildcards are expanded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyPlan {
+    /// What stands before the key in its anchor, such as `=(`; empty without an anchor. It counts in the order.
+    pub prefix: Box<str>,
+    /// The key; a glob where it has wildcards
+    pub key: Glob,
+    /// Whether the key comes before those that are not moved to the front
+    pub front: bool,
+}
+
+/// Why a value is refused; what is said about it lives with the messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Reason {
+    /// A map was expected
+    NotMap,
+    /// A list was expected
+    NotList,
+    /// A scalar does not satisfy its pattern
+    Mismatch,
+    /// A key must exist and not be null
+    NotFound,
+    /// A key must not exist
+    Forbidden,
+    /// The key of a condition does not exist
+    ConditionAbsent,
+    /// A list must hold a certain element
+    NoElement,
+    /// A list must hold a certain element, and the value is no list
+    ElementOfNoList,
+    /// The pattern of such an element must be a list
+    PatternNotList,
+    /// The pattern of such an element must be a list of maps
+    PatternNotMaps,
+    /// The pattern is an empty list
+    PatternEmpty,
+    /// The list is shorter than its pattern
+    TooShort,
+    /// A variable could not be resolved
+    Unresolved,
+    /// The text says it all
+    Said,
+    /// An alternative failed
+    Failed,
+    /// An alternative does not apply
+    Skipped,
+    /// An alternative could not be decided
+    Undecided,
+}
+
+impl Reason {
+    /// All reasons, in the order of their encoding.
+    pub const ALL: [Reason; 17] = [
+        Reason::NotMap,
+        Reason::NotList,
+        Reason::Mismatch,
+        Reason::NotFound,
+        Reason::Forbidden,
+        Reason::ConditionAbsent,
+        Reason::NoElement,
+        Reason::ElementOfNoList,
+        Reason::PatternNotList,
+        Reason::PatternNotMaps,
+        Reason::PatternEmpty,
+        Reason::TooShort,
+        Reason::Unresolved,
+        Reason::Said,
+        Reason::Failed,
+        Reason::Skipped,
+        Reason::Undecided,
+    ];
+}
+
+/// How two values are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Comparison {
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `<`, of numbers
+    Less,
+    /// `<=`, of numbers
+    LessOrEqual,
+    /// `>`, of numbers
+    Greater,
+    /// `>=`, of numbers
+    GreaterOrEqual,
+}
+
+impl Comparison {
+    /// All comparisons, in the order of their encoding.
+    pub const ALL: [Comparison; 6] = [
+        Comparison::Equal,
+        Comparison::NotEqual,
+        Comparison::Less,
+        Comparison::LessOrEqual,
+        Comparison::Greater,
+        Comparison::GreaterOrEqual,
+    ];
+
+    /// The comparison as expressions write it.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Comparison::Equal => "==",
+            Comparison::NotEqual => "!=",
+            Comparison::Less => "<",
+            Comparison::LessOrEqual => "<=",
+            Comparison::Greater => ">",
+            Comparison::GreaterOrEqual => ">=",
+        }
+    }
+}
+
+/// A step of a path in a message.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// A key
+    Key(Box<str>),
+    /// The position of the walk in a register
+    Walk(u8),
+    /// A fixed position
+    Index(u32),
+    /// The text in a register
+    Text(u8),
+}
+
+/// A place where a value is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Site {
+    /// Why
+    pub reason: Reason,
+    /// The path that is reported
+    pub path: Box<[Step]>,
+    /// A text of the reason: the pattern as written, a key, a type name
+    pub text: Box<str>,
+    /// Where the pattern stands in its policy
+    pub place: Place,
+}
+
+/// A piece of code with an entry of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// What it is, for people
+    pub name: Box<str>,
+    /// First instruction
+    pub start: Pc,
+    /// The instruction after the last
+    pub end: Pc,
+    /// How many registers it uses
+    pub registers: u16,
+}
+
+/// From an instruction on, the code comes from this place in the policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// First instruction
+    pub pc: Pc,
+    /// Place in the policy
+    pub place: Place,
+}
+
+/// The unverified parts of a program, as code generation or a file gives them.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// Keys and paths
+    pub layout: Layout,
+    /// Code of all units
+    pub code: Vec<Instr>,
+    /// Constants
+    pub consts: Vec<Const>,
+    /// Failure sites
+    pub sites: Vec<Site>,
+    /// Entries
+    pub units: Vec<Unit>,
+    /// Where code comes from, in the order of the code
+    pub lines: Vec<Line>,
+}
+
+/// A program that may be run. Only [`verify`](crate::verify::verify) makes one.
+#[derive(Debug)]
+pub struct Program {
+    pub(crate) parts: Parts,
+}
+
+impl Program {
+    /// A program without code; its layout keeps everything.
+    pub fn empty() -> Self {
+        let parts = Parts {
+            layout: Layout::everything(),
+            code: Vec::new(),
+            consts: Vec::new(),
+            sites: Vec::new(),
+            units: Vec::new(),
+            lines: Vec::new(),
+        };
+        Self { parts }
+    }
+
+    /// Keys and paths, for flattening documents.
+    pub fn layout(&self) -> &Layout {
+        &self.parts.layout
+    }
+
+    /// The code.
+    pub fn code(&self) -> &[Instr] {
+        &self.parts.code
+    }
+
+    /// The constants.
+    pub fn consts(&self) -> &[Const] {
+        &self.parts.consts
+    }
+
+    /// The units.
+    pub fn units(&self) -> &[Unit] {
+        &self.parts.units
+    }
+
+    /// The failure sites.
+    pub fn sites(&self) -> &[Site] {
+        &self.parts.sites
+    }
+
+    /// Where code comes from.
+    pub fn lines(&self) -> &[Line] {
+        &self.parts.lines
+    }
+
+    /// One unit.
+    pub fn unit(&self, id: UnitId) -> Option<&Unit> {
+        self.parts.units.get(id.index())
+    }
+
+    /// One constant.
+    #[inline]
+    pub fn constant(&self, id: ConstId) -> Option<&Const> {
+        self.parts.consts.get(id.index())
+    }
+
+    /// One failure site.
+    pub fn site(&self, id: SiteId) -> Option<&Site> {
+        self.parts.sites.get(id.index())
+    }
+}
