@@ -8,6 +8,9 @@ mod differential;
 
 use differential::config::Config;
 use differential::{run, say, seeds};
+use kyvc::diag::Source;
+use kyvc::yaml;
+use kyvc_vm::document::{Document, Layout};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -24,7 +27,11 @@ fn kyvc_says_what_kyverno_says() {
     }
 }
 
-/// The documents of a YAML text. Nothing yet: the reader is kyvc's own, and the library has none to offer so far.
-fn documents(_text: &str) -> Vec<Value> {
-    Vec::new()
+/// The documents of a YAML text.
+fn documents(text: &str) -> Vec<Value> {
+    let source = Source::new("seed", text);
+    let layout = Layout::everything();
+    let (documents, _) = yaml::read_all(&source, &layout, yaml::ReadOptions::default());
+    let value = |d: &Document<'_>| serde_json::from_str(&yaml::go_json(d, d.root()?)).ok();
+    documents.iter().filter_map(value).collect()
 }

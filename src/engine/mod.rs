@@ -1,6 +1,7 @@
 //! Policy sets and their evaluation: which rules a request concerns, what each of them says, in what words.
 
 mod compile;
+mod environment;
 mod file;
 mod index;
 mod message;

@@ -1,5 +1,6 @@
 //! The run loop: from a request to verdicts.
 
+use super::environment::environment;
 use super::message::{self, Own, Words};
 use super::request::{Operation, Request};
 use super::set::{PolicySet, RuleInfo, RuleOverride};
@@ -70,9 +71,17 @@ impl Verdict<'_> {
 }
 
 /// A machine with what it needs between requests. One for each thread.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Engine {
     machine: Machine,
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        let mut machine = Machine::default();
+        machine.set_environment(environment());
+        Self { machine }
+    }
 }
 
 /// The layout of documents that the engine makes itself.
@@ -130,6 +139,16 @@ impl Engine {
         let operation = m.text(request.operation.name());
         m.set_fact(Fact::Operation, operation);
         m.set_fact(Fact::UserKnown, Val::Bool(request.user.is_some()));
+        if let Some(user) = request.user {
+            let name = m.text(&user.name);
+            m.set_fact(Fact::Username, name);
+            for (fact, list) in
+                [(Fact::Groups, &user.groups), (Fact::Roles, &user.roles), (Fact::ClusterRoles, &user.cluster_roles)]
+            {
+                let list = m.texts(list.iter().map(String::as_str));
+                m.set_fact(fact, list);
+            }
+        }
         if let Some(node) = request.namespace_labels.and_then(Document::root) {
             m.set_fact(Fact::NamespaceLabels, Val::Node(NAMESPACE_LABELS, node));
         }

@@ -215,9 +215,6 @@ impl Lower {
                     let body = forgive(self.expr(body, Current::Bound));
                     Expr::Each(Box::new(Each { list, condition: None, body, nulls: true }))
                 }
-                (_, Some(_)) if name == "map" && lowered.is_empty() => {
-                    return Expr::Fail(format!("{name}() takes an expression reference first"));
-                }
                 _ => forgive(self.expr(arg, current)),
             });
         }

@@ -5,7 +5,7 @@ use serde_json::ser::{CharEscape, Formatter, Serializer};
 use std::io;
 
 /// A value as JSON on one line.
-pub fn to_json<T: Serialize>(value: &T) -> serde_json::Result<String> {
+pub fn to_json<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<String> {
     let mut out = Vec::new();
     value.serialize(&mut Serializer::with_formatter(&mut out, Go))?;
     String::from_utf8(out).map_err(serde::ser::Error::custom)

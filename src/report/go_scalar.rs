@@ -250,7 +250,7 @@ mod tests {
             assert_eq!(style(s, false), Style::Single, "{s}");
         }
         for s in ["a\tb", "\u{1F600}", "a\u{feff}", "\r", "1"] {
-            assert_eq!(style(s, false), if s == "\r" { Style::Double } else { Style::Double }, "{s:?}");
+            assert_eq!(style(s, false), Style::Double, "{s:?}");
         }
         assert_eq!((style("a\nb", false), style("a\nb", true)), (Style::Literal, Style::Double));
         assert_eq!(style("a \nb", false), Style::Double);

@@ -9,7 +9,7 @@ use serde_json::Value;
 const WIDTH: usize = 80;
 
 /// A value as YAML, with a line break at its end.
-pub fn to_yaml<T: Serialize>(value: &T) -> serde_json::Result<String> {
+pub(super) fn to_yaml<T: Serialize>(value: &T) -> serde_json::Result<String> {
     let mut w = Writer::default();
     match serde_json::to_value(value)? {
         Value::Object(map) if !map.is_empty() => w.map(&map, 0),

@@ -215,3 +215,78 @@ pub fn now() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |d| d.as_secs())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Severity;
+    use crate::policy::classic::Action;
+    use kyvc_vm::document::Place;
+
+    fn policy(namespace: Option<&str>, scored: bool) -> PolicyInfo {
+        PolicyInfo {
+            name: "require-labels".to_owned(),
+            namespace: namespace.map(str::to_owned),
+            category: "Best <Practices>".to_owned(),
+            severity: Some(Severity::Medium),
+            scored,
+            apply_one: false,
+            action: Action::Enforce,
+            overrides: Vec::new(),
+            emit_warning: false,
+            rule_count: 1,
+            source: String::new(),
+            place: Place::default(),
+        }
+    }
+
+    fn print(policy: &PolicyInfo, status: Status, audit_warns: bool, json: bool) -> String {
+        let resource = Reference {
+            kind: "Pod".to_owned(),
+            namespace: "default".to_owned(),
+            name: "nginx".to_owned(),
+            resource_version: "7".to_owned(),
+            api_version: "v1".to_owned(),
+            ..Reference::default()
+        };
+        let finding = Finding { rule: "check", status, message: "it's: so", audit_warns, seconds: 5 };
+        let mut reports = Reports::default();
+        reports.add(policy, vec![ReportResult::new(policy, BACKGROUND, &resource, &finding)]);
+        let mut out = Vec::new();
+        reports.print(json, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn json_is_in_the_order_of_the_reference() {
+        let text = print(&policy(None, true), Status::Fail, false, true);
+        let want = concat!(
+            r#"{"kind":"ClusterReport","apiVersion":"openreports.io/v1alpha1","metadata":{"name":"merged"},"source":"","#,
+            r#""summary":{"pass":0,"fail":1,"warn":0,"error":0,"skip":0},"results":[{"source":"kyverno","#,
+            r#""policy":"require-labels","rule":"check","category":"Best \u003cPractices\u003e","severity":"medium","#,
+            r#""timestamp":{"seconds":5,"nanos":0},"result":"fail","scored":true,"resources":[{"kind":"Pod","#,
+            r#""namespace":"default","name":"nginx","apiVersion":"v1","resourceVersion":"7"}],"#,
+            r#""message":"it's: so","properties":{"process":"background scan"}}]}"#,
+            "\n"
+        );
+        assert_eq!(text, want);
+    }
+
+    #[test]
+    fn yaml_of_a_namespaced_policy_is_a_report_of_its_own() {
+        let text = print(&policy(Some("default"), false), Status::Fail, false, false);
+        let start = "---\napiVersion: openreports.io/v1alpha1\nkind: PolicyReport\nmetadata:\n  name: require-labels\n  \
+                     namespace: default\nresults:\n- category: Best <Practices>\n  message: 'it''s: so'\n  \
+                     policy: default/require-labels\n";
+        assert!(text.starts_with(start), "{text}");
+        assert!(text.contains("  result: warn\n") && !text.contains("scored"), "{text}");
+        assert!(text.ends_with("  pass: 0\n  skip: 0\n  warn: 1\n\n"), "{text}");
+    }
+
+    #[test]
+    fn audited_violations_may_warn() {
+        assert!(print(&policy(None, true), Status::Fail, true, true).contains("\"result\":\"warn\""));
+        assert!(print(&policy(None, true), Status::Error, true, true).contains("\"result\":\"error\""));
+        assert_eq!(print(&policy(Some(""), true), Status::Pass, false, false).matches("---").count(), 0);
+    }
+}

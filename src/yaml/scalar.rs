@@ -170,7 +170,8 @@ fn numeric(text: &str) -> Option<Resolved<'static>> {
         return None;
     }
     if text.starts_with('.') {
-        return decimal_float(text).map(Resolved::Float);
+        // Go's own floats here: digits may be separated by `_`.
+        return number::parse_float(text).map(Resolved::Float);
     }
     // Kyverno: yaml.v2 resolve.go drops every underscore, wherever it stands.
     let plain = if text.contains('_') { Cow::Owned(text.replace('_', "")) } else { Cow::Borrowed(text) };

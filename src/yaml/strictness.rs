@@ -47,13 +47,17 @@ pub(super) fn syntax(error: &ScanError, place: Place, whole: bool, sigs: bool) -
 
 pub(super) const TAB_HELP: &str = "indent with spaces: YAML allows no tab there";
 
-/// libyaml knows the directives `%YAML 1.1` and `%TAG` only.
+/// libyaml knows the directives `%YAML 1.1` and `%TAG` only, and no document may start with its end.
 pub(super) fn check_directives(chunk: Chunk<'_>) -> Result<(), Fault> {
     for (number, line) in (chunk.line + 1..).zip(chunk.text.lines()) {
         let trimmed = line.trim();
         if !line.starts_with('%') {
             if trimmed.is_empty() || trimmed.starts_with('#') {
                 continue;
+            }
+            if trimmed == "..." && line.starts_with("...") {
+                let place = Place { line: number, column: 1 };
+                return Err(Fault::new(Code::YamlSyntax, "the end of a document stands before its start", place));
             }
             break;
         }

@@ -9,21 +9,23 @@ mod expr;
 mod heap;
 mod keys;
 pub(crate) mod memory;
+mod run;
 mod test;
 
 pub use explain::FaultView;
 pub use memory::View;
 
 use crate::builtin::Environment;
-use crate::document::{Document, NodeId, PathId, Sym};
+use crate::document::{Document, NodeId, Sym};
 use crate::ids::{ConstId, FaultId, Pc, SiteId, UnitId};
 use crate::op::{Instr, Op};
 use crate::program::{Comparison, Const, Program, Reason, Step as PathStep};
 use crate::scalar::ScalarPattern;
 use crate::selector::ResourceKind;
-use crate::value::{DocId, Fault, Moved, Val};
+use crate::value::{Fault, Moved, Val};
 use crate::verdict::{Fact, Need, Outcome, Root, Step, Trap, TrapKind};
 use memory::Memory;
+use run::Flow;
 
 /// The documents and facts of a request.
 #[derive(Debug)]
@@ -143,6 +145,12 @@ impl Machine {
         self.memory.text(text)
     }
 
+    /// Keeps a list of texts for the length of the request.
+    pub fn texts<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>) -> Val {
+        let items: smallvec::SmallVec<[Val; 8]> = texts.into_iter().map(|t| self.memory.text(t)).collect();
+        self.memory.make_list(items).unwrap_or_default()
+    }
+
     /// Ends the preparation of a request: what was kept so far stays until [`begin`](Self::begin).
     pub fn ready(&mut self) {
         self.memory.mark();
@@ -198,296 +206,252 @@ impl Machine {
         self.memory.len(input.documents, value)
     }
 
-    fn execute(&mut self, program: &Program, input: &Input<'_>, from: usize, end: usize) -> Result<Step, Trap> {
-        let code = program.code();
-        let mut pc = from;
-        loop {
-            let here = Pc::from_number(pc as u32);
-            let trap = |kind| Trap { kind, pc: here };
-            let Some(&i) = code.get(pc) else { return Err(trap(TrapKind::Code)) };
-            if pc >= end {
-                return Err(trap(TrapKind::Code));
+    /// One operation outside the [hot loop](run), at `at`. Kept apart so that the loop stays small enough for the
+    /// compiler to hold its state in registers.
+    #[inline(never)]
+    fn rare(&mut self, program: &Program, input: &Input<'_>, i: Instr, at: usize, end: usize) -> Result<Flow, Trap> {
+        let trap = |kind| Trap { kind, pc: Pc::from_number(at as u32) };
+        self.spend(u64::from(i.op.info().fuel)).map_err(trap)?;
+        let mut pc = at + 1;
+        let taken = match i.op {
+            Op::JumpNull => matches!(self.view(program, input, self.reg(i.a)), View::Absent | View::Null),
+            Op::JumpFalse => !matches!(self.reg(i.a), Val::Bool(true)),
+            Op::JumpFault => matches!(self.reg(i.a), Val::Fault(_)),
+            Op::JumpForbidden => self.reason(program, self.reg(i.a)) == Some(Reason::Forbidden),
+            Op::JumpPathless => self.reason(program, self.reg(i.a)) == Some(Reason::TooShort),
+            Op::JumpMissing => matches!(self.reg(i.a), Val::Marks { seen, found } if seen & !found != 0),
+            Op::JumpCase => matches!(self.reg(i.a), Val::Int(n) if n == i64::from(i.b)),
+            Op::IndexLoad => {
+                let value = self.memory.index(input.documents, self.reg(i.b as u8), i.c);
+                self.set(i.a, value);
+                false
             }
-            let cost = u64::from(i.op.info().fuel);
-            if self.fuel < cost {
-                return Err(trap(TrapKind::Fuel));
+            Op::FactLoad => {
+                self.set(i.a, self.facts.get(i.c as usize).copied().unwrap_or_default());
+                false
             }
-            self.fuel -= cost;
-            pc += 1;
-            let taken = match i.op {
-                Op::Jump => true,
-                Op::JumpAbsent => matches!(self.reg(i.a), Val::Absent),
-                Op::JumpPresent => !matches!(self.reg(i.a), Val::Absent),
-                Op::JumpNull => matches!(self.view(program, input, self.reg(i.a)), View::Absent | View::Null),
-                Op::JumpNotMap => !self.memory.is_map(input.documents, self.reg(i.a)),
-                Op::JumpNotList => !self.memory.is_list(input.documents, self.reg(i.a)),
-                Op::JumpTrue => matches!(self.reg(i.a), Val::Bool(true)),
-                Op::JumpFalse => !matches!(self.reg(i.a), Val::Bool(true)),
-                Op::JumpFault => matches!(self.reg(i.a), Val::Fault(_)),
-                Op::JumpForbidden => self.reason(program, self.reg(i.a)) == Some(Reason::Forbidden),
-                Op::JumpPathless => self.reason(program, self.reg(i.a)) == Some(Reason::TooShort),
-                Op::JumpMissing => matches!(self.reg(i.a), Val::Marks { seen, found } if seen & !found != 0),
-                Op::JumpCase => matches!(self.reg(i.a), Val::Int(n) if n == i64::from(i.b)),
-                Op::PathLoad => {
-                    let node = input.documents.first().and_then(|d| d.slot(PathId::from_number(i.c)));
-                    self.set(i.a, node.map_or(Val::Absent, |n| Val::Node(DocId(0), n)));
+            Op::ConstLoad => {
+                self.set(i.a, load_const(program, ConstId::from_number(i.c)));
+                false
+            }
+            Op::RootLoad => match self.roots.get(i.c as usize) {
+                Some(RootState::Known(value)) => {
+                    self.set(i.a, *value);
                     false
                 }
-                Op::FieldLoad => {
-                    let value = self.memory.field(program, input.documents, self.reg(i.b as u8), Sym::from_number(i.c));
-                    self.set(i.a, value);
-                    false
+                Some(RootState::Unknown) => {
+                    let root = Root::ALL.get(i.c as usize).copied().ok_or(trap(TrapKind::Code))?;
+                    self.suspended = Some((pc - 1, end));
+                    return Ok(Flow::Stop(Step::Need(Need::Root(root))));
                 }
-                Op::IndexLoad => {
-                    let value = self.memory.index(input.documents, self.reg(i.b as u8), i.c);
-                    self.set(i.a, value);
-                    false
-                }
-                Op::FactLoad => {
-                    self.set(i.a, self.facts.get(i.c as usize).copied().unwrap_or_default());
-                    false
-                }
-                Op::ConstLoad => {
-                    self.set(i.a, load_const(program, ConstId::from_number(i.c)));
-                    false
-                }
-                Op::RootLoad => match self.roots.get(i.c as usize) {
-                    Some(RootState::Known(value)) => {
-                        self.set(i.a, *value);
-                        false
-                    }
-                    Some(RootState::Unknown) => {
-                        let root = Root::ALL.get(i.c as usize).copied().ok_or(trap(TrapKind::Code))?;
-                        self.suspended = Some((pc - 1, end));
-                        return Ok(Step::Need(Need::Root(root)));
-                    }
-                    Some(RootState::Missing) | None => {
-                        self.set(i.a, Val::Absent);
-                        false
-                    }
-                },
-                Op::Move => {
-                    self.set(i.a, self.reg(i.b as u8));
-                    false
-                }
-                Op::BoolLoad => {
-                    self.set(i.a, Val::Bool(i.c != 0));
-                    false
-                }
-                Op::Clear => {
+                Some(RootState::Missing) | None => {
                     self.set(i.a, Val::Absent);
                     false
                 }
-                Op::KeyGet => {
-                    let value =
-                        self.memory.key_get(program, input.documents, self.reg(i.b as u8), Sym::from_number(i.c));
-                    self.set(i.a, value.map_err(trap)?);
-                    false
-                }
-                Op::ElementGet => {
-                    self.set(i.a, self.memory.element(input.documents, self.reg(i.b as u8), i.c.cast_signed()));
-                    false
-                }
-                Op::SliceGet => {
-                    let Some(Const::Bounds(bounds)) = program.constant(ConstId::from_number(i.c)) else {
-                        return Err(trap(TrapKind::Code));
-                    };
-                    let value = self.memory.slice(input.documents, self.reg(i.b as u8), bounds).map_err(trap)?;
-                    self.set(i.a, value);
-                    false
-                }
-                Op::Flatten => {
-                    let value = self.memory.flatten(input.documents, self.reg(i.b as u8)).map_err(trap)?;
-                    self.set(i.a, value);
-                    false
-                }
-                Op::Values => {
-                    let value = self.memory.values(input.documents, self.reg(i.b as u8)).map_err(trap)?;
-                    self.set(i.a, value);
-                    false
-                }
-                Op::Compare => {
-                    let (left, right) = (self.reg(i.b as u8), self.reg((i.b as u8).wrapping_add(1)));
-                    let how = Comparison::ALL.get(i.c as usize).copied().ok_or(trap(TrapKind::Code))?;
-                    self.set(i.a, self.memory.compare(program, input.documents, how, left, right));
-                    false
-                }
-                Op::IsFalse => {
-                    let value = self.reg(i.b as u8);
-                    self.set(i.a, Val::Bool(self.memory.is_false(program, input.documents, value)));
-                    false
-                }
-                Op::Forgive => {
-                    if let Val::Fault(id) = self.reg(i.a)
-                        && matches!(self.memory.fault_at(id), Some(Fault::UnknownKey(_)))
-                    {
-                        self.set(i.a, Val::Null);
-                    }
-                    false
-                }
-                Op::ForgiveAll => {
-                    if let Val::Fault(_) = self.reg(i.a) {
-                        self.set(i.a, Val::Null);
-                    }
-                    false
-                }
-                Op::CollectInit => {
-                    self.set(i.a, Val::Int(self.memory.collected.len() as i64));
-                    false
-                }
-                Op::Collect => {
-                    let value = self.reg(i.a);
-                    if i.c != 0 || !matches!(self.view(program, input, value), View::Null | View::Absent) {
-                        self.memory.collected.push(value);
-                        self.memory.check().map_err(trap)?;
-                    }
-                    false
-                }
-                Op::CollectList => {
-                    let value = self.memory.collect_list(self.reg(i.b as u8)).map_err(trap)?;
-                    self.set(i.a, value);
-                    false
-                }
-                Op::CollectMap => {
-                    let value = self.memory.collect_map(program, self.reg(i.b as u8)).map_err(trap)?;
-                    self.set(i.a, value);
-                    false
-                }
-                Op::Call => {
-                    let value = self.call(program, input, i).map_err(trap)?;
-                    self.set(i.a, value);
-                    false
-                }
-                Op::IterInit => {
-                    self.set(i.a, self.memory.walk(input.documents, self.reg(i.b as u8)));
-                    false
-                }
-                Op::IterNext => {
-                    let walk = self.reg(i.b as u8);
-                    match self.memory.next(input.documents, walk) {
-                        Some((element, walk)) => {
-                            self.set(i.b as u8, walk);
-                            self.set(i.a, element);
-                            false
-                        }
-                        None => true,
-                    }
-                }
-                Op::TestScalar => {
-                    let Some(Const::Pattern(pattern)) = program.constant(ConstId::from_number(i.c)) else {
-                        return Err(trap(TrapKind::Code));
-                    };
-                    pc += self.fails(self.test_scalar(program, input, self.reg(i.a), pattern), i.b);
-                    false
-                }
-                Op::PatternMake => match self.make_pattern(program, input, self.reg(i.b as u8)) {
-                    Some(pattern) => {
-                        self.set(i.a, pattern);
-                        false
-                    }
-                    None => {
-                        self.suspended = Some((pc - 1, end));
-                        return Ok(Step::Need(Need::Pattern(self.reg(i.b as u8))));
-                    }
-                },
-                Op::TestMade => {
-                    let pattern = self.reg(i.c as u8);
-                    pc += self.fails(self.test_made(program, input, self.reg(i.a), pattern), i.b);
-                    false
-                }
-                Op::TestAny => {
-                    let Some(Const::Globs(globs)) = program.constant(ConstId::from_number(i.c)) else {
-                        return Err(trap(TrapKind::Code));
-                    };
-                    pc += self.fails(self.test_any(program, input, self.reg(i.a), globs), i.b);
-                    false
-                }
-                Op::TestKind => {
-                    let Some(Const::Kinds(kinds)) = program.constant(ConstId::from_number(i.c)) else {
-                        return Err(trap(TrapKind::Code));
-                    };
-                    pc += self.fails(kinds.iter().any(|k| k.matches(&input.kind)), i.b);
-                    false
-                }
-                Op::TestSelector => {
-                    let Some(Const::Selector(selector)) = program.constant(ConstId::from_number(i.c)) else {
-                        return Err(trap(TrapKind::Code));
-                    };
-                    pc += self.fails(selector.matches(&self.memory.strings(input.documents, self.reg(i.a))), i.b);
-                    false
-                }
-                Op::TestPairs => {
-                    let Some(Const::Pairs(pairs)) = program.constant(ConstId::from_number(i.c)) else {
-                        return Err(trap(TrapKind::Code));
-                    };
-                    pc += self.fails(self.test_pairs(input, self.reg(i.a), pairs), i.b);
-                    false
-                }
-                Op::TestLength => {
-                    let len = self.memory.len(input.documents, self.reg(i.a));
-                    pc += self.fails(len >= i.c as usize, i.b);
-                    false
-                }
-                Op::MarkInit => {
-                    self.set(i.a, Val::Marks { seen: 0, found: 0 });
-                    false
-                }
-                Op::MarkKey => {
-                    self.mark(i);
-                    false
-                }
-                Op::KeysInit => {
-                    let Some(Const::Keys(plan)) = program.constant(ConstId::from_number(i.c)) else {
-                        return Err(trap(TrapKind::Code));
-                    };
-                    let order = self.memory.order(input.documents, self.reg(i.b as u8), plan).map_err(trap)?;
-                    self.set(i.a, order);
-                    false
-                }
-                Op::KeysNext => self.next_key(i),
-                Op::FaultNew => {
-                    let fault = self.new_fault(program, i).map_err(trap)?;
-                    self.set(i.a, fault);
-                    false
-                }
-                Op::FaultWrap => {
-                    if let Val::Fault(cause) = self.reg(i.a) {
-                        let fault = self.memory.fault(Fault::Missed { global: i.c != 0, cause }).map_err(trap)?;
-                        self.set(i.a, fault);
-                    }
-                    false
-                }
-                Op::FaultJoin => {
-                    let joined = match (self.reg(i.a), self.reg(i.b as u8)) {
-                        (Val::Fault(a), Val::Fault(b)) => self.memory.fault(Fault::Both(a, b)).map_err(trap)?,
-                        (_, b) => b,
-                    };
-                    self.set(i.a, joined);
-                    false
-                }
-                Op::TextJoin => {
-                    let value = self.join(program, input, i).map_err(trap)?;
-                    self.set(i.a, value);
-                    false
-                }
-                Op::TextFault => {
-                    if let Val::Fault(_) = self.reg(i.a) {
-                        let site = self.new_fault(program, Instr { op: i.op, a: i.a, b: u16::from(i.a), c: i.c });
-                        self.set(i.a, site.map_err(trap)?);
-                    }
-                    false
-                }
-                Op::EndPass => return Ok(Step::Done(Outcome::Pass(i.c))),
-                Op::EndSkip => return self.end(i, Outcome::Skip).ok_or(trap(TrapKind::Code)),
-                Op::EndFail => return self.end(i, Outcome::Fail).ok_or(trap(TrapKind::Code)),
-                Op::EndError => return self.end(i, Outcome::Error).ok_or(trap(TrapKind::Code)),
-                Op::EndNone => return Ok(Step::Done(Outcome::None)),
-                Op::EndValue => return Ok(Step::Done(Outcome::Value(self.reg(i.a)))),
-            };
-            if taken {
-                pc = i.c as usize;
+            },
+            Op::Move => {
+                self.set(i.a, self.reg(i.b as u8));
+                false
             }
-        }
+            Op::KeyGet => {
+                let value =
+                    self.memory.key_get(program, input.documents, self.reg(i.b as u8), Sym::from_number(i.c));
+                self.set(i.a, value.map_err(trap)?);
+                false
+            }
+            Op::ElementGet => {
+                self.set(i.a, self.memory.element(input.documents, self.reg(i.b as u8), i.c.cast_signed()));
+                false
+            }
+            Op::SliceGet => {
+                let Some(Const::Bounds(bounds)) = program.constant(ConstId::from_number(i.c)) else {
+                    return Err(trap(TrapKind::Code));
+                };
+                let value = self.memory.slice(input.documents, self.reg(i.b as u8), bounds).map_err(trap)?;
+                self.set(i.a, value);
+                false
+            }
+            Op::Flatten => {
+                let value = self.memory.flatten(input.documents, self.reg(i.b as u8)).map_err(trap)?;
+                self.set(i.a, value);
+                false
+            }
+            Op::Values => {
+                let value = self.memory.values(input.documents, self.reg(i.b as u8)).map_err(trap)?;
+                self.set(i.a, value);
+                false
+            }
+            Op::Compare => {
+                let (left, right) = (self.reg(i.b as u8), self.reg((i.b as u8).wrapping_add(1)));
+                let how = Comparison::ALL.get(i.c as usize).copied().ok_or(trap(TrapKind::Code))?;
+                self.set(i.a, self.memory.compare(program, input.documents, how, left, right));
+                false
+            }
+            Op::IsFalse => {
+                let value = self.reg(i.b as u8);
+                self.set(i.a, Val::Bool(self.memory.is_false(program, input.documents, value)));
+                false
+            }
+            Op::Forgive => {
+                if let Val::Fault(id) = self.reg(i.a)
+                    && matches!(self.memory.fault_at(id), Some(Fault::UnknownKey(_)))
+                {
+                    self.set(i.a, Val::Null);
+                }
+                false
+            }
+            Op::ForgiveAll => {
+                if let Val::Fault(_) = self.reg(i.a) {
+                    self.set(i.a, Val::Null);
+                }
+                false
+            }
+            Op::CollectInit => {
+                self.set(i.a, Val::Int(self.memory.collected.len() as i64));
+                false
+            }
+            Op::Collect => {
+                let value = self.reg(i.a);
+                if i.c != 0 || !matches!(self.view(program, input, value), View::Null | View::Absent) {
+                    self.memory.collected.push(value);
+                    self.memory.check().map_err(trap)?;
+                }
+                false
+            }
+            Op::CollectList => {
+                let value = self.memory.collect_list(self.reg(i.b as u8)).map_err(trap)?;
+                self.set(i.a, value);
+                false
+            }
+            Op::CollectMap => {
+                let value = self.memory.collect_map(program, self.reg(i.b as u8)).map_err(trap)?;
+                self.set(i.a, value);
+                false
+            }
+            Op::Call => {
+                let value = self.call(program, input, i).map_err(trap)?;
+                self.set(i.a, value);
+                false
+            }
+            Op::PatternMake => match self.make_pattern(program, input, self.reg(i.b as u8)) {
+                Some(pattern) => {
+                    self.set(i.a, pattern);
+                    false
+                }
+                None => {
+                    self.suspended = Some((pc - 1, end));
+                    return Ok(Flow::Stop(Step::Need(Need::Pattern(self.reg(i.b as u8)))));
+                }
+            },
+            Op::TestMade => {
+                let pattern = self.reg(i.c as u8);
+                pc += self.fails(self.test_made(program, input, self.reg(i.a), pattern), i.b);
+                false
+            }
+            Op::TestAny => {
+                let Some(Const::Globs(globs)) = program.constant(ConstId::from_number(i.c)) else {
+                    return Err(trap(TrapKind::Code));
+                };
+                pc += self.fails(self.test_any(program, input, self.reg(i.a), globs), i.b);
+                false
+            }
+            Op::TestKind => {
+                let Some(Const::Kinds(kinds)) = program.constant(ConstId::from_number(i.c)) else {
+                    return Err(trap(TrapKind::Code));
+                };
+                pc += self.fails(kinds.iter().any(|k| k.matches(&input.kind)), i.b);
+                false
+            }
+            Op::TestSelector => {
+                let Some(Const::Selector(selector)) = program.constant(ConstId::from_number(i.c)) else {
+                    return Err(trap(TrapKind::Code));
+                };
+                pc += self.fails(selector.matches(&self.memory.strings(input.documents, self.reg(i.a))), i.b);
+                false
+            }
+            Op::TestPairs => {
+                let Some(Const::Pairs(pairs)) = program.constant(ConstId::from_number(i.c)) else {
+                    return Err(trap(TrapKind::Code));
+                };
+                pc += self.fails(self.test_pairs(input, self.reg(i.a), pairs), i.b);
+                false
+            }
+            Op::TestLength => {
+                let len = self.memory.len(input.documents, self.reg(i.a));
+                pc += self.fails(len >= i.c as usize, i.b);
+                false
+            }
+            Op::MarkInit => {
+                self.set(i.a, Val::Marks { seen: 0, found: 0 });
+                false
+            }
+            Op::MarkKey => {
+                self.mark(i);
+                false
+            }
+            Op::KeysInit => {
+                let Some(Const::Keys(plan)) = program.constant(ConstId::from_number(i.c)) else {
+                    return Err(trap(TrapKind::Code));
+                };
+                let order = self.memory.order(input.documents, self.reg(i.b as u8), plan).map_err(trap)?;
+                self.set(i.a, order);
+                false
+            }
+            Op::KeysNext => self.next_key(i),
+            Op::FaultNew => {
+                let fault = self.new_fault(program, i).map_err(trap)?;
+                self.set(i.a, fault);
+                false
+            }
+            Op::FaultWrap => {
+                if let Val::Fault(cause) = self.reg(i.a) {
+                    let fault = self.memory.fault(Fault::Missed { global: i.c != 0, cause }).map_err(trap)?;
+                    self.set(i.a, fault);
+                }
+                false
+            }
+            Op::FaultJoin => {
+                let joined = match (self.reg(i.a), self.reg(i.b as u8)) {
+                    (Val::Fault(a), Val::Fault(b)) => self.memory.fault(Fault::Both(a, b)).map_err(trap)?,
+                    (_, b) => b,
+                };
+                self.set(i.a, joined);
+                false
+            }
+            Op::TextJoin => {
+                let value = self.join(program, input, i).map_err(trap)?;
+                self.set(i.a, value);
+                false
+            }
+            Op::TextFault => {
+                if let Val::Fault(_) = self.reg(i.a) {
+                    let site = self.new_fault(program, Instr { op: i.op, a: i.a, b: u16::from(i.a), c: i.c });
+                    self.set(i.a, site.map_err(trap)?);
+                }
+                false
+            }
+            Op::EndPass => return Ok(Flow::Stop(Step::Done(Outcome::Pass(i.c)))),
+            Op::EndSkip => return self.end(i, Outcome::Skip).map(Flow::Stop).ok_or(trap(TrapKind::Code)),
+            Op::EndFail => return self.end(i, Outcome::Fail).map(Flow::Stop).ok_or(trap(TrapKind::Code)),
+            Op::EndError => return self.end(i, Outcome::Error).map(Flow::Stop).ok_or(trap(TrapKind::Code)),
+            Op::EndNone => return Ok(Flow::Stop(Step::Done(Outcome::None))),
+            Op::EndValue => return Ok(Flow::Stop(Step::Done(Outcome::Value(self.reg(i.a))))),
+            // The hot loop's own.
+            Op::Jump
+            | Op::JumpAbsent
+            | Op::JumpPresent
+            | Op::JumpNotMap
+            | Op::JumpNotList
+            | Op::JumpTrue
+            | Op::PathLoad
+            | Op::FieldLoad
+            | Op::BoolLoad
+            | Op::Clear
+            | Op::IterInit
+            | Op::IterNext
+            | Op::TestScalar => return Err(trap(TrapKind::Code)),
+        };
+        Ok(Flow::Goto(if taken { i.c as usize } else { pc }))
     }
 
     /// How far to jump ahead: nowhere when the test holds.

@@ -7,7 +7,7 @@ use crate::manifest;
 use crate::policy::classic::Action;
 use crate::report::openreports::Reference;
 use crate::yaml::ReadOptions;
-use kyvc_vm::document::{Buffers, Document, JsonOptions, read_json};
+use kyvc_vm::document::{Buffers, Document, JsonOptions, Layout, read_json};
 use kyvc_vm::scalar::Glob;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use std::ops::ControlFlow;
@@ -98,9 +98,10 @@ impl Question<'_> {
     ) {
         let labels = self.values.labels(&reference.namespace);
         let json = labels.and_then(|l| serde_json::to_string(&l.0).ok());
-        let layout = self.set.program().layout();
+        // The set's layout is one of objects, and passes over what no object has at its top.
+        let layout = Layout::everything();
         let namespace_labels =
-            json.as_ref().and_then(|text| read_json(text, layout, Buffers::default(), JsonOptions::default()).ok());
+            json.as_ref().and_then(|text| read_json(text, &layout, Buffers::default(), JsonOptions::default()).ok());
         let policies = self.set.policies();
         let operations: Vec<Operation> =
             policies.iter().map(|p| self.values.operation(&p.name, &reference.name)).collect();

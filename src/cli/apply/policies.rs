@@ -93,6 +93,13 @@ impl Policies {
         self.warnings.push(if d.help.is_none() { d.help(help) } else { d });
     }
 
+    /// Adds an error, but none about a place that has one: the rules made for controllers repeat those of their rule.
+    fn error(&mut self, d: Diagnostic) {
+        if !self.errors.iter().any(|e| e.code == d.code && e.primary == d.primary) {
+            self.errors.push(d);
+        }
+    }
+
     /// A file, or a folder with all that is in it.
     fn path(&mut self, path: &Path) -> Flow {
         let meta = match std::fs::metadata(path) {
@@ -218,7 +225,10 @@ impl Policies {
         }
         let (missing, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|d| d.code == Code::NotCompiled);
         if !missing.is_empty() {
-            self.errors.extend(missing);
+            // The policy's reader and the schema may both have seen it.
+            for d in missing {
+                self.error(d);
+            }
             return Flow::Next;
         }
         let resolved = resolve::rules(&policy);
@@ -231,7 +241,7 @@ impl Policies {
         let rules: Vec<_> = rules.filter_map(|r| lower::rule(&policy, &r, &problems).map(|rule| (rule, r))).collect();
         let found: Vec<_> = others.into_iter().chain(problems.into_inner()).collect();
         if found.iter().any(Diagnostic::is_error) {
-            self.errors.extend(found);
+            found.into_iter().for_each(|d| self.error(d));
         } else {
             self.warnings.extend(found);
             self.units.push(Unit { policy, source: source.clone(), rules });

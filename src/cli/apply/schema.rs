@@ -26,6 +26,12 @@ const METADATA: [&str; 15] = [
     "managedFields",
 ];
 
+/// `status`, as Kyverno's controllers write it.
+const STATUS: [&str; 5] = ["autogen", "conditions", "ready", "rulecount", "validatingadmissionpolicy"];
+
+/// What a rule may check and kyvc does not compile yet. Even an empty `deny` says something: that it always denies.
+const CHECKS: [&str; 5] = ["deny", "foreach", "podSecurity", "cel", "manifests"];
+
 /// Whether a problem is about an unknown field. Kyverno then drops the whole file.
 pub(super) fn is_unknown(d: &Diagnostic) -> bool {
     d.code == Code::UnknownField
@@ -44,8 +50,9 @@ pub(super) fn check(policy: &Tree, problems: &Problems) {
     if !metadata.get("name").and_then(Tree::as_str).is_some_and(is_subdomain) {
         refuse(metadata, "`metadata.name` has to be a DNS name in lower case");
     }
-    for m in members(metadata).filter(|m| !METADATA.contains(&m.key.as_str())) {
-        problems.add(Code::UnknownField, m.key_place, format!("unknown field `metadata.{}`", m.key));
+    unknown(metadata, "metadata", &METADATA, problems);
+    if let Some(status) = policy.get("status") {
+        unknown(status, "status", &STATUS, problems);
     }
     for m in ["labels", "annotations"].iter().filter_map(|k| metadata.get(k)).flat_map(members) {
         if m.value.as_str().is_none() {
@@ -67,6 +74,16 @@ pub(super) fn check(policy: &Tree, problems: &Problems) {
         if let Some(e) = rule.get("exclude") {
             part(e, problems);
         }
+        let checks = rule.get("validate").into_iter().flat_map(members);
+        for m in checks.filter(|m| CHECKS.contains(&m.key.as_str()) && m.value.value != Value::Null) {
+            problems.add(Code::NotCompiled, m.key_place, format!("`validate.{}` is not compiled yet", m.key));
+        }
+    }
+}
+
+fn unknown(tree: &Tree, path: &str, known: &[&str], problems: &Problems) {
+    for m in members(tree).filter(|m| !known.contains(&m.key.as_str())) {
+        problems.add(Code::UnknownField, m.key_place, format!("unknown field `{path}.{}`", m.key));
     }
 }
 

@@ -219,6 +219,8 @@ fn tabs_and_directives_that_libyaml_refuses() {
     }
     assert_eq!(sigs("%YAML 1.2\n---\na: 1", false).unwrap_err().message, "only YAML 1.1 is understood");
     assert_eq!(sigs("%FOO x\n---\na: 1", false).unwrap_err().message, "unknown directive");
+    assert_eq!(sigs("...\na: 1", false).unwrap_err().code, Code::YamlSyntax);
+    assert_eq!(sigs("a: .51_0\nb: ._5\nc: .5e400", false).unwrap(), r#"{"a":0.51,"b":"._5","c":".5e400"}"#);
     assert!(sigs("%TAG !e! tag:e,2000:\n---\na: !e!x 1", false).is_ok());
 }
 

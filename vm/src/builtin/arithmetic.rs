@@ -29,11 +29,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
         variadic: false,
         returns: ANY,
         doc: "does arithmetic addition of two specified values of numbers, quantities, and durations",
-        examples: &[
-            ("add(`1`, `2`)", "3"),
-            ("add('1Gi', '512Mi')", "\"1536Mi\""),
-            ("add('1h', '90s')", "\"1h1m30s\""),
-        ],
+        examples: &[("add(`1`, `2`)", "3"), ("add('1Gi', '512Mi')", "\"1536Mi\""), ("add('1h', '90s')", "\"1h1m30s\"")],
         pure: true,
         code: |call, args| add(call, "add", at(args, 0), at(args, 1)),
     },

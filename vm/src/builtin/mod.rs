@@ -3,9 +3,18 @@
 //! A row has everything that is known of a function: signature, documentation, examples that run as tests, and the
 //! code. Rows stand in one file a family; `kyvc jp function` and the documentation print them.
 
+mod arithmetic;
 pub mod call;
+mod encoding;
+mod images;
+mod random;
+pub mod regex;
+mod semver;
 mod standard;
+mod strings;
 mod structure;
+mod time;
+mod x509;
 
 use crate::value::Val;
 pub use call::{Call, Environment, Failure};
@@ -76,7 +85,19 @@ pub struct Builtin {
 }
 
 /// The families, each in its file.
-const FAMILIES: &[&[Builtin]] = &[standard::FUNCTIONS, structure::FUNCTIONS];
+const FAMILIES: &[&[Builtin]] = &[
+    standard::FUNCTIONS,
+    structure::FUNCTIONS,
+    arithmetic::FUNCTIONS,
+    semver::FUNCTIONS,
+    time::FUNCTIONS,
+    encoding::FUNCTIONS,
+    images::FUNCTIONS,
+    random::FUNCTIONS,
+    strings::FUNCTIONS,
+    x509::FUNCTIONS,
+    regex::FUNCTIONS,
+];
 
 static TABLE: LazyLock<Vec<Builtin>> = LazyLock::new(|| {
     let mut all: Vec<Builtin> = FAMILIES.iter().flat_map(|f| f.iter().copied()).collect();

@@ -3,20 +3,124 @@
 mod class;
 mod engine;
 mod names;
-pub(super) mod syntax;
-pub(super) mod template;
+mod syntax;
+mod template;
 #[cfg(test)]
 mod tests;
-pub(super) mod tree;
+mod tree;
 
-use super::strings::{MAX_TEXT, text};
-use super::{Builtin, Call, Failure, Type, call};
+use super::strings::{BOOL, MAX_TEXT, STR, function, literal_of, text};
+use super::{Builtin, Call, Failure, Type};
 use crate::scalar::glob;
 use crate::value::Val;
 use crate::verdict::TrapKind;
-use call::argument_error;
 pub use engine::GoRegex;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+pub(super) use syntax::parse;
 use template::Template;
+pub(super) use tree::{Node, Tree};
+
+type Result<T = Val> = std::result::Result<T, Failure>;
+
+const TEXT: &[Type] = &[Type::Str, Type::Number];
+
+/// The family.
+pub(crate) const FUNCTIONS: &[Builtin] = &[
+    function(
+        "regex_replace_all",
+        &[STR, TEXT, TEXT],
+        STR,
+        "converts all parameters to string",
+        &[("regex_replace_all('([0-9]+)', 'a1b22', '<$1>')", "\"a<1>b<22>\"")],
+        |call, args| replace(call, args, "regex_replace_all", template::expanded),
+    ),
+    function(
+        "regex_replace_all_literal",
+        &[STR, TEXT, TEXT],
+        STR,
+        "converts all parameters to string",
+        &[("regex_replace_all_literal('a+', 'baab', '$0')", "\"b$0b\"")],
+        |call, args| replace(call, args, "regex_replace_all_literal", template::literal),
+    ),
+    function(
+        "regex_match",
+        &[STR, TEXT],
+        BOOL,
+        "first string is the regular exression which is compared with second input which can be a number or string",
+        &[("regex_match('^[0-9]+$', `42`)", "true")],
+        regex_match,
+    ),
+    function(
+        "pattern_match",
+        &[STR, TEXT],
+        BOOL,
+        "'*' matches zero or more alphanumeric characters, '?' matches a single alphanumeric character",
+        &[("pattern_match('a?c*', 'abcd')", "true")],
+        pattern_match,
+    ),
+];
+
+/// Compiles a pattern of Go; an error is in Go's words.
+pub fn prepare(pattern: &str) -> std::result::Result<GoRegex, String> {
+    GoRegex::new(pattern)
+}
+
+/// Compiled patterns of a thread, by their text.
+#[derive(Default)]
+struct Cache {
+    patterns: HashMap<Box<str>, Rc<GoRegex>>,
+    size: usize,
+}
+
+/// How many patterns a thread keeps, and how many bytes of them.
+const KEPT: usize = 128;
+const KEPT_BYTES: usize = 32 << 20;
+
+thread_local! {
+    static CACHE: RefCell<Cache> = RefCell::default();
+}
+
+/// The compiled pattern, kept for the next call.
+fn compiled(pattern: &str) -> std::result::Result<Rc<GoRegex>, String> {
+    CACHE.with_borrow_mut(|cache| {
+        if let Some(found) = cache.patterns.get(pattern) {
+            return Ok(Rc::clone(found));
+        }
+        let new = Rc::new(prepare(pattern)?);
+        let size = new.size() + pattern.len();
+        if cache.patterns.len() >= KEPT || cache.size + size > KEPT_BYTES {
+            *cache = Cache::default();
+        }
+        cache.size += size;
+        cache.patterns.insert(pattern.into(), Rc::clone(&new));
+        Ok(new)
+    })
+}
+
+fn replace(
+    call: &mut Call<'_, '_>,
+    args: &[Val],
+    name: &str,
+    template: fn(&str) -> Template<'_>,
+) -> Result {
+    let source = literal_of(call, args, 1, name)?;
+    let with = literal_of(call, args, 2, name)?;
+    let regex = compiled(text(call, args, 0))
+        .map_err(|why| Failure::Error(format!("JMESPath function '{name}': {why}")))?;
+    let out = regex.replace_all(&source, &template(&with), MAX_TEXT).ok_or(TrapKind::Memory)?;
+    call.make_str(&out)
+}
+
+fn regex_match(call: &mut Call<'_, '_>, args: &[Val]) -> Result {
+    let source = literal_of(call, args, 1, "regex_match")?;
+    let regex = compiled(text(call, args, 0)).map_err(Failure::Error)?;
+    Ok(Val::Bool(regex.is_match(&source)))
+}
+
+fn pattern_match(call: &mut Call<'_, '_>, args: &[Val]) -> Result {
+    // Kyverno: pkg/engine/jmespath/functions.go, jpPatternMatch names regex_match in its errors.
+    let source = literal_of(call, args, 1, "regex_match")?;
+    Ok(Val::Bool(glob::matches(text(call, args, 0), &source)))
+}

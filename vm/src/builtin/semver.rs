@@ -18,10 +18,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[Builtin {
     returns: &[Type::Bool],
     doc: "compares two strings which comply with the semantic versioning schema and outputs a boolean response as to \
           the position of the second relative to the first",
-    examples: &[
-        ("semver_compare('1.2.3', '>=1.2.0')", "true"),
-        ("semver_compare('1.2.3', '<1.0.0 || 2.x')", "false"),
-    ],
+    examples: &[("semver_compare('1.2.3', '>=1.2.0')", "true"), ("semver_compare('1.2.3', '<1.0.0 || 2.x')", "false")],
     pure: true,
     code: compare,
 }];
@@ -30,6 +27,6 @@ fn compare(call: &mut Call<'_, '_>, args: &[Val]) -> Result<Val, Failure> {
     let text = |index: usize| args.get(index).map_or("", |value| call.str(*value));
     // Kyverno: what is no version counts as 0.0.0.
     let version = Version::parse(text(0)).unwrap_or_default();
-    let range = Range::parse(text(1)).map_err(|problem| Failure::error(problem.to_string()))?;
-    Ok(Val::Bool(range.contains(&version)))
+    let contained = Range::parse(text(1)).and_then(|range| range.contains(&version));
+    contained.map(Val::Bool).map_err(|problem| Failure::error(problem.to_string()))
 }

@@ -82,7 +82,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     },
     function!("reverse" (&[Type::Array, Type::Str]) -> &[Type::Array, Type::Str], reverse,
         "a list or string from its end to its start", ["reverse('abc')" => "\"cba\""]),
-    function!("sort" (SORTABLE) -> ARRAY, sort, "a list of numbers or strings, sorted", ["sort(['b', 'a'])" => "[\"a\",\"b\"]"]),
+    function!("sort" (&[Type::ArrayStr, Type::ArrayNumber]) -> ARRAY, sort, "a list of numbers or strings, sorted", ["sort(['b', 'a'])" => "[\"a\",\"b\"]"]),
     function!("sort_by" (ARRAY, EXPREF) -> ARRAY, sort_by, "a list, sorted by an expression's result for each element",
         ["sort_by([{n: `2`}, {n: `1`}], &n)[].n" => "[1,2]"]),
     function!("starts_with" (STR, STR) -> BOOL, |c, a| Ok(Val::Bool(c.str(arg(a, 0)).starts_with(c.str(arg(a, 1))))),

@@ -64,6 +64,7 @@ impl<'v> From<Scalar<'v>> for View<'v> {
 #[derive(Clone, Copy, Debug, Default)]
 struct Mark {
     text: usize,
+    items: usize,
 }
 
 #[derive(Debug, Default)]
@@ -95,12 +96,12 @@ impl Memory {
     }
 
     pub(crate) fn mark(&mut self) {
-        self.mark = Mark { text: self.text.len() };
+        self.mark = Mark { text: self.text.len(), items: self.items.len() };
     }
 
     pub(crate) fn reset(&mut self) {
         self.text.truncate(self.mark.text);
-        self.items.clear();
+        self.items.truncate(self.mark.items);
         self.members.clear();
         self.collected.clear();
         self.faults.clear();

@@ -70,6 +70,10 @@ impl Machine {
         }
         match self.view(program, input, value) {
             View::Str(s) => hit(s),
+            View::List => {
+                let items = self.memory.elements(input.documents, value);
+                items.into_iter().any(|v| matches!(self.view(program, input, v), View::Str(s) if hit(s)))
+            }
             _ => false,
         }
     }

@@ -8,6 +8,7 @@ pub mod glob;
 pub mod number;
 pub mod pattern;
 pub mod quantity;
+pub mod semver;
 
 #[cfg(test)]
 mod conformance;

@@ -1,11 +1,12 @@
 //! Variables that may not stand where they stand.
 //!
-//! Kyverno tries out each variable against a list of what is defined; here that is the same list. What is no valid
-//! JMESPath is found when the rule is lowered.
+//! Kyverno parses each variable and looks it up in a list of what is defined; here that is the same list.
 
 use super::{Checked, Subject, json, some, strings};
 use crate::policy::classic::{Filter, Rule};
 use crate::policy::tree::{Tree, Value};
+use bumpalo::Bump;
+use kyvc_grammar::jmespath;
 
 /// Kyverno: `allowedVariables` and `allowedVariablesBackground`, whose text is part of the error.
 const ALLOWED: &str =
@@ -117,6 +118,9 @@ fn defined(variable: &str, path: &str, background: bool) -> Checked {
     let query = variable.trim_start_matches("{{").trim_end_matches("}}").trim();
     if query.is_empty() {
         return Err(format!("failed to resolve  at path {path}: invalid query (nil)"));
+    }
+    if let Err(e) = jmespath::parse(&Bump::new(), query) {
+        return Err(format!("failed to resolve {query} at path {path}: invalid JMESPath query {query}: {e}"));
     }
     let query = query.replace('"', "");
     let names: &[&str] = if background {

@@ -16,32 +16,33 @@ enum Part<'t> {
     Name(&'t str),
 }
 
-impl<'t> Template<'t> {
-    /// A replacement in which nothing stands for a group.
-    pub(crate) fn literal(text: &'t str) -> Self {
-        Self { parts: vec![Part::Text(text)] }
-    }
+/// A replacement in which nothing stands for a group.
+pub(crate) fn literal(text: &str) -> Template<'_> {
+    Template { parts: vec![Part::Text(text)] }
+}
 
-    /// Reads a replacement. Go: regexp.Regexp.expand: a `$` that starts no name is itself.
-    pub(crate) fn new(mut text: &'t str) -> Self {
-        let mut parts = Vec::new();
-        while let Some((before, after)) = text.split_once('$') {
-            parts.push(Part::Text(before));
-            if let Some(rest) = after.strip_prefix('$') {
-                parts.push(Part::Text("$"));
-                text = rest;
-            } else if let Some((part, rest)) = group(after) {
-                parts.push(part);
-                text = rest;
-            } else {
-                parts.push(Part::Text("$"));
-                text = after;
-            }
+/// Reads a replacement. Go: regexp.Regexp.expand: a `$` that starts no name is itself.
+pub(crate) fn expanded(mut text: &str) -> Template<'_> {
+    let mut parts = Vec::new();
+    while let Some((before, after)) = text.split_once('$') {
+        parts.push(Part::Text(before));
+        if let Some(rest) = after.strip_prefix('$') {
+            parts.push(Part::Text("$"));
+            text = rest;
+        } else if let Some((part, rest)) = group(after) {
+            parts.push(part);
+            text = rest;
+        } else {
+            parts.push(Part::Text("$"));
+            text = after;
         }
-        parts.push(Part::Text(text));
-        Self { parts }
     }
+    parts.push(Part::Text(text));
+    Template { parts }
+}
 
+impl Template<'_> {
+    /// Whether a group stands anywhere.
     pub(super) fn has_groups(&self) -> bool {
         self.parts.iter().any(|p| !matches!(p, Part::Text(_)))
     }

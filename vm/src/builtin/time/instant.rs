@@ -7,7 +7,7 @@ const SECOND: i128 = 1_000_000_000;
 /// From the year 1 to 1970.
 const ZERO_TO_UNIX: i64 = 719_162 * DAY;
 /// From the day that Go counts from to 1970, in days.
-const ABSOLUTE_TO_UNIX: i64 = 106_751_991_886_463;
+const ABSOLUTE_TO_UNIX: i64 = 106_751_991_073_400;
 
 /// A point in time as seen from a place.
 #[derive(Clone, Copy, Debug)]
@@ -79,7 +79,7 @@ impl Instant {
 
     pub(super) fn civil(self) -> Civil {
         // Go counts from its own first day in 64 bits without a sign, and lets the sum overflow.
-        let absolute = self.seconds.wrapping_add(self.offset).wrapping_add(ABSOLUTE_TO_UNIX.wrapping_mul(DAY));
+        let absolute = self.seconds.wrapping_add(self.offset).wrapping_add(ABSOLUTE_TO_UNIX * DAY);
         let absolute = absolute.cast_unsigned();
         let (days, second) = (absolute / DAY.unsigned_abs(), absolute % DAY.unsigned_abs());
         let (days, second) = (days.cast_signed() - ABSOLUTE_TO_UNIX, second.cast_signed());

@@ -97,17 +97,24 @@ const OFFSETS: &[(&[u8], OffsetForm)] = &[
     (b"07", OffsetForm::Hours),
 ];
 
-/// A layout cut at its first part: the text before it, the part with its text, and the rest.
-pub(super) fn next(layout: &[u8]) -> (&[u8], Option<(Part, &[u8])>, &[u8]) {
+/// A layout, cut at its first part.
+pub(super) struct Cut<'l> {
+    pub(super) before: &'l [u8],
+    /// With its text; `None` where the layout has no part any more.
+    pub(super) part: Option<(Part, &'l [u8])>,
+    pub(super) rest: &'l [u8],
+}
+
+pub(super) fn cut(layout: &[u8]) -> Cut<'_> {
     for at in 0..layout.len() {
         if let Some((before, from)) = layout.split_at_checked(at)
             && let Some((part, len)) = starting(from)
             && let Some((text, rest)) = from.split_at_checked(len)
         {
-            return (before, Some((part, text)), rest);
+            return Cut { before, part: Some((part, text)), rest };
         }
     }
-    (layout, None, &[])
+    Cut { before: layout, part: None, rest: &[] }
 }
 
 /// The part that a text starts with, and its length.

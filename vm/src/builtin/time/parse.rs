@@ -1,7 +1,8 @@
 //! `time.Parse` of Go, where the local time zone is UTC.
 
 use super::instant::{self, Instant};
-use super::layout::{self, OffsetForm, Part};
+use super::layout::{self, Part};
+use super::scan::{Misfit, digits, integer, nanos, quote, take, take_name, take_number, take_space};
 use super::zone;
 
 pub(super) const RFC3339: &str = "2006-01-02T15:04:05Z07:00";
@@ -21,13 +22,6 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-
-/// Why a value does not fit its part of the layout.
-enum Misfit {
-    Bad,
-    /// What is out of range.
-    Range(&'static str),
-}
 
 /// What is known of the time.
 #[derive(Default)]
@@ -60,7 +54,7 @@ pub(super) fn parse(layout: &str, text: &str) -> Result<Instant, String> {
     let (mut rest, mut value) = (layout.as_bytes(), text.as_bytes());
     let mut fields = Fields::default();
     loop {
-        let (before, part, after) = layout::next(rest);
+        let layout::Cut { before, part, rest: after } = layout::cut(rest);
         value = skip(value, before).map_err(|value| cannot(value, before))?;
         let Some((part, element)) = part else { break };
         rest = after;
@@ -107,36 +101,42 @@ impl Fields {
                 self.year = year + if year >= 69 { 1900 } else { 2000 };
             }
             Part::LongYear => {
-                let digits = take(&mut rest, 4)?;
-                self.year = integer(digits).ok().filter(|_| digits.first().is_some_and(u8::is_ascii_digit)).ok_or(Misfit::Bad)?;
+                let year = take(&mut rest, 4)?;
+                if !year.first().is_some_and(u8::is_ascii_digit) {
+                    return Err(Misfit::Bad);
+                }
+                self.year = integer(year)?;
             }
-            Part::LongMonth => self.month = Some(name(&mut rest, &MONTHS, None)? + 1),
-            Part::Month => self.month = Some(name(&mut rest, &MONTHS, Some(3))? + 1),
+            Part::LongMonth => self.month = Some(take_name(&mut rest, &MONTHS, None)? + 1),
+            Part::Month => self.month = Some(take_name(&mut rest, &MONTHS, Some(3))? + 1),
             // The day of the week only has to be one.
-            Part::LongWeekday => _ = name(&mut rest, &WEEKDAYS, None)?,
-            Part::Weekday => _ = name(&mut rest, &WEEKDAYS, Some(3))?,
-            Part::MonthNumber { fixed } => self.month = Some(number(&mut rest, fixed, 1..=12, "month")?),
+            Part::LongWeekday => _ = take_name(&mut rest, &WEEKDAYS, None)?,
+            Part::Weekday => _ = take_name(&mut rest, &WEEKDAYS, Some(3))?,
+            Part::MonthNumber { fixed } => self.month = Some(take_number(&mut rest, fixed, 1..=12, "month")?),
             Part::Day { fixed, padded } => {
-                skip_space(&mut rest, padded);
-                self.day = Some(number(&mut rest, fixed, 0..=99, "day")?);
+                if padded {
+                    take_space(&mut rest);
+                }
+                self.day = Some(take_number(&mut rest, fixed, 0..=99, "day")?);
             }
             Part::YearDay { fixed } => {
-                for _ in 0..2 {
-                    skip_space(&mut rest, !fixed);
+                if !fixed {
+                    take_space(&mut rest);
+                    take_space(&mut rest);
                 }
-                let len = rest.iter().take(3).take_while(|byte| byte.is_ascii_digit()).count();
+                let len = digits(rest).len().min(3);
                 if len == 0 || fixed && len != 3 {
                     return Err(Misfit::Bad);
                 }
                 self.year_day = Some(integer(take(&mut rest, len)?)?);
             }
-            Part::Hour => self.hour = number(&mut rest, false, 0..=23, "hour")?,
-            Part::Hour12 { fixed } => self.hour = number(&mut rest, fixed, 0..=12, "hour")?,
-            Part::Minute { fixed } => self.minute = number(&mut rest, fixed, 0..=59, "minute")?,
+            Part::Hour => self.hour = take_number(&mut rest, false, 0..=23, "hour")?,
+            Part::Hour12 { fixed } => self.hour = take_number(&mut rest, fixed, 0..=12, "hour")?,
+            Part::Minute { fixed } => self.minute = take_number(&mut rest, fixed, 0..=59, "minute")?,
             Part::Second { fixed } => {
-                self.second = number(&mut rest, fixed, 0..=59, "second")?;
+                self.second = take_number(&mut rest, fixed, 0..=59, "second")?;
                 // A fraction may follow even where the layout has none.
-                let expected = matches!(layout::next(layout).1, Some((Part::Fraction(_) | Part::AnyFraction, _)));
+                let expected = matches!(layout::cut(layout).part, Some((Part::Fraction(_) | Part::AnyFraction, _)));
                 if !expected {
                     self.any_fraction(&mut rest)?;
                 }
@@ -150,7 +150,7 @@ impl Fields {
                 take(&mut rest, 1)?;
                 self.utc = true;
             }
-            Part::Offset { form, .. } => self.offset = Some(offset(&mut rest, form)?),
+            Part::Offset { form, .. } => self.offset = Some(zone::take_offset(&mut rest, form)?),
             Part::ZoneName => {
                 if value.starts_with(b"UTC") {
                     take(&mut rest, 3)?;
@@ -168,8 +168,8 @@ impl Fields {
 
     /// A fraction, if there is one.
     fn any_fraction(&mut self, rest: &mut &[u8]) -> Result<(), Misfit> {
-        let [b'.' | b',', digits @ ..] = *rest else { return Ok(()) };
-        let len = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let [b'.' | b',', fraction @ ..] = *rest else { return Ok(()) };
+        let len = digits(fraction).len();
         if len > 0 {
             self.nanos = nanos(take(rest, len + 1)?)?;
         }

@@ -43,7 +43,7 @@ impl Range {
     /// Reads a range.
     ///
     /// # Errors
-    /// As `semver.ParseRange`, and also for `||` directly after `||`, with which the reference crashes later.
+    /// As `semver.ParseRange`.
     pub fn parse(text: &str) -> Result<Self, SemverError> {
         let parts = split(text);
         if parts.first().is_some_and(|part| part == "||") {
@@ -54,20 +54,25 @@ impl Range {
         }
         let alternatives: Vec<&[Cow<'_, str>]> = parts.split(|part| part == "||").collect();
         // Wildcards of the whole range are looked at before any version is.
-        let expanded: Result<Vec<Vec<String>>, SemverError> =
-            alternatives.into_iter().map(|parts| expand_all(parts)).collect();
-        let all = expanded?.iter().map(|parts| parts.iter().map(|part| comparison(part)).collect());
-        let all: Vec<Vec<Comparison>> = all.collect::<Result<_, _>>()?;
-        if all.iter().any(Vec::is_empty) {
-            return Err(SemverError("Element in range is empty".to_owned()));
-        }
-        Ok(Self(all))
+        let expanded: Result<Vec<_>, _> = alternatives.into_iter().map(expand_all).collect();
+        let read = |parts: Vec<String>| parts.iter().map(|part| comparison(part)).collect();
+        expanded?.into_iter().map(read).collect::<Result<_, _>>().map(Self)
     }
 
     /// Whether a version is in the range. Pre-releases are compared like all other versions.
-    #[must_use]
-    pub fn contains(&self, version: &Version) -> bool {
-        self.0.iter().any(|all| all.iter().all(|comparison| comparison.holds(version)))
+    ///
+    /// # Errors
+    /// Where nothing stands between two `||` and no alternative before them has the version; the reference crashes.
+    pub fn contains(&self, version: &Version) -> Result<bool, SemverError> {
+        for all in &self.0 {
+            if all.is_empty() {
+                return Err(SemverError("Element in range is empty".to_owned()));
+            }
+            if all.iter().all(|comparison| comparison.holds(version)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

@@ -1,0 +1,41 @@
+//! Reading certificates. The result has the fields of Go's structs; nothing is verified.
+
+mod algorithms;
+mod certificate;
+mod constraints;
+mod der;
+mod extensions;
+mod json;
+mod names;
+mod pem;
+mod request;
+#[cfg(test)]
+mod tests;
+mod times;
+
+use super::strings::{STR, function, text};
+use super::{Builtin, Call, Failure, Type};
+use crate::value::Val;
+
+/// The family.
+pub(crate) const FUNCTIONS: &[Builtin] = &[function(
+    "x509_decode",
+    &[STR],
+    &[Type::Object],
+    "decodes an x.509 certificate to an object. you may also use this in conjunction with `base64_decode` jmespath \
+     function to decode a base64-encoded certificate",
+    &[("x509_decode(base64_decode('LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUZnd1J3SUJBREFBTUR3d0RRWUpLb1pJaHZjTkFRRUJCUUFEU3dBd1NBSkJBTXk=')).Version", "0")],
+    decode,
+)];
+
+fn decode(call: &mut Call<'_, '_>, args: &[Val]) -> Result<Val, Failure> {
+    let Some((kind, bytes)) = pem::first(text(call, args, 0)) else {
+        return Err(Failure::error("failed to decode PEM block"));
+    };
+    let found = match kind.as_str() {
+        "CERTIFICATE" => certificate::decode(&bytes),
+        "CERTIFICATE REQUEST" => request::decode(&bytes),
+        _ => Err("PEM block neither contains a CERTIFICATE or CERTIFICATE REQUEST".to_owned()),
+    };
+    found.map_err(Failure::Error)?.into_val(call)
+}
