@@ -114,6 +114,12 @@ fn into(u: &mut UnitBuilder<'_>, e: &Expr, out: Reg, current: Option<Reg>) -> Re
             let first = registers.first().copied().unwrap_or(out);
             u.emit(Op::TextJoin, out.0, u16::from(first.0), registers.len() as u32);
         }
+        Expr::Eval(of) => {
+            // Nobody knows yet what the text will name.
+            u.linker.layout.want(&[], true);
+            into(u, of, out, current)?;
+            u.emit(Op::TextEval, out.0, 0, 0);
+        }
         Expr::Variable { text, path, value } => {
             into(u, value, out, current)?;
             let text = format!("{text}\0{path}").into();

@@ -1,7 +1,7 @@
 //! Puts the units of a policy set into one program: one table of constants, sites, keys and paths.
 
 use super::unit::UnitBuilder;
-use super::{CodegenError, expr, matches, pattern};
+use super::{CodegenError, conditions, expr, matches, pattern};
 use crate::ir::{Body, Rule};
 use kyvc_vm::document::LayoutBuilder;
 use kyvc_vm::ids::{ConstId, Pc, SiteId, UnitId};
@@ -40,7 +40,11 @@ impl Linker {
         u.at(rule.place);
         matches::generate(&mut u, &rule.matches)?;
         u.at(rule.place);
+        if let Some(c) = &rule.preconditions {
+            conditions::preconditions(&mut u, c)?;
+        }
         match &rule.body {
+            Body::Deny(c) => conditions::deny(&mut u, c)?,
             Body::Pattern(p) => pattern::generate(&mut u, p)?,
             Body::AnyPattern(ps) => pattern::generate_any(&mut u, ps)?,
         }

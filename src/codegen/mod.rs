@@ -1,5 +1,6 @@
 //! From the intermediate form to a program.
 
+mod conditions;
 mod expr;
 mod link;
 mod matches;

@@ -1,7 +1,7 @@
 //! From sources to a policy set.
 
 use super::index::{Index, kinds_of};
-use super::set::{Paths, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity};
+use super::set::{CheckKind, Paths, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity, reads_request};
 use crate::codegen::Linker;
 use crate::diag::{Code, Diagnostic, Label, Source};
 use crate::ir;
@@ -136,7 +136,11 @@ pub fn compile(units: Vec<Unit>, mut diagnostics: Vec<Diagnostic>) -> Compiled {
                     policy: number,
                     name: rule.name.clone(),
                     message: message_of(resolved),
-                    any: matches!(rule.body, ir::Body::AnyPattern(_)),
+                    check: match rule.body {
+                        ir::Body::Pattern(_) => CheckKind::Pattern,
+                        ir::Body::AnyPattern(_) => CheckKind::AnyPattern,
+                        ir::Body::Deny(_) => CheckKind::Deny,
+                    },
                     action: resolved.rule.validate.as_ref().and_then(|v| v.action),
                     overrides: resolved.rule.validate.as_ref().map_or(Vec::new(), |v| overrides(&v.overrides)),
                     kinds: kinds_of(&rule.matches),
@@ -157,7 +161,11 @@ pub fn compile(units: Vec<Unit>, mut diagnostics: Vec<Diagnostic>) -> Compiled {
         Program::empty()
     });
     let index = Index::new(&rules.iter().map(|r: &RuleInfo| &r.kinds).collect::<Vec<_>>());
-    Compiled { set: PolicySet { program, policies, rules, index, paths }, units, diagnostics }
+    Compiled {
+        set: PolicySet { reads_request: reads_request(&program), program, policies, rules, index, paths },
+        units,
+        diagnostics,
+    }
 }
 
 fn message_of(resolved: &resolve::ResolvedRule) -> String {

@@ -1,7 +1,7 @@
 //! Policy sets as `.kyvb` files: the program, and a section with what is known besides code.
 
 use super::index::Index;
-use super::set::{Paths, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity};
+use super::set::{CheckKind, Paths, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity, reads_request};
 use crate::codegen::CompiledRule;
 use crate::diag::Code;
 use crate::policy::classic::Action;
@@ -68,7 +68,7 @@ pub fn load(bytes: &[u8]) -> Result<PolicySet, LoadError> {
     }
     let program = verify(parts)?;
     let index = Index::new(&rules.iter().map(|r: &RuleInfo| &r.kinds).collect::<Vec<_>>());
-    Ok(PolicySet { program, policies, rules, index, paths })
+    Ok(PolicySet { reads_request: reads_request(&program), program, policies, rules, index, paths })
 }
 
 fn place(w: &mut Writer, p: Place) {
@@ -145,7 +145,7 @@ fn rule(w: &mut Writer, rule: &RuleInfo) {
     w.len(rule.policy);
     w.str(&rule.name);
     w.str(&rule.message);
-    w.bool(rule.any);
+    w.u8(rule.check as u8);
     w.option(rule.action.as_ref(), action);
     overrides(w, &rule.overrides);
     w.option(rule.kinds.as_ref(), |w, kinds| w.list(kinds, |w, k| w.str(k)));
@@ -167,7 +167,7 @@ fn read_rule(r: &mut Reader<'_>, policies: usize, units: usize) -> Result<RuleIn
         policy,
         name: r.str()?.to_owned(),
         message: r.str()?.to_owned(),
-        any: r.bool()?,
+        check: CheckKind::ALL.get(usize::from(r.u8()?)).copied().ok_or(WireError::Invalid("check"))?,
         action: r.option(read_action)?,
         overrides: read_overrides(r)?,
         kinds: r.option(|r| r.list(|r| r.str().map(str::to_owned)))?,

@@ -1,6 +1,7 @@
 //! The words of Kyverno. All of its message texts for classic validate rules are here.
 
-use crate::engine::run::Status;
+use super::run::Status;
+use super::set::CheckKind;
 use kyvc_vm::ids::FaultId;
 use kyvc_vm::machine::{FaultView, Input, Machine};
 use kyvc_vm::program::{Program, Reason};
@@ -39,10 +40,11 @@ pub(super) fn pass(rule: &str, alternative: Option<u32>, own: &str) -> String {
 
 impl Words<'_> {
     /// The message and status of an outcome that has a fault.
-    pub(super) fn outcome(&self, outcome: Outcome, any: bool, own: &Own) -> Option<(Status, String)> {
+    pub(super) fn outcome(&self, outcome: Outcome, check: CheckKind, own: &Own) -> Option<(Status, String)> {
         Some(match outcome {
             Outcome::Skip(id) => (Status::Skip, self.text(id)),
-            Outcome::Fail(id) if any => (Status::Fail, self.any_failure(id, own)),
+            Outcome::Fail(id) if check == CheckKind::Deny => (Status::Fail, self.denial(id, own)),
+            Outcome::Fail(id) if check == CheckKind::AnyPattern => (Status::Fail, self.any_failure(id, own)),
             Outcome::Fail(id) => (Status::Fail, self.failure(id, own)),
             Outcome::Error(id) => (Status::Error, self.error(id, own)),
             Outcome::Pass(_) | Outcome::None | Outcome::Value(_) => return None,
@@ -64,6 +66,17 @@ impl Words<'_> {
         }
     }
 
+    /// What a denial says: the rule's message and those of the conditions that decided.
+    fn denial(&self, id: FaultId, own: &Own) -> String {
+        let said = self.text(id);
+        match own {
+            Own::None if said.is_empty() => format!("validation error: rule {} failed", self.rule),
+            Own::None | Own::Unresolved => said,
+            Own::Text(message) if said.is_empty() => message.clone(),
+            Own::Text(message) => format!("{message}; {said}"),
+        }
+    }
+
     fn any_failure(&self, id: FaultId, own: &Own) -> String {
         let text = self.text(id);
         match own {
@@ -76,10 +89,12 @@ impl Words<'_> {
     }
 
     fn error(&self, id: FaultId, own: &Own) -> String {
-        if let Some(FaultView::Site { site, .. }) = self.machine.fault(self.program, id)
-            && site.reason == Reason::Unresolved
-        {
-            return format!("variable substitution failed: {}", self.text(id));
+        if let Some(FaultView::Site { site, .. }) = self.machine.fault(self.program, id) {
+            match site.reason {
+                Reason::Unresolved => return format!("variable substitution failed: {}", self.text(id)),
+                Reason::Because => return self.text(id),
+                _ => {}
+            }
         }
         let (rule, text) = (self.rule, self.text(id));
         match own {
@@ -188,6 +203,7 @@ impl Words<'_> {
                 write!(out, "failed to resolve {variable} at path {place}: JMESPath query failed: {}", inner())
             }
             Reason::Said => write!(out, "{text}"),
+            Reason::Because => write!(out, "{text}: {}", inner()),
             Reason::Failed => match value {
                 Val::Fault(id) => write!(out, "rule {}[{text}] failed at path {}", self.rule, self.path(id)),
                 _ => Ok(()),

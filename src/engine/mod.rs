@@ -1,6 +1,7 @@
 //! Policy sets and their evaluation: which rules a request concerns, what each of them says, in what words.
 
 mod compile;
+mod dynamic;
 mod environment;
 mod file;
 mod index;
@@ -14,4 +15,4 @@ pub use compile::{CompileOptions, Compiled, Unit, assembly, compile, compile_sou
 pub use file::{LoadError, load, save};
 pub use request::{Operation, Request, User};
 pub use run::{Engine, Status, Verdict};
-pub use set::{PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity};
+pub use set::{CheckKind, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity};

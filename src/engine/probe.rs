@@ -65,8 +65,8 @@ pub fn evaluate(expression: &str, input: &str, ints: bool) -> Result<String, Str
     linker.layout().want(&[], true);
     let unit = linker.expression("expression".to_owned(), &lowered).map_err(|e| e.to_string())?;
     let program = linker.finish().map_err(|e| e.to_string())?;
-    let mut doc = read_json(input, program.layout(), Buffers::default(), JsonOptions::default())
-        .map_err(|e| e.to_string())?;
+    let mut doc =
+        read_json(input, program.layout(), Buffers::default(), JsonOptions::default()).map_err(|e| e.to_string())?;
     if !ints {
         doc.numbers_to_floats();
     }

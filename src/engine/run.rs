@@ -1,9 +1,10 @@
 //! The run loop: from a request to verdicts.
 
+use super::dynamic::{self, Dynamic};
 use super::environment::environment;
 use super::message::{self, Own, Words};
 use super::request::{Operation, Request};
-use super::set::{PolicySet, RuleInfo, RuleOverride};
+use super::set::{CheckKind, PolicySet, RuleInfo, RuleOverride};
 use crate::lower::pattern::scalar_pattern;
 use crate::policy::classic::Action;
 use kyvc_vm::document::{Buffers, Document, JsonOptions, Kind, Layout, NodeId, Place, read_json};
@@ -88,9 +89,9 @@ impl Default for Engine {
 static EVERYTHING: LazyLock<Layout> = LazyLock::new(Layout::everything);
 
 /// The documents of a run: the object, the namespace's labels, and the rest of the request.
-const OBJECT: DocId = DocId(0);
+pub(super) const OBJECT: DocId = DocId(0);
 const NAMESPACE_LABELS: DocId = DocId(1);
-const REQUEST: DocId = DocId(2);
+pub(super) const REQUEST: DocId = DocId(2);
 
 impl Engine {
     /// Asks every rule that may be about the request, in the order of the set, and passes each verdict on.
@@ -101,13 +102,20 @@ impl Engine {
         let Some(root) = request.object.root() else { return };
         let kind = resource_kind(set, request);
         self.facts(set, request);
+        let text = set.reads_request.then(|| request_json(set, request));
+        let rest =
+            text.as_deref().and_then(|t| read_json(t, &EVERYTHING, Buffers::default(), JsonOptions::default()).ok());
+        if let Some(node) = rest.as_ref().and_then(Document::root) {
+            self.machine.set_root(Root::Request, Some(Val::Node(REQUEST, node)));
+        }
+        let around = Around { kind, root, rest: rest.as_ref() };
         let mut ended = None;
         for &number in set.index.rules(kind.kind) {
             let Some(info) = set.rules.get(number as usize) else { continue };
             if ended == Some(info.policy) {
                 continue;
             }
-            let Some(verdict) = self.rule(set, number as usize, info, request, kind, root) else { continue };
+            let Some(verdict) = self.rule(set, number as usize, info, request, around) else { continue };
             let one = set.policies.get(info.policy).is_some_and(|p| p.apply_one);
             if one && matches!(verdict.status, Status::Pass | Status::Fail) {
                 ended = Some(info.policy);
@@ -152,12 +160,10 @@ impl Engine {
         if let Some(node) = request.namespace_labels.and_then(Document::root) {
             m.set_fact(Fact::NamespaceLabels, Val::Node(NAMESPACE_LABELS, node));
         }
-        let (object, old) = match request.operation {
-            Operation::Delete => (None, doc.root()),
-            Operation::Update => (doc.root(), None),
-            Operation::Create | Operation::Connect => (doc.root(), None),
-        };
-        m.set_root(Root::Object, object.map(|n| Val::Node(OBJECT, n)));
+        // Kyverno rewrites `request.object` to `request.oldObject` in every variable of a deletion; and its CLI takes
+        // the object for its own old one in an update.
+        let old = doc.root().filter(|_| matches!(request.operation, Operation::Delete | Operation::Update));
+        m.set_root(Root::Object, doc.root().map(|n| Val::Node(OBJECT, n)));
         m.set_root(Root::OldObject, old.map(|n| Val::Node(OBJECT, n)));
         m.ready();
     }
@@ -168,10 +174,9 @@ impl Engine {
         number: usize,
         info: &'s RuleInfo,
         request: &Request<'_>,
-        kind: ResourceKind<'_>,
-        root: NodeId,
+        around: Around<'_>,
     ) -> Option<Verdict<'s>> {
-        let mut run = Run { machine: &mut self.machine, set, request, kind, root };
+        let mut run = Run { machine: &mut self.machine, set, request, around };
         let outcome = match run.unit(info.code.check, false) {
             Ok(outcome) => outcome,
             Err(trap) => {
@@ -182,12 +187,12 @@ impl Engine {
         match outcome {
             Outcome::None | Outcome::Value(_) => None,
             // Kyverno: patterns say nothing of an object that goes.
-            _ if request.operation == Operation::Delete => None,
+            _ if request.operation == Operation::Delete && info.check != CheckKind::Deny => None,
             Outcome::Pass(n) => Some(Verdict {
                 rule: number,
                 info,
                 status: Status::Pass,
-                alternative: info.any.then_some(n),
+                alternative: (info.check == CheckKind::AnyPattern).then_some(n),
                 text: String::new(),
                 place: Place::default(),
             }),
@@ -204,21 +209,29 @@ fn verdict(number: usize, info: &RuleInfo, status: Status, text: String, place: 
     Verdict { rule: number, info, status, alternative: None, text, place }
 }
 
+/// What the engine finds out about a request.
+#[derive(Clone, Copy)]
+struct Around<'e> {
+    kind: ResourceKind<'e>,
+    root: NodeId,
+    /// `request` without the objects, where a rule of the set reads it
+    rest: Option<&'e Document<'e>>,
+}
+
 /// One unit's run over one request.
 struct Run<'e, 'r> {
     machine: &'e mut Machine,
     set: &'e PolicySet,
     request: &'e Request<'r>,
-    kind: ResourceKind<'e>,
-    root: NodeId,
+    around: Around<'e>,
 }
 
 impl Run<'_, '_> {
     /// Runs a unit to its end, answering what it asks for.
     fn unit(&mut self, unit: UnitId, after: bool) -> Result<Outcome, Trap> {
         let program = &self.set.program;
-        let documents = documents(self.request, None);
-        let input = Input { documents: &documents, kind: self.kind, root: self.root };
+        let documents = documents(self.request, self.around.rest);
+        let input = Input { documents: &documents, kind: self.around.kind, root: self.around.root };
         let first =
             if after { self.machine.run_after(program, unit, &input) } else { self.machine.run(program, unit, &input) };
         match first? {
@@ -229,18 +242,19 @@ impl Run<'_, '_> {
 
     /// The slow road of a run that waits for something.
     fn answer(&mut self, mut need: Need) -> Result<Outcome, Trap> {
-        let text = self.request_json();
-        let rest = read_json(&text, &EVERYTHING, Buffers::default(), JsonOptions::default()).ok();
         loop {
             let program = &self.set.program;
-            let documents = documents(self.request, rest.as_ref());
-            let input = Input { documents: &documents, kind: self.kind, root: self.root };
+            let documents = documents(self.request, self.around.rest);
+            let input = Input { documents: &documents, kind: self.around.kind, root: self.around.root };
             match need {
-                Need::Root(Root::Request) => {
-                    let node = rest.as_ref().and_then(Document::root);
-                    self.machine.set_root(Root::Request, node.map(|n| Val::Node(REQUEST, n)));
-                }
                 Need::Root(root) => self.machine.set_root(root, None),
+                Need::Text(value) => {
+                    let text = match self.machine.view(program, &input, value) {
+                        View::Str(s) => s.to_owned(),
+                        _ => String::new(),
+                    };
+                    self.evaluate(&text, &input)?;
+                }
                 Need::Pattern(value) => {
                     let text = match self.machine.view(program, &input, value) {
                         View::Str(s) => s.to_owned(),
@@ -256,28 +270,24 @@ impl Run<'_, '_> {
         }
     }
 
-    /// `request`, without the objects.
-    fn request_json(&self) -> String {
-        let doc = self.request.object;
-        let namespace = doc.slot(self.set.paths.namespace).and_then(|n| doc.as_str(n)).unwrap_or("");
-        let mut request = serde_json::json!({
-            "operation": self.request.operation.name(),
-            "namespace": namespace,
-        });
-        if let (Some(user), Some(map)) = (self.request.user, request.as_object_mut()) {
-            map.insert("roles".into(), user.roles.clone().into());
-            map.insert("clusterRoles".into(), user.cluster_roles.clone().into());
-            map.insert("userInfo".into(), serde_json::json!({"username": user.name, "groups": user.groups}));
-        }
-        request.to_string()
+    /// Evaluates the variables of a text that was only known now: it is compiled like any other and run beside.
+    fn evaluate(&mut self, text: &str, input: &Input<'_>) -> Result<(), Trap> {
+        let result = dynamic::evaluate(text, input, self.around.rest, self.request.operation);
+        let value = match result {
+            Ok(Dynamic::Node(value)) => Ok(value),
+            Ok(Dynamic::Json(json)) => self.machine.import_json(&json, false).ok_or("invalid value"),
+            Err(ref text) => Err(text.as_str()),
+        };
+        let pc = kyvc_vm::ids::Pc::from_number(0);
+        self.machine.set_answer(value).map_err(|kind| Trap { kind, pc })
     }
 
     fn own_message(&mut self, info: &RuleInfo) -> Own {
         let Some(unit) = info.code.message else { return Own::None };
         match self.unit(unit, true) {
             Ok(Outcome::Value(value)) => {
-                let documents = documents(self.request, None);
-                let input = Input { documents: &documents, kind: self.kind, root: self.root };
+                let documents = documents(self.request, self.around.rest);
+                let input = Input { documents: &documents, kind: self.around.kind, root: self.around.root };
                 match self.machine.view(&self.set.program, &input, value) {
                     View::Fault(_) => Own::Unresolved,
                     View::Str(s) => Own::Text(s.to_owned()),
@@ -293,10 +303,10 @@ impl Run<'_, '_> {
     }
 
     fn explain(&self, info: &RuleInfo, outcome: Outcome, fault: FaultId, own: &Own) -> Option<(Status, String, Place)> {
-        let documents = documents(self.request, None);
-        let input = Input { documents: &documents, kind: self.kind, root: self.root };
+        let documents = documents(self.request, self.around.rest);
+        let input = Input { documents: &documents, kind: self.around.kind, root: self.around.root };
         let words = Words { machine: self.machine, program: &self.set.program, input: &input, rule: &info.name };
-        let (status, text) = words.outcome(outcome, info.any, own)?;
+        let (status, text) = words.outcome(outcome, info.check, own)?;
         Some((status, text, self.place(fault)))
     }
 
@@ -310,13 +320,29 @@ impl Run<'_, '_> {
                 Some(FaultView::Both(first, _)) => at = first,
                 Some(FaultView::Site { value: Val::Fault(cause), .. }) => at = cause,
                 Some(FaultView::Site { site, moved, .. }) => {
-                    let node = self.machine.node_near(doc, self.root, site, moved);
+                    let node = self.machine.node_near(doc, self.around.root, site, moved);
                     return if doc.kind(node) == Kind::Map { doc.key_place(node) } else { doc.place(node) };
                 }
                 Some(FaultView::UnknownKey(_) | FaultView::Failed(_)) | None => return Place::default(),
             }
         }
     }
+}
+
+/// `request`, without the objects.
+fn request_json(set: &PolicySet, request: &Request<'_>) -> String {
+    let doc = request.object;
+    let namespace = doc.slot(set.paths.namespace).and_then(|n| doc.as_str(n)).unwrap_or("");
+    let mut json = serde_json::json!({
+        "operation": request.operation.name(),
+        "namespace": namespace,
+    });
+    if let (Some(user), Some(map)) = (request.user, json.as_object_mut()) {
+        map.insert("roles".into(), user.roles.clone().into());
+        map.insert("clusterRoles".into(), user.cluster_roles.clone().into());
+        map.insert("userInfo".into(), serde_json::json!({"username": user.name, "groups": user.groups}));
+    }
+    json.to_string()
 }
 
 /// The documents of a run; the object stands in for those that are not there.

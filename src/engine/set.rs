@@ -4,8 +4,10 @@ use super::index::{Index, Kinds};
 use crate::codegen::CompiledRule;
 use crate::policy::classic::Action;
 use kyvc_vm::document::{LayoutBuilder, PathId, Place, Segment};
+use kyvc_vm::op::Op;
 use kyvc_vm::program::Program;
 use kyvc_vm::selector::LabelSelector;
+use kyvc_vm::verdict::Root;
 
 /// How bad a violation is, as the policy's annotation says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +81,23 @@ pub struct PolicyInfo {
     pub place: Place,
 }
 
+/// What a rule checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum CheckKind {
+    /// One pattern
+    Pattern,
+    /// Alternatives
+    AnyPattern,
+    /// Conditions that must not hold
+    Deny,
+}
+
+impl CheckKind {
+    /// All, in the order of their encoding.
+    pub const ALL: [CheckKind; 3] = [CheckKind::Pattern, CheckKind::AnyPattern, CheckKind::Deny];
+}
+
 /// What is known of a rule.
 #[derive(Clone, Debug)]
 pub struct RuleInfo {
@@ -88,8 +107,8 @@ pub struct RuleInfo {
     pub name: String,
     /// The message as written, empty where there is none
     pub message: String,
-    /// Whether it checks alternatives
-    pub any: bool,
+    /// What it checks
+    pub check: CheckKind,
     /// Its own action
     pub action: Option<Action>,
     /// Other actions for some namespaces
@@ -112,8 +131,6 @@ pub(crate) struct Paths {
     pub(crate) namespace: PathId,
     pub(crate) labels: PathId,
     pub(crate) annotations: PathId,
-    pub(crate) uid: PathId,
-    pub(crate) resource_version: PathId,
 }
 
 impl Paths {
@@ -125,6 +142,8 @@ impl Paths {
             layout.want(&segments, true);
             layout.path(&syms)
         };
+        // Reports read these.
+        let _ = (path(&["metadata", "uid"]), path(&["metadata", "resourceVersion"]));
         Self {
             api_version: path(&["apiVersion"]),
             kind: path(&["kind"]),
@@ -133,8 +152,6 @@ impl Paths {
             namespace: path(&["metadata", "namespace"]),
             labels: path(&["metadata", "labels"]),
             annotations: path(&["metadata", "annotations"]),
-            uid: path(&["metadata", "uid"]),
-            resource_version: path(&["metadata", "resourceVersion"]),
         }
     }
 }
@@ -147,6 +164,14 @@ pub struct PolicySet {
     pub(crate) rules: Vec<RuleInfo>,
     pub(crate) index: Index,
     pub(crate) paths: Paths,
+    /// Whether a rule reads of the request more than its objects
+    pub(crate) reads_request: bool,
+}
+
+/// Whether code reads of the request more than its objects, or may do so once it is known what it reads.
+pub(crate) fn reads_request(program: &Program) -> bool {
+    let code = program.code();
+    code.iter().any(|i| i.op == Op::TextEval || (i.op == Op::RootLoad && i.c == Root::Request as u32))
 }
 
 impl PolicySet {

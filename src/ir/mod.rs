@@ -5,6 +5,7 @@ mod print;
 pub use print::print;
 
 use kyvc_grammar::anchor::Anchor;
+use kyvc_vm::condition::Operator;
 use kyvc_vm::document::Place;
 use kyvc_vm::program::{Comparison, KeyPlan};
 use kyvc_vm::scalar::{Glob, ScalarPattern};
@@ -20,6 +21,8 @@ pub struct Rule {
     pub name: String,
     /// What it is about
     pub matches: Matches,
+    /// What has to hold for it to apply
+    pub preconditions: Option<Conditions>,
     /// What it checks
     pub body: Body,
     /// What is said when it fails
@@ -101,6 +104,32 @@ pub enum Body {
     Pattern(Pattern),
     /// The object against patterns, one of which has to hold
     AnyPattern(Vec<Pattern>),
+    /// Conditions that must not hold
+    Deny(Conditions),
+}
+
+/// Conditions: all of `all`, and one of `any` where there is such a list.
+#[derive(Clone, Debug)]
+pub struct Conditions {
+    /// One of these
+    pub any: Option<Vec<Condition>>,
+    /// All of these
+    pub all: Vec<Condition>,
+}
+
+/// A condition.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    /// What is looked at
+    pub key: Expr,
+    /// How
+    pub operator: Operator,
+    /// What it is compared with
+    pub value: Expr,
+    /// What is said about it, empty for nothing
+    pub message: String,
+    /// Where it stands
+    pub place: Place,
 }
 
 /// A pattern tree.
@@ -234,6 +263,8 @@ pub enum Expr {
     Fail(String),
     /// Texts and values joined
     Join(Vec<Expr>),
+    /// The value of the variables in a text that is only known at run time
+    Eval(Box<Expr>),
     /// A variable: the expression as written, for messages, the path at which it stands, and its value
     Variable {
         /// As written, without the braces

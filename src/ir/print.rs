@@ -1,6 +1,8 @@
 //! The intermediate form as text, for `--emit ir` and snapshots.
 
-use super::{Ask, Body, Entry, Existence, ExistenceItem, Expr, Filter, Filters, MapAsk, Matches, Pattern, Rule, Test};
+use super::{
+    Ask, Body, Conditions, Entry, Existence, ExistenceItem, Expr, Filter, Filters, MapAsk, Matches, Pattern, Rule, Test,
+};
 use kyvc_grammar::anchor::Anchor;
 use kyvc_vm::scalar::Glob;
 use kyvc_vm::selector::{KindSelector, LabelSelector};
@@ -12,10 +14,18 @@ pub fn print(rule: &Rule) -> String {
     p.line(format_args!("rule {} @{}:{}", rule.label, rule.place.line, rule.place.column));
     p.indented(|p| {
         p.matches(&rule.matches);
+        if let Some(conditions) = &rule.preconditions {
+            p.line(format_args!("only if"));
+            p.indented(|p| p.conditions(conditions));
+        }
         match &rule.body {
             Body::Pattern(pattern) => {
                 p.line(format_args!("check"));
                 p.indented(|p| p.pattern(pattern));
+            }
+            Body::Deny(conditions) => {
+                p.line(format_args!("not if"));
+                p.indented(|p| p.conditions(conditions));
             }
             Body::AnyPattern(patterns) => {
                 for (i, pattern) in patterns.iter().enumerate() {
@@ -76,6 +86,17 @@ impl Printer {
                 p.line(format_args!("user {}", test(t)));
             }
         });
+    }
+
+    fn conditions(&mut self, c: &Conditions) {
+        let any = c.any.iter().flatten().map(|c| ("any", c));
+        for (how, c) in any.chain(c.all.iter().map(|c| ("all", c))) {
+            let said = if c.message.is_empty() { String::new() } else { format!(", says {:?}", c.message) };
+            self.line(format_args!("{how} {} {} {}{said}", expr(&c.key), c.operator.name(), expr(&c.value)));
+        }
+        if c.any.as_ref().is_some_and(Vec::is_empty) {
+            self.line(format_args!("any, and there is none"));
+        }
     }
 
     fn pattern(&mut self, pattern: &Pattern) {
@@ -210,6 +231,7 @@ fn expr(e: &Expr) -> String {
         Expr::Call(name, args) => format!("{name}({})", list(args)),
         Expr::Fail(text) => format!("fail({text:?})"),
         Expr::Join(parts) => format!("join({})", list(parts)),
+        Expr::Eval(of) => format!("eval({})", expr(of)),
         Expr::Variable { value, .. } => format!("{{{{ {} }}}}", expr(value)),
     }
 }

@@ -1,5 +1,6 @@
 //! From resolved policies to the intermediate form.
 
+pub mod conditions;
 pub mod jmespath;
 pub mod matches;
 pub mod pattern;
@@ -17,6 +18,7 @@ pub fn rule(policy: &Policy, resolved: &ResolvedRule, problems: &Problems) -> Op
     let matches = matches::lower(policy, resolved, problems);
     let body = match validate.check.as_ref()? {
         Check::Pattern(tree) => ir::Body::Pattern(pattern::lower(tree, problems)),
+        Check::Deny(conditions) => ir::Body::Deny(conditions::lower(conditions, problems)),
         Check::AnyPattern(trees) => {
             ir::Body::AnyPattern(trees.iter().map(|t| pattern::lower_any(t, problems)).collect())
         }
@@ -26,6 +28,7 @@ pub fn rule(policy: &Policy, resolved: &ResolvedRule, problems: &Problems) -> Op
         label: format!("{}/{}", policy.name, rule.name),
         name: rule.name.clone(),
         matches,
+        preconditions: rule.preconditions.as_ref().map(|c| conditions::lower(c, problems)),
         body,
         message: message.map(|m| text::lower(&m.text, m.place, "", problems)),
         place: rule.place,

@@ -17,19 +17,23 @@ pub fn lower(text: &str, place: Place, path: &str, problems: &Problems) -> Expr 
     if !template.has_variables() {
         return Expr::Str(unescape_variables(text).into_owned());
     }
-    if template.nested() || template.variables().any(|v| v.shallow) {
-        let message = "variables inside of variables and shallow variables are not compiled yet";
+    if template.variables().any(|v| v.shallow) {
+        let message = "a shallow variable `{{- }}` is not compiled yet";
         problems.add(Code::ExpressionNotCompiled, place, message);
         return Expr::Str(text.to_owned());
     }
     if let Some(whole) = template.whole() {
         return variable(whole, place, path, problems);
     }
+    let nested = template.nested();
     let part = |p: &Part<'_>| match p {
+        // What is evaluated once more keeps its escapes for that.
+        Part::Text { raw, .. } if nested => Expr::Str((*raw).to_owned()),
         Part::Text { raw, .. } => Expr::Str(unescape_variables(raw).into_owned()),
         Part::Variable(v) => variable(v, place, path, problems),
     };
-    Expr::Join(template.parts.iter().map(part).collect())
+    let joined = Expr::Join(template.parts.iter().map(part).collect());
+    if nested { Expr::Eval(Box::new(joined)) } else { joined }
 }
 
 fn variable(v: &Variable<'_>, place: Place, path: &str, problems: &Problems) -> Expr {

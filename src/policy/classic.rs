@@ -3,6 +3,7 @@
 use super::fields::{Fields, Problems, Text};
 use super::tree::{Tree, Value};
 use crate::diag::Code;
+use kyvc_vm::condition::Operator;
 use kyvc_vm::document::Place;
 use kyvc_vm::selector::SelectorOp;
 
@@ -82,6 +83,8 @@ pub struct Rule {
     pub matches: Match,
     /// What it is not about
     pub exclude: Option<Match>,
+    /// `preconditions`
+    pub preconditions: Option<Conditions>,
     /// `validate`
     pub validate: Option<Validate>,
 }
@@ -188,9 +191,37 @@ pub struct Validate {
     pub place: Place,
 }
 
+/// `preconditions` or `deny.conditions`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conditions {
+    /// One of these, where the list is there at all
+    pub any: Option<Vec<Condition>>,
+    /// All of these
+    pub all: Vec<Condition>,
+    /// The oldest form, a plain list; its messages are joined without a space
+    pub legacy: bool,
+}
+
+/// One condition.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    /// What is looked at
+    pub key: Tree,
+    /// How
+    pub operator: Operator,
+    /// What it is compared with
+    pub value: Tree,
+    /// What is said about it
+    pub message: String,
+    /// Where it stands
+    pub place: Place,
+}
+
 /// What a validate rule checks.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Check {
+    /// `deny`: the rule is violated where the conditions hold
+    Deny(Conditions),
     /// `pattern`
     Pattern(Tree),
     /// `anyPattern`
@@ -333,11 +364,12 @@ impl Rule {
             problems.add(Code::MissingField, tree.place, format!("`{path}.match` is missing"));
         }
         let exclude = f.take("exclude").map(|t| Match::read(t, &format!("{path}.exclude"), problems));
+        let preconditions =
+            f.take("preconditions").map(|t| Conditions::read(t, &format!("{path}.preconditions"), problems));
         let validate = f.take("validate").map(|t| Validate::read(t, &format!("{path}.validate"), problems));
         f.ignore(&["skipBackgroundRequests"]);
         f.not_compiled(&[
             "context",
-            "preconditions",
             "celPreconditions",
             "imageExtractors",
             "mutate",
@@ -351,7 +383,7 @@ impl Rule {
         }
         f.finish();
         let empty = Match { any: vec![], all: vec![], legacy: Filter::default(), place: tree.place };
-        Self { name: name.text, place: name.place, matches: matches.unwrap_or(empty), exclude, validate }
+        Self { name: name.text, place: name.place, matches: matches.unwrap_or(empty), exclude, preconditions, validate }
     }
 }
 
@@ -495,16 +527,64 @@ impl Validate {
         let allow_existing = f.bool("allowExistingViolations").unwrap_or(true);
         let pattern = f.take("pattern").cloned();
         let any = f.list("anyPattern").map(<[Tree]>::to_vec);
-        f.not_compiled(&["deny", "foreach", "podSecurity", "cel", "manifests"]);
+        let deny = f.take("deny").map(|t| {
+            let mut d = Fields::of(t, format!("{path}.deny"), problems);
+            let conditions = d.take("conditions");
+            let conditions = conditions.map(|t| Conditions::read(t, &format!("{path}.deny.conditions"), problems));
+            d.finish();
+            // Kyverno: a denial without conditions always denies.
+            conditions.unwrap_or(Conditions { any: None, all: Vec::new(), legacy: false })
+        });
+        f.not_compiled(&["foreach", "podSecurity", "cel", "manifests"]);
         // Kyverno 1.19 keeps the field in its schema and does nothing with it.
         f.ignore(&["assert"]);
         f.finish();
-        let check = pattern.map(Check::Pattern).or(any.map(Check::AnyPattern));
-        let others = ["deny", "foreach", "podSecurity", "cel", "manifests"];
+        let check = deny.map(Check::Deny).or(pattern.map(Check::Pattern)).or(any.map(Check::AnyPattern));
+        let others = ["foreach", "podSecurity", "cel", "manifests"];
         if check.is_none() && !others.iter().any(|k| tree.get(k).is_some()) {
             let message = format!("`{path}` needs one of `pattern`, `anyPattern`, `deny`, `foreach` and `podSecurity`");
             problems.add(Code::MissingField, tree.place, message);
         }
         Self { message, action, overrides, allow_existing, check, place: tree.place }
+    }
+}
+
+impl Conditions {
+    fn read(tree: &Tree, path: &str, problems: &Problems) -> Self {
+        let list = |items: &[Tree], path: &str| -> Vec<Condition> {
+            let items = items.iter().enumerate();
+            items.map(|(i, t)| Condition::read(t, &format!("{path}[{i}]"), problems)).collect()
+        };
+        if let Value::List(items) = &tree.value {
+            return Self { any: None, all: list(items, path), legacy: true };
+        }
+        let mut f = Fields::of(tree, path, problems);
+        let any = f.list("any").map(|items| list(items, &format!("{path}.any")));
+        let all = f.list("all").map(|items| list(items, &format!("{path}.all"))).unwrap_or_default();
+        f.finish();
+        Self { any, all, legacy: false }
+    }
+}
+
+impl Condition {
+    fn read(tree: &Tree, path: &str, problems: &Problems) -> Self {
+        let mut f = Fields::of(tree, path, problems);
+        let null = Tree { place: tree.place, value: Value::Null };
+        let mut side = |field| f.member(field).map_or(null.clone(), |m| m.value.clone());
+        let (key, value) = (side("key"), side("value"));
+        let operator = f.text("operator");
+        let message = f.text("message").map(|t| t.text).unwrap_or_default();
+        f.finish();
+        let known = operator.as_ref().and_then(|t| Operator::parse(&t.text));
+        if known.is_none() {
+            let (place, found) =
+                operator.map_or((tree.place, "none".to_owned()), |t| (t.place, format!("`{}`", t.text)));
+            problems.add(
+                Code::WrongType,
+                place,
+                format!("`{path}.operator` has to be a condition operator, found {found}"),
+            );
+        }
+        Self { key, operator: known.unwrap_or(Operator::ALL[0]), value, message, place: tree.place }
     }
 }

@@ -1,6 +1,6 @@
 //! Policies as text, for `--emit ast` and snapshots: what was read, with the place of each pattern's values.
 
-use super::classic::{Check, Filter, Match, Override, Policy, Rule, Selector, Validate};
+use super::classic::{Check, Conditions, Filter, Match, Override, Policy, Rule, Selector, Validate};
 use super::fields::Text;
 use std::fmt::Write;
 
@@ -59,6 +59,9 @@ impl Printer {
         if let Some(exclude) = &r.exclude {
             self.matches("exclude", exclude);
         }
+        if let Some(conditions) = &r.preconditions {
+            self.conditions("precondition", conditions);
+        }
         if let Some(validate) = &r.validate {
             self.validate(validate);
         }
@@ -113,6 +116,25 @@ impl Printer {
         }
     }
 
+    fn conditions(&mut self, what: &str, c: &Conditions) {
+        let any = c.any.iter().flatten().map(|c| ("any", c));
+        for (how, condition) in any.chain(c.all.iter().map(|c| ("all", c))) {
+            let operator = condition.operator.name();
+            let place = condition.place;
+            self.line(2, format_args!("{what} {how} {operator} @{}:{}", place.line, place.column));
+            for (side, tree) in [("key", &condition.key), ("value", &condition.value)] {
+                let _ = write!(self.out, "      {side}");
+                tree.print(8, &mut self.out);
+            }
+            if !condition.message.is_empty() {
+                self.line(3, format_args!("message {:?}", condition.message));
+            }
+        }
+        if c.any.as_ref().is_none_or(Vec::is_empty) && c.all.is_empty() {
+            self.line(2, format_args!("{what}, no conditions"));
+        }
+    }
+
     fn validate(&mut self, v: &Validate) {
         if let Some(m) = &v.message {
             self.line(2, format_args!("message {:?} @{}:{}", m.text, m.place.line, m.place.column));
@@ -127,6 +149,7 @@ impl Printer {
         let (what, trees) = match &v.check {
             Some(Check::Pattern(tree)) => ("pattern", std::slice::from_ref(tree)),
             Some(Check::AnyPattern(trees)) => ("anyPattern", trees.as_slice()),
+            Some(Check::Deny(conditions)) => return self.conditions("deny", conditions),
             None => return,
         };
         for tree in trees {

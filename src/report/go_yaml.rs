@@ -29,7 +29,7 @@ struct Writer {
 impl Writer {
     fn put(&mut self, c: char) {
         self.out.push(c);
-        self.column = if c == '\n' { 0 } else { self.column + 1 };
+        self.column = if is_break(c) { 0 } else { self.column + 1 };
     }
 
     fn puts(&mut self, text: &str) {

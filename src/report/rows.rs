@@ -1,7 +1,7 @@
 //! What a check found: rows, and the resources they are about.
 
 use crate::diag::Source;
-use crate::engine::{PolicyInfo, PolicySet, RuleInfo, Status, Verdict};
+use crate::engine::{CheckKind, PolicyInfo, PolicySet, RuleInfo, Status, Verdict};
 use crate::policy::classic::Action;
 use kyvc_vm::document::{Document, Place};
 use std::sync::Arc;
@@ -89,7 +89,7 @@ impl Row {
     pub fn of(set: &PolicySet, verdict: &Verdict<'_>, resource: u32, namespace: &str) -> Self {
         let scored = set.policy_of(verdict.rule).is_none_or(|p| p.scored);
         let status = if verdict.status == Status::Fail && !scored { Status::Warn } else { verdict.status };
-        let alternative = verdict.status == Status::Pass && verdict.info.any;
+        let alternative = verdict.status == Status::Pass && verdict.info.check == CheckKind::AnyPattern;
         let message = (status != Status::Pass || alternative).then(|| verdict.message().into());
         Self {
             rule: u32::try_from(verdict.rule).unwrap_or(u32::MAX),

@@ -89,19 +89,23 @@ fn width(text: &str) -> usize {
     while let Some(c) = chars.next() {
         if c == '\x1b' {
             chars.find(char::is_ascii_alphabetic);
-        } else if !c.is_control() {
-            columns += if is_wide(c) { 2 } else { 1 };
+        } else {
+            columns += columns_of(c);
         }
     }
     columns
 }
 
-/// East Asian wide characters and emoji, as go-runewidth has them.
-fn is_wide(c: char) -> bool {
-    matches!(u32::from(c),
-        0x1100..=0x115f | 0x2e80..=0x303e | 0x3041..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xfe30..=0xfe6f
-        | 0xff00..=0xff60 | 0xffe0..=0xffe6 | 0x1f300..=0x1f64f | 0x1f680..=0x1f6ff | 0x1f900..=0x1f9ff
-        | 0x20000..=0x3fffd)
+/// As go-runewidth has it: nothing for what is invisible or combines, two for East Asian wide characters and emoji.
+fn columns_of(c: char) -> usize {
+    match u32::from(c) {
+        0..=0x1f | 0x7f..=0x9f | 0xad => 0,
+        0x300..=0x36f | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f | 0xfe00..=0xfe0f | 0xfeff => 0,
+        0x1100..=0x115f | 0x2e80..=0x303e | 0x3041..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xfe30..=0xfe6f => 2,
+        0xff00..=0xff60 | 0xffe0..=0xffe6 => 2,
+        0x1f300..=0x1f64f | 0x1f680..=0x1f6ff | 0x1f900..=0x1f9ff | 0x20000..=0x3fffd => 2,
+        _ => 1,
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Kyverno computes a policy's rules anew for each request's kind. Here they are computed once, each with a [`Guard`]
 //! that says for which kinds it stands.
 
-use crate::policy::classic::{Check, Filter, Match, Policy, Rule, Validate};
+use crate::policy::classic::{Check, Conditions, Filter, Match, Policy, Rule, Validate};
 use crate::policy::fields::Text;
 use crate::policy::tree::Tree;
 
@@ -160,6 +160,9 @@ fn generate(rule: &Rule, shape: Shape, controllers: &[String]) -> Option<Rule> {
         replace_kinds(exclude, shape, controllers, false);
     }
     let change = |s: &str| rewrite(s, shape);
+    if let Some(conditions) = &mut made.preconditions {
+        rewrite_conditions(conditions, &change);
+    }
     if let Some(v) = &mut made.validate {
         if let Some(message) = &mut v.message {
             message.text = change(&message.text);
@@ -167,10 +170,19 @@ fn generate(rule: &Rule, shape: Shape, controllers: &[String]) -> Option<Rule> {
         match &mut v.check {
             Some(Check::Pattern(tree)) => tree.map_strings(&change),
             Some(Check::AnyPattern(trees)) => trees.iter_mut().for_each(|t| t.map_strings(&change)),
+            Some(Check::Deny(conditions)) => rewrite_conditions(conditions, &change),
             None => {}
         }
     }
     Some(made)
+}
+
+fn rewrite_conditions(conditions: &mut Conditions, change: &dyn Fn(&str) -> String) {
+    for c in conditions.any.iter_mut().flatten().chain(&mut conditions.all) {
+        c.key.map_strings(change);
+        c.value.map_strings(change);
+        c.message = change(&c.message);
+    }
 }
 
 /// Go cuts names by bytes; a character that would be split is dropped whole.
@@ -190,6 +202,7 @@ fn wrap(v: &Validate, shape: Shape) -> Option<Validate> {
     let check = match v.check.as_ref()? {
         Check::Pattern(tree) => Check::Pattern(one(tree)),
         Check::AnyPattern(trees) => Check::AnyPattern(trees.iter().map(one).collect()),
+        Check::Deny(conditions) => Check::Deny(conditions.clone()),
     };
     Some(Validate { check: Some(check), ..v.clone() })
 }

@@ -19,7 +19,12 @@ pub fn write_json(doc: &Document<'_>, node: NodeId, out: &mut String) {
         Scalar::Int(n) => {
             let _ = write!(out, "{n}");
         }
-        Scalar::Float(n) => number::json_float(n, out),
+        Scalar::Float(n) => match doc.uint(node) {
+            Some(n) => {
+                let _ = write!(out, "{n}");
+            }
+            None => number::json_float(n, out),
+        },
         Scalar::Str(s) => write_str(s, out),
         Scalar::List => {
             out.push('[');

@@ -198,7 +198,7 @@ impl<'a> Reader<'a> {
             Resolved::Null => self.b.null(place),
             Resolved::Bool(v) => self.b.bool(*v, place),
             Resolved::Int(v) => self.b.int(*v, place),
-            Resolved::Uint(v) => self.b.float(*v as f64, place),
+            Resolved::Uint(v) => self.b.uint(*v, place),
             Resolved::Str(v) => self.b.str(v, place),
             Resolved::Float(v) => match scalar::through_json(*v) {
                 Number::Int(v) => self.b.int(v, place),

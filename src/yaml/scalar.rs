@@ -64,6 +64,9 @@ pub(super) fn through_json(value: f64) -> Number {
     if value.fract() != 0.0 {
         return if value.is_finite() { Number::Float(value) } else { Number::NotFinite };
     }
+    if value == 0.0 && value.is_sign_negative() {
+        return Number::Float(value);
+    }
     if value.abs() <= EXACT {
         return Number::Int(value as i64);
     }

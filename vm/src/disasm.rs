@@ -1,5 +1,6 @@
 //! Assembly text: what people read when they ask what a policy became.
 
+use crate::condition::Operator;
 use crate::document::Place;
 use crate::op::{Instr, Op, Operand};
 use crate::program::{Comparison, Const, Program, Step, Unit};
@@ -88,6 +89,7 @@ fn instruction(program: &Program, pc: usize, i: Instr, labels: &BTreeMap<usize, 
             Operand::Site => site(program, value),
             Operand::Fact => Fact::ALL.get(value as usize).map_or("?", |f| f.name()).to_owned(),
             Operand::Function => crate::builtin::table().get(value as usize).map_or("?", |f| f.name).to_owned(),
+            Operand::Operator => Operator::ALL.get(value as usize).map_or("?", |o| o.name()).to_owned(),
             Operand::Compare => Comparison::ALL.get(value as usize).map_or("?", |c| c.symbol()).to_owned(),
             Operand::Imm if i.op == Op::ElementGet => value.cast_signed().to_string(),
             Operand::Root => Root::ALL.get(value as usize).map_or("?", |r| r.name()).to_owned(),

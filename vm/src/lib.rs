@@ -4,6 +4,7 @@
 //! documents and returns verdicts.
 
 pub mod builtin;
+pub mod condition;
 pub mod disasm;
 pub mod document;
 pub mod file;

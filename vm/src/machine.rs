@@ -15,7 +15,8 @@ mod test;
 pub use explain::FaultView;
 pub use memory::View;
 
-use crate::builtin::Environment;
+use crate::builtin::{Call, Environment};
+use crate::condition::{self, Operator};
 use crate::document::{Document, NodeId, Sym};
 use crate::ids::{ConstId, FaultId, Pc, SiteId, UnitId};
 use crate::op::{Instr, Op};
@@ -77,6 +78,8 @@ pub struct Machine {
     budget: Budget,
     environment: Environment,
     fuel: u64,
+    /// What the host gave for a text that it evaluated.
+    answer: Option<Val>,
     /// Scalar patterns made at run time, by their text.
     patterns: Vec<(Box<str>, ScalarPattern)>,
     /// Where a suspended run goes on, and the end of its unit.
@@ -100,6 +103,7 @@ impl Machine {
             budget,
             environment: Environment::default(),
             fuel: 0,
+            answer: None,
             patterns: Vec::new(),
             suspended: None,
         }
@@ -138,6 +142,20 @@ impl Machine {
     /// Gives the scalar pattern of a text. Answers [`Need::Pattern`].
     pub fn set_pattern(&mut self, text: &str, pattern: ScalarPattern) {
         self.patterns.push((text.into(), pattern));
+    }
+
+    /// Gives the value of a text's variables, or what failed in them. Answers [`Need::Text`].
+    pub fn set_answer(&mut self, value: Result<Val, &str>) -> Result<(), TrapKind> {
+        self.answer = Some(match value {
+            Ok(value) => value,
+            Err(text) => self.memory.failed(text)?,
+        });
+        Ok(())
+    }
+
+    /// Copies a JSON text into the memory of the run; whole numbers become int64 where `ints` says so.
+    pub fn import_json(&mut self, text: &str, ints: bool) -> Option<Val> {
+        self.memory.import_json(text, ints).ok()
     }
 
     /// Keeps a text for the length of the request.
@@ -254,8 +272,7 @@ impl Machine {
                 false
             }
             Op::KeyGet => {
-                let value =
-                    self.memory.key_get(program, input.documents, self.reg(i.b as u8), Sym::from_number(i.c));
+                let value = self.memory.key_get(program, input.documents, self.reg(i.b as u8), Sym::from_number(i.c));
                 self.set(i.a, value.map_err(trap)?);
                 false
             }
@@ -348,6 +365,16 @@ impl Machine {
                 pc += self.fails(self.test_made(program, input, self.reg(i.a), pattern), i.b);
                 false
             }
+            Op::TestCondition => {
+                let operator = Operator::ALL.get(i.c as usize).copied().ok_or(trap(TrapKind::Code))?;
+                let (key, value) = (self.reg(i.a), self.reg(i.a.wrapping_add(1)));
+                let environment = self.environment;
+                let memory = &mut self.memory;
+                let call = Call { memory, program, documents: input.documents, environment: &environment };
+                let holds = condition::holds(&call, operator, key, value);
+                pc += self.fails(holds, i.b);
+                false
+            }
             Op::TestAny => {
                 let Some(Const::Globs(globs)) = program.constant(ConstId::from_number(i.c)) else {
                     return Err(trap(TrapKind::Code));
@@ -413,11 +440,23 @@ impl Machine {
             Op::FaultJoin => {
                 let joined = match (self.reg(i.a), self.reg(i.b as u8)) {
                     (Val::Fault(a), Val::Fault(b)) => self.memory.fault(Fault::Both(a, b)).map_err(trap)?,
+                    (a, Val::Absent) => a,
                     (_, b) => b,
                 };
                 self.set(i.a, joined);
                 false
             }
+            Op::TextEval => match (self.reg(i.a), self.answer.take()) {
+                (Val::Fault(_), _) => false,
+                (_, Some(value)) => {
+                    self.set(i.a, value);
+                    false
+                }
+                (text, None) => {
+                    self.suspended = Some((pc - 1, end));
+                    return Ok(Flow::Stop(Step::Need(Need::Text(text))));
+                }
+            },
             Op::TextJoin => {
                 let value = self.join(program, input, i).map_err(trap)?;
                 self.set(i.a, value);

@@ -67,6 +67,8 @@ pub enum Operand {
     Function,
     /// A comparison
     Compare,
+    /// A condition operator
+    Operator,
 }
 
 macro_rules! ops {
@@ -208,6 +210,8 @@ ops! {
     TestSelector "test.selector" 2 (Use, Else, Selector);
     /// Tests that each pair of globs matches an entry of a string map.
     TestPairs "test.pairs" 2 (Use, Else, Pairs);
+    /// Tests a key, in `a`, against a value, in the register after, with a condition operator.
+    TestCondition "test.condition" 4 (Use, Else, Operator);
     /// Tests that a list has at least `c` elements.
     TestLength "test.length" 1 (Use, Else, Imm);
     /// Sets up marks for the keys that must be met somewhere.
@@ -227,6 +231,8 @@ ops! {
     FaultJoin "fault.join" 1 (Mut, Use, None);
     /// Joins `c` registers from `b` on to a text: strings as they are, other values as JSON. A fault among them is the result.
     TextJoin "text.join" 2 (Def, Use, Imm);
+    /// Evaluates the variables in a text that was only known at run time. A fault stays itself.
+    TextEval "text.eval" 8 (Mut, None, None);
     /// Explains a fault of an expression as Kyverno does for the variable that the site names.
     TextFault "text.fault" 1 (Mut, None, Site);
     /// Ends: the rule holds; `c` is the number of the alternative that did.

@@ -78,6 +78,8 @@ pub enum Reason {
     Unresolved,
     /// The text says it all
     Said,
+    /// The text says what failed, and the value why
+    Because,
     /// An alternative failed
     Failed,
     /// An alternative does not apply
@@ -88,7 +90,7 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, in the order of their encoding.
-    pub const ALL: [Reason; 17] = [
+    pub const ALL: [Reason; 18] = [
         Reason::NotMap,
         Reason::NotList,
         Reason::Mismatch,
@@ -103,6 +105,7 @@ impl Reason {
         Reason::TooShort,
         Reason::Unresolved,
         Reason::Said,
+        Reason::Because,
         Reason::Failed,
         Reason::Skipped,
         Reason::Undecided,

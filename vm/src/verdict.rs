@@ -128,6 +128,8 @@ impl Fact {
 pub enum Need {
     /// A root that was not given with the request
     Root(Root),
+    /// The value of a text with variables in it that was only known at run time
+    Text(Val),
     /// The scalar pattern of a text that was only known at run time
     Pattern(Val),
 }

@@ -1,5 +1,6 @@
 //! The check between bytes or generated code and the machine. Only a verified [`Program`] runs.
 
+use crate::condition::Operator;
 use crate::ids::Pc;
 use crate::op::{Instr, Operand};
 use crate::program::{Comparison, Const, Parts, Program, Step, Unit};
@@ -70,10 +71,11 @@ fn fits(parts: &Parts, unit: &Unit, pc: usize, i: Instr, value: u32, kind: Opera
     match kind {
         Operand::None => value == 0,
         Operand::Def if i.op == Op::KeysNext => value + 2 < registers,
-        Operand::Use if i.op == Op::Compare => value + 1 < registers,
+        Operand::Use if matches!(i.op, Op::Compare | Op::TestCondition) => value + 1 < registers,
         Operand::Mut if i.op == Op::Call => value + u32::from(i.b) <= registers && value < registers,
         Operand::Function => (value as usize) < crate::builtin::table().len(),
         Operand::Compare => (value as usize) < Comparison::ALL.len(),
+        Operand::Operator => (value as usize) < Operator::ALL.len(),
         Operand::Bounds => constant(|c| matches!(c, Const::Bounds(_))),
         Operand::Use if i.op == Op::TextJoin => value + i.c <= registers && i.c <= 256,
         Operand::Use => value < registers,

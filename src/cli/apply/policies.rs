@@ -212,6 +212,7 @@ impl Policies {
         let problems = Problems::new(source.clone());
         let policy = Policy::read(tree, cluster, &problems);
         schema::check(tree, &problems);
+        unchecked(&policy, tree, &problems);
         let (found, problems) = (problems.into_inner(), Problems::new(source.clone()));
         // The schema comes first: what it refuses, Kyverno never sees.
         for (refuses, help, flow) in [
@@ -247,6 +248,19 @@ impl Policies {
             self.units.push(Unit { policy, source: source.clone(), rules });
         }
         Flow::Next
+    }
+}
+
+/// Reports rules that check something, and of which the reader has kept nothing: an empty `deny` always denies.
+fn unchecked(policy: &Policy, tree: &Tree, problems: &Problems) {
+    let Some(Value::List(rules)) = tree.get("spec").and_then(|s| s.get("rules")).map(|t| &t.value) else { return };
+    for (rule, tree) in policy.spec.rules.iter().zip(rules) {
+        let kept = rule.validate.as_ref().is_none_or(|v| v.check.is_some());
+        let Some(Value::Map(members)) = tree.get("validate").map(|t| &t.value).filter(|_| !kept) else { continue };
+        let other = |key: &str| ["deny", "foreach", "podSecurity", "cel", "manifests"].contains(&key);
+        for m in members.iter().filter(|m| other(&m.key) && m.value.value != Value::Null) {
+            problems.add(Code::NotCompiled, m.key_place, format!("`validate.{}` is not compiled yet", m.key));
+        }
     }
 }
 

@@ -29,9 +29,6 @@ const METADATA: [&str; 15] = [
 /// `status`, as Kyverno's controllers write it.
 const STATUS: [&str; 5] = ["autogen", "conditions", "ready", "rulecount", "validatingadmissionpolicy"];
 
-/// What a rule may check and kyvc does not compile yet. Even an empty `deny` says something: that it always denies.
-const CHECKS: [&str; 5] = ["deny", "foreach", "podSecurity", "cel", "manifests"];
-
 /// Whether a problem is about an unknown field. Kyverno then drops the whole file.
 pub(super) fn is_unknown(d: &Diagnostic) -> bool {
     d.code == Code::UnknownField
@@ -73,10 +70,6 @@ pub(super) fn check(policy: &Tree, problems: &Problems) {
         }
         if let Some(e) = rule.get("exclude") {
             part(e, problems);
-        }
-        let checks = rule.get("validate").into_iter().flat_map(members);
-        for m in checks.filter(|m| CHECKS.contains(&m.key.as_str()) && m.value.value != Value::Null) {
-            problems.add(Code::NotCompiled, m.key_place, format!("`validate.{}` is not compiled yet", m.key));
         }
     }
 }

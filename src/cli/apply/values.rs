@@ -144,13 +144,12 @@ impl Values {
 
     /// The labels of a namespace.
     pub(super) fn labels(&self, namespace: &str) -> Option<&NamespaceLabels> {
-        let objects = self.file.namespaces.iter().flatten();
-        let object = objects.filter(|n| n.metadata.name == namespace).next_back();
-        match object {
+        let mut objects = self.file.namespaces.iter().flatten();
+        match objects.rfind(|n| n.metadata.name == namespace) {
             Some(object) => object.metadata.labels.as_ref(),
             None => {
-                let mut named = self.file.namespace_selector.iter().flatten().filter(|n| n.name == namespace);
-                named.next_back().and_then(|n| n.labels.as_ref())
+                let mut named = self.file.namespace_selector.iter().flatten();
+                named.rfind(|n| n.name == namespace).and_then(|n| n.labels.as_ref())
             }
         }
     }

@@ -99,16 +99,11 @@ fn compiled(pattern: &str) -> std::result::Result<Rc<GoRegex>, String> {
     })
 }
 
-fn replace(
-    call: &mut Call<'_, '_>,
-    args: &[Val],
-    name: &str,
-    template: fn(&str) -> Template<'_>,
-) -> Result {
+fn replace(call: &mut Call<'_, '_>, args: &[Val], name: &str, template: fn(&str) -> Template<'_>) -> Result {
     let source = literal_of(call, args, 1, name)?;
     let with = literal_of(call, args, 2, name)?;
-    let regex = compiled(text(call, args, 0))
-        .map_err(|why| Failure::Error(format!("JMESPath function '{name}': {why}")))?;
+    let regex =
+        compiled(text(call, args, 0)).map_err(|why| Failure::Error(format!("JMESPath function '{name}': {why}")))?;
     let out = regex.replace_all(&source, &template(&with), MAX_TEXT).ok_or(TrapKind::Memory)?;
     call.make_str(&out)
 }

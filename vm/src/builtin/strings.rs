@@ -3,7 +3,7 @@
 mod case;
 mod path;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use super::{Builtin, Call, Code, Failure, Type};
 use crate::machine::View;
@@ -92,10 +92,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
         STR,
         "trims both ends of the source string by characters appearing in the second string",
         &[("trim('  a ', ' ')", "\"a\"")],
-        |call, args| {
-            let out = text(call, args, 0).trim_matches(|c| text(call, args, 1).contains(c)).to_owned();
-            call.make_str(&out)
-        },
+        trim,
     ),
     function(
         "trim_prefix",
@@ -181,7 +178,7 @@ pub(super) fn literal_of(call: &Call<'_, '_>, args: &[Val], at: usize, function:
 /// A number as Go's int: the fraction is cut off, and what does not fit is the smallest int.
 fn whole(number: Option<f64>) -> i64 {
     match number.unwrap_or(0.0) {
-        n if n >= -9_223_372_036_854_775_808.0 && n < 9_223_372_036_854_775_808.0 => n as i64,
+        n if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&n) => n as i64,
         _ => i64::MIN,
     }
 }
@@ -202,6 +199,12 @@ fn replace(call: &mut Call<'_, '_>, args: &[Val], times: usize) -> Result {
     call.make_str(&out)
 }
 
+fn trim(call: &mut Call<'_, '_>, args: &[Val]) -> Result {
+    let mut cut: Vec<char> = text(call, args, 1).chars().collect();
+    cut.sort_unstable();
+    map(call, args, |s| s.trim_matches(|c| cut.binary_search(&c).is_ok()).to_owned())
+}
+
 fn split(call: &mut Call<'_, '_>, args: &[Val]) -> Result {
     let source = text(call, args, 0).to_owned();
     let separator = text(call, args, 1).to_owned();
@@ -210,6 +213,9 @@ fn split(call: &mut Call<'_, '_>, args: &[Val]) -> Result {
     } else {
         source.split(separator.as_str()).collect()
     };
+    if parts.len() > MAX_TEXT / size_of::<Val>() {
+        return Err(TrapKind::Memory.into());
+    }
     let parts: Vec<Val> = parts.into_iter().map(|part| call.make_str(part)).collect::<Result<_>>()?;
     call.make_list(parts)
 }
@@ -228,8 +234,7 @@ fn to_boolean(call: &mut Call<'_, '_>, args: &[Val]) -> Result {
 /// Whether all members of the first are members of the second.
 fn label_match(call: &mut Call<'_, '_>, args: &[Val]) -> Result {
     let (wanted, found) = (call.entries(arg(args, 0)), arg(args, 1));
-    let all = wanted
-        .iter()
-        .all(|(key, value)| call.member(found, key).is_some_and(|member| call.equal(member, *value)));
+    let all =
+        wanted.iter().all(|(key, value)| call.member(found, key).is_some_and(|member| call.equal(member, *value)));
     Ok(Val::Bool(all))
 }

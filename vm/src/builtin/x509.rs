@@ -24,7 +24,16 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[function(
     &[Type::Object],
     "decodes an x.509 certificate to an object. you may also use this in conjunction with `base64_decode` jmespath \
      function to decode a base64-encoded certificate",
-    &[("x509_decode(base64_decode('LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUZnd1J3SUJBREFBTUR3d0RRWUpLb1pJaHZjTkFRRUJCUUFEU3dBd1NBSkJBTXk=')).Version", "0")],
+    &[(
+        "x509_decode('-----BEGIN CERTIFICATE REQUEST-----\n\
+         MIHFMHECAQAwDDEKMAgGA1UEAwwBYTBcMA0GCSqGSIb3DQEBAQUAA0sAMEgCQQC7\n\
+         K78Ev+PuU9GFSj26HevaaidX+U42vpzBQecHfdBt9d6PHbRiIMrPhD+nPfM1xAMg\n\
+         YW7m5TXEVIJMQqnLFCERAgMBAAGgADANBgkqhkiG9w0BAQsFAANBABzd4LHMJinQ\n\
+         qbtEZJCC8kbIzcpFRhiRDg/v7NKuAulSHBF+qS+VKcrK5dXXdEyQMFvOdJCCRvnU\n\
+         PzfpD4fdHMA=\n\
+         -----END CERTIFICATE REQUEST-----\n').Subject.CommonName",
+        "\"a\"",
+    )],
     decode,
 )];
 

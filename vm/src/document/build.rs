@@ -4,6 +4,7 @@ use super::layout::{ROOT, State, UNWANTED};
 use super::node::{KEY_DEAD, KEY_LIMIT, KEY_LOCAL, KEY_NONE, Kind, NO_NODE, Node, NodeId, TextRef};
 use super::symbols::hash;
 use super::{Buffers, Document, Layout, Place, PlaceKind};
+use std::collections::HashMap;
 use thiserror::Error;
 
 /// What one document may cost.
@@ -35,6 +36,9 @@ pub enum BuildError {
     Size,
 }
 
+/// From so many members on, a map's keys are looked up in a table.
+const WIDE: u32 = 32;
+
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {
     node: u32,
@@ -43,6 +47,8 @@ pub(crate) struct Frame {
     /// One bit a key hash: a second key with the same bit is compared, others cannot be duplicates.
     seen: u64,
     map: bool,
+    /// Its members are in the table of wide maps.
+    wide: bool,
 }
 
 /// Builds one document. Places are kept when a reader passes them.
@@ -55,6 +61,8 @@ pub struct Builder<'a> {
     stack: Vec<Frame>,
     key: u32,
     key_place: Place,
+    /// The members of maps that have many, by map and key: one filter bit a key no longer tells them apart.
+    wide: HashMap<(u32, Box<str>), u32>,
     /// Walk state of the value to come.
     next: State,
     limits: Limits,
@@ -73,7 +81,15 @@ impl<'a> Builder<'a> {
         key_places.clear();
         frames.clear();
         let doc = Document { src, layout, nodes, owned, keys, slots, places, key_places, place_kind: PlaceKind::None };
-        Self { doc, stack: frames, key: KEY_NONE, key_place: Place::default(), next: ROOT, limits }
+        Self {
+            doc,
+            stack: frames,
+            key: KEY_NONE,
+            key_place: Place::default(),
+            wide: HashMap::new(),
+            next: ROOT,
+            limits,
+        }
     }
 
     /// The document so far; [`finish`](Self::finish) ends it.
@@ -81,7 +97,7 @@ impl<'a> Builder<'a> {
         &self.doc
     }
 
-    /// Ends the document. The stack's memory is lost with it; see [`finish_into`](Self::finish_into).
+    /// Ends the document.
     pub fn finish(self) -> Document<'a> {
         self.doc
     }
@@ -113,7 +129,7 @@ impl<'a> Builder<'a> {
         self.doc.nodes.push(Node::new(kind, self.key, index + 1, payload));
         if let Some(place) = place {
             self.doc.places.push(place);
-            self.doc.key_places.push(self.key_place);
+            self.doc.key_places.push(if self.key == KEY_NONE { Place::default() } else { self.key_place });
         }
         if let Some(slot) = self.doc.layout.slot(self.next)
             && let Some(entry) = self.doc.slots.get_mut(slot as usize)
@@ -165,6 +181,11 @@ impl<'a> Builder<'a> {
     /// Adds a number that Go decodes as int64.
     pub fn int(&mut self, value: i64, place: Option<Place>) -> Result<(), BuildError> {
         self.leaf(Kind::Int, value.cast_unsigned(), place)
+    }
+
+    /// Adds a whole number beyond int64, which Go decodes as float64.
+    pub fn uint(&mut self, value: u64, place: Option<Place>) -> Result<(), BuildError> {
+        self.leaf(Kind::Uint, value, place)
     }
 
     /// Adds a number that Go decodes as float64.
@@ -221,7 +242,7 @@ impl<'a> Builder<'a> {
             return Err(BuildError::Depth(self.limits.depth));
         }
         let node = self.push(kind, 0, place)?;
-        self.stack.push(Frame { node, state: self.next, count: 0, seen: 0, map: kind == Kind::Map });
+        self.stack.push(Frame { node, state: self.next, count: 0, seen: 0, map: kind == Kind::Map, wide: false });
         self.key = KEY_NONE;
         Ok(())
     }
@@ -284,33 +305,63 @@ impl<'a> Builder<'a> {
         let Some(top) = self.stack.last_mut() else { return Ok(false) };
         let sym = (id < KEY_LOCAL).then_some(super::Sym(id));
         self.next = self.doc.layout.member(top.state, sym);
+        if top.wide || top.count >= WIDE {
+            return Ok(self.wide_key(text));
+        }
         let bit = 1u64 << (h >> 26);
         let maybe = top.seen & bit != 0;
         top.seen |= bit;
-        Ok(maybe && self.bury(text))
+        if !maybe {
+            return Ok(false);
+        }
+        let at = self.find(text);
+        Ok(at.is_some_and(|at| self.bury(at)))
     }
 
-    /// Marks an earlier member of the open map with this key as overridden.
-    fn bury(&mut self, text: &str) -> bool {
-        let Some(top) = self.stack.last() else { return false };
-        let (mut at, len) = (top.node as usize + 1, self.doc.nodes.len());
+    /// The member of the open map with this key.
+    fn find(&self, text: &str) -> Option<u32> {
+        let map = NodeId(self.stack.last()?.node);
+        let len = self.doc.nodes.len() as u32;
+        let mut at = map.0 + 1;
         while at < len {
-            let Some(node) = self.doc.nodes.get(at).copied() else { return false };
-            if let Some(key) = self.doc.key(NodeId(at as u32))
-                && self.doc.key_text(key) == text
-            {
-                if let Some(node) = self.doc.nodes.get_mut(at) {
-                    node.set_key(KEY_DEAD);
-                }
-                if let Some(top) = self.stack.last_mut() {
-                    top.count -= 1;
-                }
-                self.clear_slots(at, node.end as usize);
-                return true;
+            let id = NodeId(at);
+            if self.doc.key(id).is_some_and(|key| self.doc.key_text(key) == text) {
+                return Some(at);
             }
-            at = node.end as usize;
+            at = self.doc.node(id).end;
         }
-        false
+        None
+    }
+
+    /// A key of a map with many members.
+    fn wide_key(&mut self, text: &str) -> bool {
+        let Some(top) = self.stack.last_mut() else { return false };
+        let (map, len, known) = (top.node, self.doc.nodes.len() as u32, top.wide);
+        top.wide = true;
+        let mut at = if known { len } else { map + 1 };
+        while at < len {
+            let id = NodeId(at);
+            if let Some(key) = self.doc.key(id) {
+                self.wide.insert((map, self.doc.key_text(key).into()), at);
+            }
+            at = self.doc.node(id).end;
+        }
+        match self.wide.insert((map, text.into()), len) {
+            Some(earlier) => self.bury(earlier),
+            None => false,
+        }
+    }
+
+    /// Marks a member of the open map as overridden.
+    fn bury(&mut self, at: u32) -> bool {
+        let Some(node) = self.doc.nodes.get_mut(at as usize) else { return false };
+        node.set_key(KEY_DEAD);
+        let end = node.end;
+        if let Some(top) = self.stack.last_mut() {
+            top.count = top.count.saturating_sub(1);
+        }
+        self.clear_slots(at as usize, end as usize);
+        true
     }
 
     fn clear_slots(&mut self, from: usize, to: usize) {

@@ -47,10 +47,12 @@ impl Document<'_> {
     /// Makes a float64 of every number, as a trip through Go's JSON does.
     pub fn numbers_to_floats(&mut self) {
         for node in &mut self.nodes {
-            if node.kind() == Kind::Int {
-                let value = node.payload.cast_signed() as f64;
-                *node = Node::new(Kind::Float, node.key(), node.end, value.to_bits());
-            }
+            let value = match node.kind() {
+                Kind::Int => node.payload.cast_signed() as f64,
+                Kind::Uint => node.payload as f64,
+                _ => continue,
+            };
+            *node = Node::new(Kind::Float, node.key(), node.end, value.to_bits());
         }
     }
 

@@ -179,10 +179,17 @@ impl<'a> Document<'a> {
             Kind::Bool => Scalar::Bool(node.payload != 0),
             Kind::Int => Scalar::Int(node.payload.cast_signed()),
             Kind::Float => Scalar::Float(f64::from_bits(node.payload)),
+            Kind::Uint => Scalar::Float(node.payload as f64),
             Kind::Str => Scalar::Str(self.text(node.text())),
             Kind::List => Scalar::List,
             Kind::Map | Kind::Raw => Scalar::Map,
         }
+    }
+
+    /// The whole number beyond int64 that a float64 was written as.
+    pub fn uint(&self, id: NodeId) -> Option<u64> {
+        let node = self.node(id);
+        (node.kind() == Kind::Uint).then_some(node.payload)
     }
 
     /// How many elements or members a list or map has.

@@ -55,6 +55,8 @@ pub enum Kind {
     Map,
     /// A subtree that no program reaches, kept as text
     Raw,
+    /// A float64 that was written as a whole number beyond int64, kept for printing it again
+    Uint,
 }
 
 /// A slice of the input, or of the document's own text.
@@ -110,6 +112,7 @@ impl Node {
             5 => Kind::List,
             6 => Kind::Map,
             7 => Kind::Raw,
+            8 => Kind::Uint,
             _ => Kind::Null,
         }
     }

@@ -112,3 +112,15 @@ proptest::proptest! {
         proptest::prop_assert_eq!(ours, theirs, "{}", text);
     }
 }
+
+#[test]
+fn wide_maps_keep_the_last_of_equal_keys() {
+    let layout = Layout::everything();
+    let members: Vec<String> = (0..40_000).map(|i| format!("\"k{}\":{i}", i % 20_000)).collect();
+    let text = format!("{{{}}}", members.join(","));
+    let doc = parse(&text, &layout);
+    let root = doc.root().unwrap();
+    assert_eq!(doc.len(root), 20_000);
+    assert_eq!(doc.children(root).count(), 20_000);
+    assert_eq!(doc.scalar(doc.get_str(root, "k7").unwrap()), Scalar::Int(20_007));
+}

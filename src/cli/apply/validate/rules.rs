@@ -38,7 +38,7 @@ fn one(s: &Subject<'_>, i: usize, r: &ResolvedRule) -> Checked {
     let labels = match r.rule.validate.as_ref().and_then(|v| v.check.as_ref()) {
         Some(Check::Pattern(p)) => strings_in_metadata(p),
         Some(Check::AnyPattern(all)) => all.iter().all(strings_in_metadata),
-        None => true,
+        _ => true,
     };
     if labels {
         Ok(())
@@ -90,7 +90,7 @@ fn only_metadata(rule: &Rule) -> bool {
     match rule.validate.as_ref().and_then(|v| v.check.as_ref()) {
         Some(Check::Pattern(p)) => one(p),
         Some(Check::AnyPattern(all)) => all.iter().all(one),
-        None => true,
+        _ => true,
     }
 }
 
@@ -114,18 +114,24 @@ fn resources(rule: &Tree) -> Result<(), At> {
     if empty { err("match.resources.", "match resources not specified") } else { Ok(()) }
 }
 
+/// What a rule may check, one at a time.
+const CHECKS: [&str; 7] = ["pattern", "anyPattern", "deny", "foreach", "podSecurity", "cel", "manifests"];
+
 /// What a rule checks, and the anchors of its patterns.
 fn elements(validate: &Tree) -> Result<(), At> {
     let err = |e: &str| Err((String::new(), e.to_owned()));
-    match (some(validate, "pattern"), some(validate, "anyPattern")) {
-        (None, None) => err("one of pattern, anyPattern, deny, foreach, cel must be specified"),
-        (Some(_), Some(_)) => err("only one of pattern, anyPattern, deny, foreach, cel can be specified"),
-        (Some(p), None) => pattern::check(p, "/").map_err(|(path, e)| (format!("pattern.{path}"), e)),
-        (None, Some(all)) => list(Some(all))
-            .iter()
-            .enumerate()
-            .try_for_each(|(i, p)| pattern::check(p, "/").map_err(|(path, e)| (format!("anyPattern[{i}].{path}"), e))),
+    match CHECKS.iter().filter(|c| some(validate, c).is_some()).count() {
+        0 => return err("one of pattern, anyPattern, deny, foreach, cel must be specified"),
+        1 => {}
+        _ => return err("only one of pattern, anyPattern, deny, foreach, cel can be specified"),
     }
+    if let Some(p) = some(validate, "pattern") {
+        return pattern::check(p, "/").map_err(|(path, e)| (format!("pattern.{path}"), e));
+    }
+    list(some(validate, "anyPattern"))
+        .iter()
+        .enumerate()
+        .try_for_each(|(i, p)| pattern::check(p, "/").map_err(|(path, e)| (format!("anyPattern[{i}].{path}"), e)))
 }
 
 /// Whether the labels and annotations that a pattern asks for are strings.

@@ -110,7 +110,8 @@ fn checks() {
         of("{anyPattern: [{a: b}, {b: [{+(x): 1}]}]}"),
         "path: spec.rules[0].validate.anyPattern[1].//b0//+(x).: unsupported anchor +(x)"
     );
-    let labels = "labels and annotations supports only string values, \"use double quotes around the non string values\"";
+    let labels =
+        "labels and annotations supports only string values, \"use double quotes around the non string values\"";
     assert_eq!(of("{pattern: {metadata: {labels: {a: 3}}}}"), labels);
     assert_eq!(of("{pattern: {spec: {template: {metadata: {annotations: {a: true}}}}}}"), labels);
 }

@@ -37,9 +37,8 @@ pub(super) fn normalize(image: &str) -> Result<String, String> {
 
 /// Kyverno: pkg/utils/image/infos.go, addDefaultRegistry.
 fn with_registry(image: &str) -> String {
-    let is_registry = |first: &str| {
-        first.contains(['.', ':']) || first == "localhost" || first.chars().any(char::is_uppercase)
-    };
+    let is_registry =
+        |first: &str| first.contains(['.', ':']) || first == "localhost" || first.chars().any(char::is_uppercase);
     match image.split_once('/') {
         Some((first, _)) if is_registry(first) => image.to_owned(),
         _ => format!("{DEFAULT_REGISTRY}/{image}"),

@@ -192,8 +192,8 @@ fn unescape(text: &str, part: Part) -> Result<String, String> {
         }
         let digit = |at: usize| after.get(at).and_then(|b| char::from(*b).to_digit(16));
         let refuse = || {
-            let shown = after.get(..2).unwrap_or(after);
-            Err(format!("invalid URL escape {}", quote(&format!("%{}", lossy(shown)))))
+            let shown = [b"%", after.get(..2).unwrap_or(after)].concat();
+            Err(format!("invalid URL escape {}", quote_bytes(&shown)))
         };
         let (Some(high), Some(low)) = (digit(0), digit(1)) else { return refuse() };
         let value = (high << 4 | low) as u8;
@@ -214,24 +214,34 @@ fn unescape(text: &str, part: Part) -> Result<String, String> {
 
 /// A text in quotes, as Go's `%q` prints it.
 pub(crate) fn quote(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
+    quote_bytes(text.as_bytes())
+}
+
+/// Bytes in quotes, as Go's `%q` prints a string of them.
+pub(crate) fn quote_bytes(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len() + 2);
     out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\x07' => out.push_str("\\a"),
-            '\x08' => out.push_str("\\b"),
-            '\x0c' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\x0b' => out.push_str("\\v"),
-            '\0'..='\x1f' | '\x7f' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-            c if c.is_control() || (c.is_whitespace() && c != ' ') => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => out.push(c),
-        }
+    for chunk in bytes.utf8_chunks() {
+        chunk.valid().chars().for_each(|c| quote_char(c, &mut out));
+        chunk.invalid().iter().for_each(|b| out.push_str(&format!("\\x{b:02x}")));
     }
     out.push('"');
     out
+}
+
+fn quote_char(c: char, out: &mut String) {
+    match c {
+        '"' => out.push_str("\\\""),
+        '\\' => out.push_str("\\\\"),
+        '\x07' => out.push_str("\\a"),
+        '\x08' => out.push_str("\\b"),
+        '\x0c' => out.push_str("\\f"),
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        '\x0b' => out.push_str("\\v"),
+        '\0'..='\x1f' | '\x7f' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+        c if c.is_control() || (c.is_whitespace() && c != ' ') => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+        c => out.push(c),
+    }
 }

@@ -7,15 +7,19 @@ use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 /// How many ranges the classes of an expression may have together.
 const MAX_RANGES: usize = 1 << 18;
 
-/// The ranges that an expression has taken so far.
+/// What is known of an expression's classes so far.
 #[derive(Debug, Default)]
-pub(super) struct Ranges(usize);
+pub(super) struct Ranges {
+    taken: usize,
+    /// Whether no `:]` follows any more, so that it is not looked for again and again
+    unclosed: bool,
+}
 
 impl Ranges {
     /// Takes a class into account.
     pub(super) fn charge(&mut self, class: &ClassUnicode) -> Result<(), String> {
-        self.0 += class.ranges().len();
-        if self.0 > MAX_RANGES { Err(error("expression too large", "")) } else { Ok(()) }
+        self.taken += class.ranges().len();
+        if self.taken > MAX_RANGES { Err(error("expression too large", "")) } else { Ok(()) }
     }
 }
 
@@ -89,8 +93,12 @@ pub(super) fn unicode(t: &str, flags: Flags) -> Result<Option<(ClassUnicode, &st
 }
 
 /// `[:alpha:]` and the like at the start of `t`, and what follows.
-fn posix(t: &str, flags: Flags) -> Result<Option<(ClassUnicode, &str)>, String> {
-    let Some((name, after)) = t.strip_prefix("[:").and_then(|t| t.split_once(":]")) else { return Ok(None) };
+fn posix<'t>(t: &'t str, flags: Flags, known: &mut Ranges) -> Result<Option<(ClassUnicode, &'t str)>, String> {
+    let Some(rest) = t.strip_prefix("[:").filter(|_| !known.unclosed) else { return Ok(None) };
+    let Some((name, after)) = rest.split_once(":]") else {
+        known.unclosed = true;
+        return Ok(None);
+    };
     let (name, negated) = name.strip_prefix('^').map_or((name, false), |name| (name, true));
     match names::posix(name) {
         Some(ranges) => Ok(Some((group(class(ranges), negated, flags)?, after))),
@@ -111,7 +119,7 @@ fn single<'t>(t: &'t str, whole: &str) -> Result<(u32, &'t str), String> {
 }
 
 /// The class at the start of `s`, which is a `[`, and what follows it.
-pub(super) fn bracket<'s>(s: &'s str, flags: Flags, taken: &mut Ranges) -> Result<(ClassUnicode, &'s str), String> {
+pub(super) fn bracket<'s>(s: &'s str, flags: Flags, known: &mut Ranges) -> Result<(ClassUnicode, &'s str), String> {
     let mut t = s.strip_prefix('[').unwrap_or(s);
     let mut ranges: Vec<(u32, u32)> = Vec::new();
     let negated = t.starts_with('^');
@@ -130,7 +138,7 @@ pub(super) fn bracket<'s>(s: &'s str, flags: Flags, taken: &mut Ranges) -> Resul
             return Err(error("invalid character class range", consumed(t, rest)));
         }
         first = false;
-        let named = match posix(t, flags)? {
+        let named = match posix(t, flags, known)? {
             None => match unicode(t, flags)? {
                 None => perl(t, flags)?,
                 found => found,
@@ -138,7 +146,7 @@ pub(super) fn bracket<'s>(s: &'s str, flags: Flags, taken: &mut Ranges) -> Resul
             found => found,
         };
         if let Some((class, rest)) = named {
-            taken.charge(&class)?;
+            known.charge(&class)?;
             ranges.extend(class.ranges().iter().map(|r| (u32::from(r.start()), u32::from(r.end()))));
             t = rest;
             continue;
@@ -157,6 +165,6 @@ pub(super) fn bracket<'s>(s: &'s str, flags: Flags, taken: &mut Ranges) -> Resul
     }
     // Folding all at once is the same: the opposite of a folded group is closed under folding.
     let class = group(class(&ranges), negated, flags)?;
-    taken.charge(&class)?;
+    known.charge(&class)?;
     Ok((class, t.strip_prefix(']').unwrap_or(t)))
 }

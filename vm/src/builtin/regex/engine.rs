@@ -2,9 +2,9 @@
 
 use super::syntax::{error, parse};
 use super::template::Template;
+use regex_automata::Input;
 use regex_automata::meta::{Config, Regex};
 use regex_automata::util::captures::Captures;
-use regex_automata::Input;
 
 /// How large a compiled expression and the cache of a search may get.
 const SIZE: usize = 10 << 20;
@@ -22,10 +22,8 @@ impl GoRegex {
     pub fn new(pattern: &str) -> Result<Self, String> {
         let parsed = parse(pattern, true)?;
         let hir = parsed.tree.into_hir();
-        let config = Config::new()
-            .nfa_size_limit(Some(SIZE))
-            .onepass_size_limit(Some(SIZE / 8))
-            .hybrid_cache_capacity(CACHE);
+        let config =
+            Config::new().nfa_size_limit(Some(SIZE)).onepass_size_limit(Some(SIZE / 8)).hybrid_cache_capacity(CACHE);
         let regex = Regex::builder()
             .configure(config)
             .build_from_hir(&hir)

@@ -1,8 +1,13 @@
 //! Reads Go's regular expressions: what Go's regexp/syntax accepts is accepted and means the same, what it refuses is
 //! refused with the same words. Nothing here recurses over the pattern.
 
+mod group;
+mod number;
+
 use super::class::{self, Ranges};
 use super::tree::{Node, Tree};
+use number::counts;
+pub(super) use number::escape;
 use regex_syntax::hir::Look;
 
 /// How high and how large an expression may get; Go allows a height of 1000.
@@ -73,8 +78,7 @@ pub(crate) fn parse(pattern: &str, perl: bool) -> Result<Parsed, String> {
     }
     let flags = Flags { fold: false, one_line: perl, dot_newline: false, lazy: false, perl };
     let top = Frame { flags, index: None, alternatives: Vec::new(), items: Vec::new() };
-    let parser =
-        Parser { pattern, flags, frames: Vec::new(), top, groups: Vec::new(), ranges: Ranges::default() };
+    let parser = Parser { pattern, flags, frames: Vec::new(), top, groups: Vec::new(), ranges: Ranges::default() };
     parser.run()
 }
 
@@ -83,8 +87,7 @@ impl<'p> Parser<'p> {
         let mut t = self.pattern;
         let mut last = "";
         while let Some(c) = t.chars().next() {
-            let before = t;
-            let after = next(t).1;
+            let (before, after) = (t, next(t).1);
             let mut repeat = "";
             t = match c {
                 '(' if self.flags.perl && after.starts_with('?') => self.perl_group(t)?,
@@ -100,8 +103,7 @@ impl<'p> Parser<'p> {
                 '^' => self.look(if self.flags.one_line { Look::Start } else { Look::StartLF }, after)?,
                 '$' => self.look(if self.flags.one_line { Look::End } else { Look::EndLF }, after)?,
                 '.' => {
-                    let any = class::any(self.flags.dot_newline);
-                    self.push(Node::Class(any))?;
+                    self.push(Node::Class(class::any(self.flags.dot_newline)))?;
                     after
                 }
                 '[' => {
@@ -144,6 +146,7 @@ impl<'p> Parser<'p> {
         Ok(Parsed { tree, groups: self.groups })
     }
 
+    /// Starts a group that captures.
     fn open(&mut self, name: Option<Box<str>>, rest: &'p str) -> &'p str {
         self.groups.push(name);
         let index = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
@@ -294,9 +297,3 @@ impl<'p> Parser<'p> {
         Ok(rest)
     }
 }
-
-mod group;
-mod number;
-
-use number::counts;
-pub(super) use number::escape;

@@ -60,10 +60,9 @@ impl Template<'_> {
                 Part::Text(text) => Some(*text),
                 Part::Number(number) => group(*number),
                 // Of groups with the same name the first that took part.
-                Part::Name(name) => (1..)
-                    .zip(names)
-                    .filter(|(_, n)| n.as_deref() == Some(*name))
-                    .find_map(|(number, _)| group(number)),
+                Part::Name(name) => {
+                    (1..).zip(names).filter(|(_, n)| n.as_deref() == Some(*name)).find_map(|(number, _)| group(number))
+                }
             };
             out.push_str(text.unwrap_or_default());
             if out.len() > limit {

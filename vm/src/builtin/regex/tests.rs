@@ -52,7 +52,7 @@ fn errors_in_gos_words() {
         ("(a{100}){11}", "invalid repeat count: `{11}`"),
         ("a{2,1}", "invalid repeat count: `{2,1}`"),
         ("x**", "invalid nested repetition operator: `**`"),
-        ("x*??+", "invalid nested repetition operator: `*??+`"),
+        ("x*??+", "invalid nested repetition operator: `*??`"),
         ("(?x)", "invalid or unsupported Perl syntax: `(?x`"),
         ("(?i", "invalid or unsupported Perl syntax: `(?i`"),
         ("(?i-)", "invalid or unsupported Perl syntax: `(?i-)`"),

@@ -8,14 +8,8 @@ use crate::value::Val;
 use serde_json::Value;
 use std::path::PathBuf;
 
-const FAMILIES: &[&[Builtin]] = &[
-    super::FUNCTIONS,
-    regex::FUNCTIONS,
-    encoding::FUNCTIONS,
-    x509::FUNCTIONS,
-    images::FUNCTIONS,
-    random::FUNCTIONS,
-];
+const FAMILIES: &[&[Builtin]] =
+    &[super::FUNCTIONS, regex::FUNCTIONS, encoding::FUNCTIONS, x509::FUNCTIONS, images::FUNCTIONS, random::FUNCTIONS];
 
 fn find(name: &str) -> Option<&'static Builtin> {
     FAMILIES.iter().copied().flatten().find(|f| f.name == name)
@@ -23,11 +17,10 @@ fn find(name: &str) -> Option<&'static Builtin> {
 
 fn is_a(call: &Call<'_, '_>, value: Val, kind: crate::builtin::Type) -> bool {
     use crate::builtin::Type;
-    match (call.view(value), kind) {
-        (View::Str(_), Type::Str) | (View::Float(_), Type::Number) => true,
-        (View::List, Type::Array) | (View::Map, Type::Object) | (_, Type::Any) => true,
-        _ => false,
-    }
+    matches!(
+        (call.view(value), kind),
+        (View::Str(_), Type::Str) | (View::Float(_), Type::Number) | (View::Map, Type::Object)
+    )
 }
 
 /// Calls a function as an expression would, with the checks that come before it.
@@ -35,8 +28,7 @@ pub(in crate::builtin) fn run(name: &str, args: &[Value]) -> Result<Value, Strin
     let function = find(name).unwrap_or_else(|| panic!("no function {name}"));
     let (mut memory, program) = (Memory::new(64 << 20), Program::empty());
     let environment = Environment { random: noise, ..Environment::default() };
-    let mut call =
-        Call { memory: &mut memory, program: &program, documents: &[], environment: &environment };
+    let mut call = Call { memory: &mut memory, program: &program, documents: &[], environment: &environment };
     if args.len() != function.args.len() {
         return Err("incorrect number of args".to_owned());
     }
@@ -158,7 +150,7 @@ impl<'e> Reader<'e> {
     }
 }
 
-fn same(a: &Value, b: &Value) -> bool {
+pub(in crate::builtin) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),

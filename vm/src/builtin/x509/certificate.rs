@@ -1,9 +1,10 @@
 //! A certificate, as Go's x509.Certificate.
 
-use super::der::{BIT_STRING, Der, INTEGER, OCTET_STRING, SEQUENCE, context, decimal, explicit};
+use super::der::{Der, INTEGER, OCTET_STRING, SEQUENCE, context, decimal, explicit};
 use super::extensions::Extensions;
 use super::json::Json;
 use super::{names, times};
+use std::collections::HashSet;
 
 const RSA: &[u32] = &[1, 2, 840, 113_549, 1, 1, 1];
 const NULL: &[u8] = &[5, 0];
@@ -28,6 +29,7 @@ impl Extension<'_> {
 /// A list of extensions.
 pub(super) fn extensions<'d>(mut list: Der<'d>) -> Result<Vec<Extension<'d>>, String> {
     let mut out: Vec<Extension<'d>> = Vec::new();
+    let mut seen = HashSet::new();
     while !list.is_empty() {
         let mut der = list.read(SEQUENCE).ok_or("x509: malformed extension")?;
         let id = der.oid().ok_or("x509: malformed extension OID field")?;
@@ -37,7 +39,7 @@ pub(super) fn extensions<'d>(mut list: Der<'d>) -> Result<Vec<Extension<'d>>, St
             false
         };
         let value = der.read(OCTET_STRING).ok_or("x509: malformed extension value field")?.0;
-        if out.iter().any(|e| e.id == id) {
+        if !seen.insert(id.clone()) {
             let text: Vec<String> = id.iter().map(u32::to_string).collect();
             return Err(format!("x509: certificate contains duplicate extension with OID \"{}\"", text.join(".")));
         }
@@ -58,20 +60,25 @@ impl Key {
     }
 }
 
-/// The key inside a SubjectPublicKeyInfo.
-pub(super) fn key(mut info: Der<'_>) -> Result<Key, String> {
+/// What is said of all other keys.
+pub(super) const NO_RSA: &str = "certificate should use rsa algorithm";
+
+/// The key inside a SubjectPublicKeyInfo; `None` where it is not one of RSA.
+pub(super) fn key(mut info: Der<'_>) -> Result<Option<Key>, String> {
     let mut info = info.read(SEQUENCE).ok_or("x509: malformed spki")?;
     let mut algorithm = info.read(SEQUENCE).ok_or("x509: malformed public key algorithm identifier")?;
     let kind = algorithm.oid().ok_or("x509: malformed OID")?;
-    let parameters = algorithm.any();
+    let parameters =
+        if algorithm.is_empty() { &[] } else { algorithm.any().ok_or("x509: malformed parameters")?.whole };
     let (bits, _) = info.bits().ok_or("x509: malformed subjectPublicKey")?;
     if kind != RSA {
-        return Err("certificate should use rsa algorithm".to_owned());
+        return Ok(None);
     }
-    if parameters.is_none_or(|p| p.whole != NULL) {
+    if parameters != NULL {
         return Err("x509: RSA key missing NULL parameters".to_owned());
     }
-    let mut key = Der(bits).read(SEQUENCE).ok_or("x509: invalid RSA public key")?;
+    let mut bits = Der(bits);
+    let mut key = bits.read(SEQUENCE).ok_or("x509: invalid RSA public key")?;
     let modulus = key.integer_bytes(INTEGER).ok_or("x509: invalid RSA modulus")?;
     let exponent = key.int64(INTEGER).ok_or("x509: invalid RSA public exponent")?;
     if modulus.first().is_some_and(|b| *b >= 0x80) || modulus == [0] {
@@ -80,11 +87,11 @@ pub(super) fn key(mut info: Der<'_>) -> Result<Key, String> {
     if exponent <= 0 {
         return Err("x509: RSA public exponent is not a positive number".to_owned());
     }
-    if exponent > i64::from(i32::MAX) || !key.is_empty() {
+    if exponent > i64::from(i32::MAX) || !bits.is_empty() {
         return Err("failed to parse subject public key info".to_owned());
     }
     let modulus = decimal(modulus).ok_or("x509: invalid RSA modulus")?;
-    Ok(Key { modulus, exponent })
+    Ok(Some(Key { modulus, exponent }))
 }
 
 /// The bytes of a bit string, as if the unused bits stood in front.
@@ -102,9 +109,6 @@ pub(super) fn aligned(bits: &[u8], unused: u32) -> Vec<u8> {
 pub(super) fn decode(bytes: &[u8]) -> Result<Json, String> {
     let mut input = Der(bytes);
     let raw = input.element(SEQUENCE).ok_or("x509: malformed certificate")?;
-    if !input.is_empty() {
-        return Err("x509: trailing data".to_owned());
-    }
     let mut outer = Der(raw.inner);
     let tbs = outer.element(SEQUENCE).ok_or("x509: malformed tbs certificate")?;
     let mut der = Der(tbs.inner);
@@ -128,10 +132,11 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Json, String> {
     let raw_key = der.element(SEQUENCE).ok_or("x509: malformed spki")?.whole;
     let key = key(Der(raw_key))?;
     let (list, found) = read_extensions(der, version)?;
-    if !outer.at(BIT_STRING) {
-        return Err("x509: malformed signature".to_owned());
-    }
     let (bits, unused) = outer.bits().ok_or("x509: malformed signature")?;
+    if !input.is_empty() {
+        return Err("x509: trailing data".to_owned());
+    }
+    let key = key.ok_or(NO_RSA)?;
     let serial: f64 = decimal(serial).and_then(|text| text.parse().ok()).ok_or("x509: malformed serial number")?;
     let mut out = vec![
         ("Raw", Json::bytes(raw.whole)),

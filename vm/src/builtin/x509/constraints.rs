@@ -3,7 +3,7 @@
 use super::der::{Der, SEQUENCE, explicit};
 use super::json::Json;
 use super::names::{address, ascii, is_domain};
-use crate::builtin::images::url::quote;
+use crate::builtin::images::url::{quote, quote_bytes};
 
 /// The names that are permitted, and those that are excluded.
 #[derive(Default)]
@@ -70,7 +70,7 @@ impl Subtrees {
             let name = tree.any().ok_or(INVALID)?;
             let text = || {
                 ascii(name.inner).ok_or_else(|| {
-                    let shown = quote(&crate::builtin::encoding::lossy(name.inner));
+                    let shown = quote_bytes(name.inner);
                     format!("x509: invalid constraint value: x509: {shown} cannot be encoded as an IA5String")
                 })
             };
@@ -119,11 +119,14 @@ fn range(bytes: &[u8]) -> Result<(String, Vec<u8>), String> {
         return Err(format!("x509: IP constraint contained value of length {}", bytes.len()));
     };
     let ones: u32 = mask.iter().map(|b| b.count_ones()).sum();
-    let leading: u32 = mask.iter().scan(true, |all, b| {
-        let ones = if *all { b.leading_ones() } else { 0 };
-        *all = *all && *b == 0xff;
-        Some(ones)
-    }).sum();
+    let leading: u32 = mask
+        .iter()
+        .scan(true, |all, b| {
+            let ones = if *all { b.leading_ones() } else { 0 };
+            *all = *all && *b == 0xff;
+            Some(ones)
+        })
+        .sum();
     if ones != leading {
         let shown: String = mask.iter().map(|b| format!("{b:02x}")).collect();
         return Err(format!("x509: IP constraint contained invalid mask {shown}"));

@@ -6,6 +6,7 @@ use super::der::{BOOLEAN, Der, INTEGER, OCTET_STRING, OID, SEQUENCE, context, ex
 use super::json::Json;
 use super::names::Alternatives;
 use crate::builtin::encoding::lossy;
+use std::collections::HashSet;
 
 /// The fields that extensions fill.
 #[derive(Default)]
@@ -55,7 +56,9 @@ impl<'d> Extensions<'d> {
     fn standard(&mut self, number: u32, extension: &Extension<'d>) -> Result<bool, String> {
         let mut der = Der(extension.value);
         match number {
-            14 if extension.critical => return Err("x509: subject key identifier incorrectly marked critical".to_owned()),
+            14 if extension.critical => {
+                return Err("x509: subject key identifier incorrectly marked critical".to_owned());
+            }
             14 => self.subject_key = Some(der.read(OCTET_STRING).ok_or("x509: invalid subject key identifier")?.0),
             15 => self.key_usage = key_usage(der).ok_or("x509: invalid key usage")?,
             17 => {
@@ -148,10 +151,13 @@ impl<'d> Extensions<'d> {
             ("CRLDistributionPoints", Json::texts(self.revocation_lists)),
             ("PolicyIdentifiers", identifiers),
             ("Policies", Json::texts(self.policies.into_iter().flatten().filter_map(oid_text).collect())),
-            ("PolicyMappings", Json::slice(self.mappings, |(issuer, subject)| {
-                let (issuer, subject) = (Json::Text(issuer), Json::Text(subject));
-                Json::Map(vec![("IssuerDomainPolicy", issuer), ("SubjectDomainPolicy", subject)])
-            })),
+            (
+                "PolicyMappings",
+                Json::slice(self.mappings, |(issuer, subject)| {
+                    let (issuer, subject) = (Json::Text(issuer), Json::Text(subject));
+                    Json::Map(vec![("IssuerDomainPolicy", issuer), ("SubjectDomainPolicy", subject)])
+                }),
+            ),
             ("InhibitAnyPolicy", number(self.inhibit_any)),
             ("InhibitAnyPolicyZero", zero(self.inhibit_any)),
             ("InhibitPolicyMapping", number(self.inhibit_mapping)),
@@ -206,10 +212,10 @@ fn revocation_lists(mut der: Der<'_>) -> Result<Vec<String>, &'static str> {
 
 fn policies<'d>(mut der: Der<'d>) -> Option<Vec<&'d [u8]>> {
     let mut list = der.read(SEQUENCE)?;
-    let mut out: Vec<&'d [u8]> = Vec::new();
+    let (mut out, mut seen) = (Vec::new(), HashSet::new());
     while !list.is_empty() {
         let id = list.read(SEQUENCE)?.read(OID)?.0;
-        if out.contains(&id) || oid_text(id).is_none() {
+        if !seen.insert(id) || oid_text(id).is_none() {
             return None;
         }
         out.push(id);

@@ -34,7 +34,7 @@ pub(super) fn string(tag: u8, bytes: &[u8]) -> Result<String, String> {
 
 /// Two bytes a character, without surrogates and what is never a character.
 fn bmp(bytes: &[u8]) -> Option<String> {
-    let bytes = bytes.strip_suffix(&[0, 0]).filter(|_| bytes.len() % 2 == 0).unwrap_or(bytes);
+    let bytes = bytes.strip_suffix(&[0, 0]).filter(|_| bytes.len().is_multiple_of(2)).unwrap_or(bytes);
     let (pairs, rest) = bytes.as_chunks::<2>();
     let chars = pairs.iter().map(|pair| u32::from(u16::from_be_bytes(*pair)));
     let chars = chars.map(|c| char::from_u32(c).filter(|_| c < 0xfffe && !(0xfdd0..=0xfdef).contains(&c)));
@@ -52,8 +52,8 @@ pub(super) fn distinguished(mut der: Der<'_>) -> Result<Vec<Attribute>, String> 
             let mut attribute = set.read(SEQUENCE).ok_or_else(|| format!("{INVALID}: invalid attribute"))?;
             let kind = attribute.oid().ok_or_else(|| format!("{INVALID}: invalid attribute type"))?;
             let value = attribute.any().ok_or_else(|| format!("{INVALID}: invalid attribute value"))?;
-            let value = string(value.tag, value.inner)
-                .map_err(|why| format!("{INVALID}: invalid attribute value: {why}"))?;
+            let value =
+                string(value.tag, value.inner).map_err(|why| format!("{INVALID}: invalid attribute value: {why}"))?;
             out.push(Attribute { kind, value });
         }
     }
@@ -111,9 +111,10 @@ impl Alternatives {
                 1 => out.emails.push(ascii("rfc822Name")?),
                 2 => out.dns.push(ascii("dNSName")?),
                 6 => out.uris.push(uri(&ascii("uniformResourceIdentifier")?)?),
-                7 => out.addresses.push(address(name.inner).ok_or_else(|| {
-                    format!("x509: cannot parse IP address of length {}", name.inner.len())
-                })?),
+                7 => out.addresses.push(
+                    address(name.inner)
+                        .ok_or_else(|| format!("x509: cannot parse IP address of length {}", name.inner.len()))?,
+                ),
                 _ => {}
             }
         }
@@ -155,8 +156,7 @@ fn uri(text: &str) -> Result<Url, String> {
 pub(super) fn is_domain(text: &str, constraint: bool) -> bool {
     let labels = if constraint { text.strip_prefix('.').unwrap_or(text) } else { text };
     text.is_empty()
-        || (labels.bytes().all(|b| (33..=126).contains(&b))
-            && labels.split('.').all(|label| !label.is_empty()))
+        || (labels.bytes().all(|b| (33..=126).contains(&b)) && labels.split('.').all(|label| !label.is_empty()))
 }
 
 fn url_json(url: Url) -> Json {

@@ -2,10 +2,11 @@
 
 use crate::builtin::encoding::decode;
 
+const END: &str = "\n-----END ";
+const BEGIN: &str = "-----BEGIN ";
+
 /// The type and the bytes of the first block.
 pub(super) fn first(text: &str) -> Option<(String, Vec<u8>)> {
-    const END: &str = "\n-----END ";
-    const BEGIN: &str = "-----BEGIN ";
     let mut rest = text;
     loop {
         // The first end, and the last start before it.
@@ -30,20 +31,21 @@ fn line(text: &str) -> (&str, &str) {
 fn block(text: &str, trailer: &str) -> Option<(String, Vec<u8>)> {
     let (first, mut body) = line(text);
     let kind = first.strip_suffix("-----")?;
-    // Headers.
-    while !body.is_empty() {
-        let (header, rest) = line(body);
-        if !header.contains(':') {
-            break;
-        }
+    let tail = trailer.len() + END.len();
+    while let (header, rest) = line(body)
+        && header.contains(':')
+    {
         body = rest;
+        if body.len() < tail {
+            return None;
+        }
     }
     let after = trailer.strip_prefix(kind)?.strip_prefix("-----")?;
     if !line(after).0.is_empty() {
         return None;
     }
     // Of an empty block the line break before END is the one after BEGIN.
-    let end = body.len().checked_sub(trailer.len() + "\n-----END ".len()).unwrap_or(0);
+    let end = body.len().saturating_sub(tail);
     let data: Vec<u8> = body.get(..end)?.bytes().filter(|b| !matches!(b, b' ' | b'\t')).collect();
     Some((kind.to_owned(), decode(&data).ok()?))
 }

@@ -5,6 +5,7 @@ use super::der::{self, Der, Element, INTEGER, OCTET_STRING, SEQUENCE, SET, expli
 use super::json::Json;
 use super::names::{self, Alternatives};
 use super::{algorithms, times};
+use std::collections::HashSet;
 
 const EXTENSION_REQUEST: &[u32] = &[1, 2, 840, 113_549, 1, 9, 14];
 const ALTERNATIVES: &[u32] = &[2, 5, 29, 17];
@@ -33,6 +34,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Json, String> {
     if let Some(found) = extensions.iter().find(|e| e.id == ALTERNATIVES) {
         alternatives = Alternatives::read(Der(found.value))?;
     }
+    let key = key.ok_or(certificate::NO_RSA)?;
     let mut out = vec![
         ("Raw", Json::bytes(raw.whole)),
         ("RawTBSCertificateRequest", Json::bytes(tbs.whole)),
@@ -87,6 +89,7 @@ fn attribute_json(element: &Element<'_>) -> Option<Json> {
 fn any_json(element: Element<'_>) -> Json {
     let mut der = Der(element.whole);
     let found = match element.tag {
+        der::BOOLEAN => der.boolean().map(Json::Bool),
         INTEGER => der.int64(INTEGER).map(|n| Json::Number(n as f64)),
         OCTET_STRING => Some(Json::bytes(element.inner)),
         der::OID => der.oid().map(|id| Json::oid(&id)),
@@ -110,7 +113,8 @@ fn extensions<'d>(attributes: &[Element<'d>]) -> Result<Vec<Extension<'d>>, Stri
             out.extend(certificate::extensions(list)?);
         }
     }
-    let duplicate = out.iter().enumerate().any(|(i, e)| out.iter().take(i).any(|other| other.id == e.id));
+    let mut seen = HashSet::new();
+    let duplicate = !out.iter().all(|e: &Extension<'_>| seen.insert(&e.id));
     if duplicate {
         return Err("x509: certificate request contains duplicate requested extensions".to_owned());
     }

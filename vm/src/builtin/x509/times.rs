@@ -42,7 +42,7 @@ fn number(text: &str) -> Option<u32> {
 fn time(year: u32, digits: &str, zone: &str) -> Option<String> {
     let at = |i: usize| digits.get(2 * i..2 * i + 2).and_then(number);
     let (month, day, hour, minute, second) = (at(0)?, at(1)?, at(2)?, at(3)?, at(4)?);
-    let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    let leap = (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400);
     let days = match month {
         2 if leap => 29,
         2 => 28,

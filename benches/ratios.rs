@@ -1,0 +1,113 @@
+//! The figures that are promised, as ratios to `serde_json::from_slice::<Value>` of the same bytes in the same run.
+//!
+//! `cargo bench --bench ratios` prints a line a figure, `name measured limit`, and writes the same to
+//! `target/ratios.json`. With `-- --enforce` a figure above its limit fails the run. Work and peer take turns in short
+//! batches, and the median of the batches' ratios is taken: what else the machine does then hits both.
+
+mod support;
+
+use kyvc_vm::document::{Buffers, JsonOptions, read_json};
+use serde_json::json;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use support::{Failure, Worker, bad_pod, object, peer, pod_security, worse_pod};
+
+/// A figure and the most it may be; information where there is no limit.
+struct Figure {
+    name: &'static str,
+    measured: f64,
+    limit: Option<f64>,
+}
+
+/// How long a batch of the peer takes, so that a batch is long against the clock and short against the machine's moods.
+const BATCH: Duration = Duration::from_micros(400);
+
+fn time(times: u32, work: &mut dyn FnMut()) -> f64 {
+    let start = Instant::now();
+    for _ in 0..times {
+        work();
+    }
+    start.elapsed().as_secs_f64()
+}
+
+/// The median of the ratios of `rounds` pairs of batches.
+fn ratio(rounds: u32, bytes: &[u8], work: &mut dyn FnMut()) -> f64 {
+    let mut peer = || peer(bytes);
+    let one = time(64, &mut peer) / 64.0;
+    let times = ((BATCH.as_secs_f64() / one) as u32).max(1);
+    time(times, work);
+    let pair = |round: u32| {
+        // Neither is always the one that finds the cache cold.
+        let (work, peer) = if round % 2 == 0 {
+            let first = time(times, work);
+            (first, time(times, &mut peer))
+        } else {
+            let first = time(times, &mut peer);
+            (time(times, work), first)
+        };
+        work / peer
+    };
+    let mut ratios: Vec<f64> = (0..rounds).map(pair).collect();
+    ratios.sort_by(f64::total_cmp);
+    ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn figures(rounds: u32) -> Result<Vec<Figure>, Failure> {
+    let set = pod_security()?;
+    let pod = object("pod.json")?;
+    let large = object("pod-large.json")?;
+    let (bad, worse) = (bad_pod(&pod)?, worse_pod(&pod)?);
+    let mut w = Worker::new(&set);
+
+    // A wrong answer is no fast answer.
+    let good = w.flatten_and_check(&pod);
+    let failing = w.flatten_and_check(&worse);
+    if (good.failed, good.other) != (0, 0) || good.passed < 19 || failing.failed * 3 < failing.passed {
+        return Err(format!("the Pods are not judged as expected: {good:?}, {failing:?}").into());
+    }
+    eprintln!("pod: {good:?}\nbad: {:?}\nworse: {failing:?}", w.flatten_and_check(&bad));
+
+    let doc =
+        read_json(std::str::from_utf8(&pod)?, set.program().layout(), Buffers::default(), JsonOptions::default())?;
+    let mut out = Vec::new();
+    let mut add = |name, limit, bytes: &[u8], work: &mut dyn FnMut()| {
+        out.push(Figure { name, measured: ratio(rounds, bytes, work), limit });
+    };
+    add("flatten", Some(0.5), &pod, &mut || _ = w.flatten(&pod));
+    add("flatten+check", Some(0.8), &pod, &mut || _ = w.flatten_and_check(&pod));
+    add("bad-pod", Some(2.0), &worse, &mut || _ = w.flatten_and_check(&worse));
+    add("check", None, &pod, &mut || _ = w.check(&doc));
+    add("bad-pod-four-changes", None, &bad, &mut || _ = w.flatten_and_check(&bad));
+    add("large-flatten", None, &large, &mut || _ = w.flatten(&large));
+    add("large-flatten+check", None, &large, &mut || _ = w.flatten_and_check(&large));
+    add("serde_json-ignored", None, &pod, &mut || {
+        drop(std::hint::black_box(serde_json::from_slice::<serde::de::IgnoredAny>(&pod).is_ok()));
+    });
+    out.push(Figure {
+        name: "serde_json-microseconds",
+        measured: time(2000, &mut || peer(&pod)) / 2000.0 * 1e6,
+        limit: None,
+    });
+    Ok(out)
+}
+
+fn main() -> Result<(), Failure> {
+    let has = |name: &str| std::env::args().any(|a| a == name);
+    // Without cargo's `--bench` this is a test that it runs.
+    let figures = figures(if has("--bench") { 500 } else { 3 })?;
+    for f in &figures {
+        let limit = f.limit.map_or("-".to_owned(), |l| l.to_string());
+        println!("{} {:.3} {limit}", f.name, f.measured);
+    }
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target"), PathBuf::from);
+    std::fs::create_dir_all(&target)?;
+    let list: Vec<_> =
+        figures.iter().map(|f| json!({"name": f.name, "measured": f.measured, "limit": f.limit})).collect();
+    std::fs::write(target.join("ratios.json"), serde_json::to_string_pretty(&list)?)?;
+    let over = figures.iter().filter(|f| f.limit.is_some_and(|l| f.measured > l)).count();
+    if over > 0 && has("--enforce") {
+        return Err(format!("{over} figures are above their limits").into());
+    }
+    Ok(())
+}

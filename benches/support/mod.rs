@@ -1,0 +1,135 @@
+//! What the benches share: the policy set, the objects and the work that is measured.
+
+use kyvc::diag::Source;
+use kyvc::engine::{CompileOptions, Engine, PolicySet, Request, Status, compile_sources};
+use kyvc_vm::document::{Buffers, Document, JsonOptions, read_json};
+use serde_json::{Value, json};
+use std::fs;
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+
+/// Why a bench cannot run, in words.
+pub type Failure = Box<dyn std::error::Error>;
+
+/// Compiles `policies/pod-security`, which is at least 19 rules before their generated forms.
+pub fn pod_security() -> Result<PolicySet, Failure> {
+    let mut files = Vec::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/pod-security");
+    for level in fs::read_dir(root)? {
+        for policy in fs::read_dir(level?.path())? {
+            files.push(policy?.path().join("policy.yaml"));
+        }
+    }
+    files.sort();
+    let read = |path: &PathBuf| Ok(Source::new(path.display().to_string(), fs::read_to_string(path)?));
+    let sources = files.iter().map(read).collect::<Result<Vec<_>, Failure>>()?;
+    let compiled = compile_sources(&sources, CompileOptions { only_policies: true, ..CompileOptions::default() });
+    if let Some(first) = compiled.diagnostics.first() {
+        return Err(format!("{} diagnostics, the first: {}", compiled.diagnostics.len(), first.message).into());
+    }
+    if compiled.set.rules().len() < 19 {
+        return Err(format!("only {} rules", compiled.set.rules().len()).into());
+    }
+    Ok(compiled.set)
+}
+
+/// An object of `benches/data`, as the API server sent it.
+pub fn object(name: &str) -> Result<Vec<u8>, Failure> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/data").join(name);
+    Ok(fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?)
+}
+
+/// The Pod made bad: privileged, on the host's network, with a host path, and free to run as root.
+pub fn bad_pod(pod: &[u8]) -> Result<Vec<u8>, Failure> {
+    let mut pod: Value = serde_json::from_slice(pod)?;
+    let spec = pod.get_mut("spec").and_then(Value::as_object_mut).ok_or("no spec")?;
+    spec.insert("hostNetwork".into(), json!(true));
+    let volumes = spec.get_mut("volumes").and_then(Value::as_array_mut).ok_or("no volumes")?;
+    volumes.push(json!({"name": "host", "hostPath": {"path": "/var/run", "type": "Directory"}}));
+    let context = spec.get_mut("securityContext").and_then(Value::as_object_mut).ok_or("no securityContext")?;
+    context.remove("runAsNonRoot");
+    let second = spec.get_mut("containers").and_then(|c| c.get_mut(1)).ok_or("no second container")?;
+    let context = second.get_mut("securityContext").and_then(Value::as_object_mut).ok_or("no securityContext")?;
+    context.insert("privileged".into(), json!(true));
+    Ok(serde_json::to_vec(&pod)?)
+}
+
+/// The Pod made worse, until it breaks about half of the rules that are about it.
+pub fn worse_pod(pod: &[u8]) -> Result<Vec<u8>, Failure> {
+    let mut pod: Value = serde_json::from_slice(&bad_pod(pod)?)?;
+    let spec = pod.get_mut("spec").and_then(Value::as_object_mut).ok_or("no spec")?;
+    let context = spec.get_mut("securityContext").and_then(Value::as_object_mut).ok_or("no securityContext")?;
+    context.insert("runAsUser".into(), json!(0));
+    context.insert("sysctls".into(), json!([{"name": "kernel.msgmax", "value": "65536"}]));
+    context.insert("seccompProfile".into(), json!({"type": "Unconfined"}));
+    let second = spec.get_mut("containers").and_then(|c| c.get_mut(1)).ok_or("no second container")?;
+    let context = second.get_mut("securityContext").and_then(Value::as_object_mut).ok_or("no securityContext")?;
+    context.insert("allowPrivilegeEscalation".into(), json!(true));
+    context.insert("capabilities".into(), json!({"add": ["SYS_ADMIN"]}));
+    Ok(serde_json::to_vec(&pod)?)
+}
+
+/// The peer: what every program does that has no other plan for its JSON.
+pub fn peer(bytes: &[u8]) {
+    black_box(serde_json::from_slice::<Value>(black_box(bytes)).is_ok());
+}
+
+/// How many rules said what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub passed: usize,
+    pub failed: usize,
+    pub other: usize,
+    /// Bytes of message text made
+    pub text: usize,
+}
+
+/// One thread's part of a webhook: an engine and the memory of the last document.
+pub struct Worker<'s> {
+    set: &'s PolicySet,
+    engine: Engine,
+    buffers: Option<Buffers>,
+}
+
+impl<'s> Worker<'s> {
+    pub fn new(set: &'s PolicySet) -> Self {
+        Self { set, engine: Engine::default(), buffers: Some(Buffers::default()) }
+    }
+
+    /// Bytes to a document, the check of their encoding included.
+    fn read<'a>(&mut self, bytes: &'a [u8]) -> Option<Document<'a>>
+    where
+        's: 'a,
+    {
+        let text = std::str::from_utf8(black_box(bytes)).ok()?;
+        let buffers = self.buffers.take().unwrap_or_default();
+        read_json(text, self.set.program().layout(), buffers, JsonOptions::default()).ok()
+    }
+
+    pub fn flatten(&mut self, bytes: &[u8]) -> usize {
+        let Some(doc) = self.read(bytes) else { return 0 };
+        let nodes = black_box(&doc).node_count();
+        self.buffers = Some(doc.recycle());
+        nodes
+    }
+
+    /// From bytes to verdicts, with the messages of the rules that do not hold.
+    pub fn flatten_and_check(&mut self, bytes: &[u8]) -> Tally {
+        let Some(doc) = self.read(bytes) else { return Tally::default() };
+        let tally = self.check(&doc);
+        self.buffers = Some(doc.recycle());
+        tally
+    }
+
+    pub fn check(&mut self, doc: &Document<'_>) -> Tally {
+        let mut tally = Tally::default();
+        self.engine.check(self.set, &Request::create(black_box(doc)), |v| match v.status {
+            Status::Pass => tally.passed += 1,
+            status => {
+                tally.text += black_box(v.message()).len();
+                if status == Status::Fail { tally.failed += 1 } else { tally.other += 1 }
+            }
+        });
+        black_box(tally)
+    }
+}

@@ -1,0 +1,133 @@
+//! Conditions: jumps on their tests, and a list of what is said about those that decide.
+
+use super::CodegenError;
+use super::expr;
+use super::unit::{Label, UnitBuilder};
+use crate::ir::{Condition, Conditions};
+use kyvc_vm::document::Place;
+use kyvc_vm::ids::Reg;
+use kyvc_vm::op::Op;
+use kyvc_vm::program::{Reason, Site};
+
+/// Where conditions lead, and the registers of what is said.
+struct Ways {
+    fault: Reg,
+    /// What is said by conditions that hold
+    held: Reg,
+    /// What is said by conditions that do not
+    missed: Reg,
+    undecided: Label,
+    /// What failed, where one cannot be decided
+    what: &'static str,
+}
+
+/// Code that goes on where the preconditions hold, and ends the unit with a skip where they do not.
+pub(super) fn preconditions(u: &mut UnitBuilder<'_>, c: &Conditions) -> Result<(), CodegenError> {
+    let taken = u.taken();
+    let ways = ways(u, "failed to evaluate preconditions")?;
+    let (met, unmet) = (u.label(), u.label());
+    conditions(u, c, &ways, met, unmet)?;
+    u.bind(unmet);
+    said(u, ways.fault, "preconditions not met")?;
+    u.emit(Op::FaultJoin, ways.fault.0, u16::from(ways.missed.0), 0);
+    u.emit(Op::EndSkip, ways.fault.0, 0, 0);
+    u.bind(met);
+    u.release(taken);
+    Ok(())
+}
+
+/// Code that ends the unit: with a failure where the conditions hold.
+pub(super) fn deny(u: &mut UnitBuilder<'_>, c: &Conditions) -> Result<(), CodegenError> {
+    let ways = ways(u, "failed to check deny conditions")?;
+    let (denied, allowed) = (u.label(), u.label());
+    conditions(u, c, &ways, denied, allowed)?;
+    u.bind(allowed);
+    u.emit(Op::EndPass, 0, 0, 0);
+    u.bind(denied);
+    let done = u.label();
+    u.jump(Op::JumpPresent, ways.held.0, 0, done);
+    said(u, ways.held, "")?;
+    u.bind(done);
+    u.emit(Op::EndFail, ways.held.0, 0, 0);
+    Ok(())
+}
+
+fn ways(u: &mut UnitBuilder<'_>, what: &'static str) -> Result<Ways, CodegenError> {
+    let (fault, held, missed) = (u.reg()?, u.reg()?, u.reg()?);
+    for r in [held, missed] {
+        u.emit(Op::Clear, r.0, 0, 0);
+    }
+    Ok(Ways { fault, held, missed, undecided: u.ending(Op::EndError, fault.0), what })
+}
+
+fn said(u: &mut UnitBuilder<'_>, out: Reg, text: &str) -> Result<(), CodegenError> {
+    let site = Site { reason: Reason::Said, path: [].into(), text: text.into(), place: Place::default() };
+    let site = u.linker.site(site)?.number();
+    u.emit(Op::FaultNew, out.0, u16::from(out.0), site);
+    Ok(())
+}
+
+fn conditions(u: &mut UnitBuilder<'_>, c: &Conditions, ways: &Ways, yes: Label, no: Label) -> Result<(), CodegenError> {
+    if let Some(any) = &c.any {
+        let one = u.label();
+        for condition in any {
+            let next = u.label();
+            test(u, condition, ways, next)?;
+            u.jump(Op::Jump, 0, 0, one);
+            u.bind(next);
+            note(u, condition, ways.fault, ways.missed)?;
+        }
+        // Kyverno looks at the other list all the same, for its messages and errors.
+        all(u, &c.all, ways, no)?;
+        u.jump(Op::Jump, 0, 0, no);
+        u.bind(one);
+    }
+    all(u, &c.all, ways, no)?;
+    u.jump(Op::Jump, 0, 0, yes);
+    Ok(())
+}
+
+fn all(u: &mut UnitBuilder<'_>, list: &[Condition], ways: &Ways, no: Label) -> Result<(), CodegenError> {
+    for condition in list {
+        let (missed, next) = (u.label(), u.label());
+        test(u, condition, ways, missed)?;
+        u.jump(Op::Jump, 0, 0, next);
+        u.bind(missed);
+        note(u, condition, ways.fault, ways.missed)?;
+        u.jump(Op::Jump, 0, 0, no);
+        u.bind(next);
+    }
+    Ok(())
+}
+
+/// Goes on where a condition holds, with its message noted.
+fn test(u: &mut UnitBuilder<'_>, c: &Condition, ways: &Ways, otherwise: Label) -> Result<(), CodegenError> {
+    u.at(c.place);
+    let taken = u.taken();
+    let key = expr::generate(u, &c.key)?;
+    resolved(u, key, ways, "key")?;
+    let value = expr::generate(u, &c.value)?;
+    resolved(u, value, ways, "value")?;
+    u.test(Op::TestCondition, key.0, c.operator as u32, otherwise);
+    note(u, c, ways.fault, ways.held)?;
+    u.release(taken);
+    Ok(())
+}
+
+/// Ends the unit where a side of a condition cannot be resolved.
+fn resolved(u: &mut UnitBuilder<'_>, value: Reg, ways: &Ways, side: &str) -> Result<(), CodegenError> {
+    let text = format!("{}: failed to substitute variables in condition {side}", ways.what);
+    let site = Site { reason: Reason::Because, path: [].into(), text: text.into(), place: Place::default() };
+    let bad = u.fault(ways.fault, value, site, ways.undecided)?;
+    u.jump(Op::JumpFault, value.0, 0, bad);
+    Ok(())
+}
+
+fn note(u: &mut UnitBuilder<'_>, c: &Condition, fault: Reg, list: Reg) -> Result<(), CodegenError> {
+    if c.message.is_empty() {
+        return Ok(());
+    }
+    said(u, fault, &c.message)?;
+    u.emit(Op::FaultJoin, list.0, u16::from(fault.0), 0);
+    Ok(())
+}

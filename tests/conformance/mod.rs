@@ -1,0 +1,68 @@
+//! The conformance test: suites of recorded cases, folders of policies, and the ledger of what agrees.
+//!
+//! `config` reads the environment; `data` reads recorded cases with their numbers as they are spelled; `suite` runs cases,
+//! each suite being a file of `suites` and a line of [`CASES`]; `apply` runs the command line on folders and on policy
+//! files; `ledger` compares with what was recorded of all this.
+
+pub(crate) mod apply;
+pub(crate) mod config;
+pub(crate) mod data;
+pub(crate) mod ledger;
+pub(crate) mod suite;
+pub(crate) mod suites;
+
+use apply::Judged;
+use config::{Config, Mode};
+use ledger::Page;
+use std::path::Path;
+use suite::{Outcome, Run};
+
+/// The suites of cases. A new one is a file in `suites` and a line here.
+const CASES: &[(&str, Run)] = &[
+    ("wildcard", suites::wildcard::run),
+    ("pattern", suites::pattern::run),
+    ("match", suites::matches::run),
+    ("yaml", suites::yaml::run),
+    ("quantity", suites::quantity::run),
+    ("duration", suites::duration::run),
+];
+
+/// What a folder or a policy file may need to be among those that have to agree: the tags of `index.json` that exist so far.
+const EXISTS: &[&str] = &["classic-pattern"];
+
+/// How many differences of a suite are printed.
+const LISTED: usize = 20;
+
+/// Runs everything and prints a line a suite; an error text where the ledger does not say the same.
+pub(crate) fn run(config: &Config, root: &Path) -> Result<(), String> {
+    let mut suites = Vec::new();
+    for (name, run) in CASES {
+        suites.push((*name, run(root).map_err(|text| format!("{name}: {text}"))?));
+    }
+    let folders = apply::folders(config, root)?;
+    let cross = apply::cross(config, root)?;
+    let both: Vec<&Judged> = folders.iter().chain(&cross).collect();
+    let measures = apply::measures(&both);
+    for (name, outcome) in suites.iter().chain(&measures) {
+        print(name, outcome, config.mode == Mode::Report);
+    }
+    println!("{}", apply::remainder(&both));
+    if config.mode == Mode::Report {
+        return Ok(());
+    }
+    let pages = [
+        ("cases.txt", Page::of_cases(&suites)),
+        ("folders.txt", Page::of_runs(&folders)),
+        ("cross.txt", Page::of_runs(&cross)),
+    ];
+    ledger::settle(&config.ledger, &pages, config.mode == Mode::Bless)
+}
+
+fn print(name: &str, outcome: &Outcome, list: bool) {
+    if list {
+        for difference in outcome.differences.iter().take(LISTED) {
+            println!("  {}: {}", difference.id, difference.text);
+        }
+    }
+    println!("{name}: {}/{}", outcome.agreed, outcome.total);
+}
