@@ -9,8 +9,10 @@ use crate::lower::jmespath::{self, Start};
 use crate::lower::pattern;
 use crate::policy::fields::Problems;
 use crate::policy::tree::Tree;
+use kyvc_vm::condition::Operator;
 use kyvc_vm::document::{Buffers, JsonOptions, read_json};
 use kyvc_vm::machine::{FaultView, Input, Machine, View};
+use kyvc_vm::program::Program;
 use kyvc_vm::selector::ResourceKind;
 use kyvc_vm::value::{DocId, Val};
 use kyvc_vm::verdict::{Outcome, Root, Step};
@@ -90,4 +92,15 @@ pub fn evaluate(expression: &str, input: &str, ints: bool) -> Result<String, Str
     let mut out = String::new();
     machine.json(&program, &input, value, &mut out);
     Ok(out)
+}
+
+/// Whether a condition holds between two JSON values; `None` where there is no such operator or a value is no JSON.
+/// Whole numbers are int64 where they are written without a fraction.
+pub fn condition(key: &str, operator: &str, value: &str) -> Option<bool> {
+    let operator = Operator::parse(operator)?;
+    let program = Program::empty();
+    let mut machine = Machine::default();
+    machine.begin();
+    let (key, value) = (machine.import_json(key, true)?, machine.import_json(value, true)?);
+    Some(machine.condition(&program, operator, key, value))
 }

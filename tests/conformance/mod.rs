@@ -22,13 +22,16 @@ const CASES: &[(&str, Run)] = &[
     ("wildcard", suites::wildcard::run),
     ("pattern", suites::pattern::run),
     ("match", suites::matches::run),
+    ("condition", suites::condition::run),
     ("yaml", suites::yaml::run),
     ("quantity", suites::quantity::run),
     ("duration", suites::duration::run),
+    ("jmespath", suites::jmespath::run),
+    ("jmespath-suite", suites::jmespath::suite),
 ];
 
 /// What a folder or a policy file may need to be among those that have to agree: the tags of `index.json` that exist so far.
-const EXISTS: &[&str] = &["classic-pattern"];
+const EXISTS: &[&str] = &["classic-pattern", "deny", "preconditions", "variables"];
 
 /// How many differences of a suite are printed.
 const LISTED: usize = 20;

@@ -153,6 +153,13 @@ impl Machine {
         Ok(())
     }
 
+    /// Whether a condition holds between two values that the machine made.
+    pub fn condition(&mut self, program: &Program, operator: Operator, key: Val, value: Val) -> bool {
+        let environment = self.environment;
+        let call = Call { memory: &mut self.memory, program, documents: &[], environment: &environment };
+        condition::holds(&call, operator, key, value)
+    }
+
     /// Copies a JSON text into the memory of the run; whole numbers become int64 where `ints` says so.
     pub fn import_json(&mut self, text: &str, ints: bool) -> Option<Val> {
         self.memory.import_json(text, ints).ok()

@@ -1,6 +1,8 @@
 //! The suites of cases, a file each.
 
+pub(crate) mod condition;
 pub(crate) mod duration;
+pub(crate) mod jmespath;
 pub(crate) mod matches;
 pub(crate) mod pattern;
 pub(crate) mod quantity;
