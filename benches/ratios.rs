@@ -38,7 +38,7 @@ fn ratio(rounds: u32, bytes: &[u8], work: &mut dyn FnMut()) -> f64 {
     time(times, work);
     let pair = |round: u32| {
         // Neither is always the one that finds the cache cold.
-        let (work, peer) = if round % 2 == 0 {
+        let (work, peer) = if round.is_multiple_of(2) {
             let first = time(times, work);
             (first, time(times, &mut peer))
         } else {
@@ -81,7 +81,7 @@ fn figures(rounds: u32) -> Result<Vec<Figure>, Failure> {
     add("large-flatten", None, &large, &mut || _ = w.flatten(&large));
     add("large-flatten+check", None, &large, &mut || _ = w.flatten_and_check(&large));
     add("serde_json-ignored", None, &pod, &mut || {
-        drop(std::hint::black_box(serde_json::from_slice::<serde::de::IgnoredAny>(&pod).is_ok()));
+        std::hint::black_box(serde_json::from_slice::<serde::de::IgnoredAny>(&pod).is_ok());
     });
     out.push(Figure {
         name: "serde_json-microseconds",

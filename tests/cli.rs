@@ -1,5 +1,7 @@
 //! The commands as somebody in a shell sees them: exit codes, and what is said about bad input.
 
+#![expect(clippy::unwrap_used, reason = "a test whose files or processes are missing has to fail")]
+
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 

@@ -1,6 +1,8 @@
 //! One snapshot a stage for each sample: what a policy is read as, lowered to, compiled to, and what it says of the
 //! manifests beside it. A reviewer sees at which stage a change starts.
 
+#![expect(clippy::unwrap_used, reason = "a test whose files or processes are missing has to fail")]
+
 use kyvc::diag::{Source, render};
 use kyvc::engine::{CompileOptions, Engine, Request, assembly, compile_sources};
 use kyvc::report::rows::Resource;

@@ -9,10 +9,10 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
 /// Why a bench cannot run, in words.
-pub type Failure = Box<dyn std::error::Error>;
+pub(crate) type Failure = Box<dyn std::error::Error>;
 
 /// Compiles `policies/pod-security`, which is at least 19 rules before their generated forms.
-pub fn pod_security() -> Result<PolicySet, Failure> {
+pub(crate) fn pod_security() -> Result<PolicySet, Failure> {
     let mut files = Vec::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/pod-security");
     for level in fs::read_dir(root)? {
@@ -34,13 +34,13 @@ pub fn pod_security() -> Result<PolicySet, Failure> {
 }
 
 /// An object of `benches/data`, as the API server sent it.
-pub fn object(name: &str) -> Result<Vec<u8>, Failure> {
+pub(crate) fn object(name: &str) -> Result<Vec<u8>, Failure> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/data").join(name);
     Ok(fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?)
 }
 
 /// The Pod made bad: privileged, on the host's network, with a host path, and free to run as root.
-pub fn bad_pod(pod: &[u8]) -> Result<Vec<u8>, Failure> {
+pub(crate) fn bad_pod(pod: &[u8]) -> Result<Vec<u8>, Failure> {
     let mut pod: Value = serde_json::from_slice(pod)?;
     let spec = pod.get_mut("spec").and_then(Value::as_object_mut).ok_or("no spec")?;
     spec.insert("hostNetwork".into(), json!(true));
@@ -55,7 +55,7 @@ pub fn bad_pod(pod: &[u8]) -> Result<Vec<u8>, Failure> {
 }
 
 /// The Pod made worse, until it breaks about half of the rules that are about it.
-pub fn worse_pod(pod: &[u8]) -> Result<Vec<u8>, Failure> {
+pub(crate) fn worse_pod(pod: &[u8]) -> Result<Vec<u8>, Failure> {
     let mut pod: Value = serde_json::from_slice(&bad_pod(pod)?)?;
     let spec = pod.get_mut("spec").and_then(Value::as_object_mut).ok_or("no spec")?;
     let context = spec.get_mut("securityContext").and_then(Value::as_object_mut).ok_or("no securityContext")?;
@@ -70,7 +70,7 @@ pub fn worse_pod(pod: &[u8]) -> Result<Vec<u8>, Failure> {
 }
 
 /// The peer: what every program does that has no other plan for its JSON.
-pub fn peer(bytes: &[u8]) {
+pub(crate) fn peer(bytes: &[u8]) {
     black_box(serde_json::from_slice::<Value>(black_box(bytes)).is_ok());
 }
 

@@ -23,7 +23,7 @@ enum Command {
     /// Compile policies, and write them to a file or show what they become
     Compile(compile::Args),
     /// Apply policies to resources, as `kyverno apply` does
-    Apply(apply::Args),
+    Apply(Box<apply::Args>),
 }
 
 /// Runs the command that the process was started with.

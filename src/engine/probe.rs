@@ -89,6 +89,18 @@ pub fn evaluate(expression: &str, input: &str, ints: bool) -> Result<String, Str
         let words = Words { machine: &machine, program: &program, input: &input, rule: "" };
         return Err(words.text(id));
     }
+    if let View::Float(n) = machine.view(&program, &input, value)
+        && !n.is_finite()
+    {
+        let name = if n.is_nan() {
+            "NaN"
+        } else if n > 0.0 {
+            "+Inf"
+        } else {
+            "-Inf"
+        };
+        return Err(format!("result is not JSON: json: unsupported value: {name}"));
+    }
     let mut out = String::new();
     machine.json(&program, &input, value, &mut out);
     Ok(out)

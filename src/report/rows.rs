@@ -23,8 +23,8 @@ impl Resource {
     /// Reads it from an object.
     pub fn of(doc: &Document<'_>) -> Self {
         let root = doc.root();
-        let text = |map, key| -> String {
-            let node = root.and_then(|r| if map == "" { Some(r) } else { doc.get_str(r, map) });
+        let text = |map: &str, key| -> String {
+            let node = root.and_then(|r| if map.is_empty() { Some(r) } else { doc.get_str(r, map) });
             node.and_then(|n| doc.get_str(n, key)).and_then(|n| doc.as_str(n)).unwrap_or_default().to_owned()
         };
         Self {

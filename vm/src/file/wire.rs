@@ -136,7 +136,7 @@ impl<'b> Reader<'b> {
     }
 
     /// A length, which cannot be larger than what is left.
-    pub fn len(&mut self) -> Result<usize, WireError> {
+    pub fn length(&mut self) -> Result<usize, WireError> {
         let n = usize::try_from(self.number()?).map_err(|_| WireError::Invalid("length"))?;
         if n > self.left.len() { Err(WireError::End) } else { Ok(n) }
     }
@@ -157,7 +157,7 @@ impl<'b> Reader<'b> {
 
     /// Bytes with their length.
     pub fn bytes(&mut self) -> Result<&'b [u8], WireError> {
-        let n = self.len()?;
+        let n = self.length()?;
         self.take(n)
     }
 
@@ -169,7 +169,7 @@ impl<'b> Reader<'b> {
     /// A list.
     pub fn list<T>(&mut self, mut each: impl FnMut(&mut Self) -> Result<T, WireError>) -> Result<Vec<T>, WireError> {
         // Every item takes at least a byte, so that a length cannot reserve more than the file is long.
-        let n = self.len()?;
+        let n = self.length()?;
         (0..n).map(|_| each(self)).collect()
     }
 
