@@ -76,23 +76,23 @@ pub(crate) fn peer(bytes: &[u8]) {
 
 /// How many rules said what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    pub passed: usize,
-    pub failed: usize,
-    pub other: usize,
+pub(crate) struct Tally {
+    pub(crate) passed: usize,
+    pub(crate) failed: usize,
+    pub(crate) other: usize,
     /// Bytes of message text made
-    pub text: usize,
+    pub(crate) text: usize,
 }
 
 /// One thread's part of a webhook: an engine and the memory of the last document.
-pub struct Worker<'s> {
+pub(crate) struct Worker<'s> {
     set: &'s PolicySet,
     engine: Engine,
     buffers: Option<Buffers>,
 }
 
 impl<'s> Worker<'s> {
-    pub fn new(set: &'s PolicySet) -> Self {
+    pub(crate) fn new(set: &'s PolicySet) -> Self {
         Self { set, engine: Engine::default(), buffers: Some(Buffers::default()) }
     }
 
@@ -106,7 +106,7 @@ impl<'s> Worker<'s> {
         read_json(text, self.set.program().layout(), buffers, JsonOptions::default()).ok()
     }
 
-    pub fn flatten(&mut self, bytes: &[u8]) -> usize {
+    pub(crate) fn flatten(&mut self, bytes: &[u8]) -> usize {
         let Some(doc) = self.read(bytes) else { return 0 };
         let nodes = black_box(&doc).node_count();
         self.buffers = Some(doc.recycle());
@@ -114,14 +114,14 @@ impl<'s> Worker<'s> {
     }
 
     /// From bytes to verdicts, with the messages of the rules that do not hold.
-    pub fn flatten_and_check(&mut self, bytes: &[u8]) -> Tally {
+    pub(crate) fn flatten_and_check(&mut self, bytes: &[u8]) -> Tally {
         let Some(doc) = self.read(bytes) else { return Tally::default() };
         let tally = self.check(&doc);
         self.buffers = Some(doc.recycle());
         tally
     }
 
-    pub fn check(&mut self, doc: &Document<'_>) -> Tally {
+    pub(crate) fn check(&mut self, doc: &Document<'_>) -> Tally {
         let mut tally = Tally::default();
         self.engine.check(self.set, &Request::create(black_box(doc)), |v| match v.status {
             Status::Pass => tally.passed += 1,

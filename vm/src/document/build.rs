@@ -80,7 +80,18 @@ impl<'a> Builder<'a> {
         places.clear();
         key_places.clear();
         frames.clear();
-        let doc = Document { src, layout, nodes, owned, keys, slots, places, key_places, place_kind: PlaceKind::None };
+        let doc = Document {
+            src,
+            layout,
+            nodes,
+            owned,
+            keys,
+            slots,
+            places,
+            key_places,
+            place_kind: PlaceKind::None,
+            frames: Vec::new(),
+        };
         Self {
             doc,
             stack: frames,
@@ -97,8 +108,9 @@ impl<'a> Builder<'a> {
         &self.doc
     }
 
-    /// Ends the document.
-    pub fn finish(self) -> Document<'a> {
+    /// Ends the document, which keeps the stack's memory for the next one.
+    pub fn finish(mut self) -> Document<'a> {
+        self.doc.frames = self.stack;
         self.doc
     }
 
@@ -203,6 +215,21 @@ impl<'a> Builder<'a> {
     #[inline]
     pub(crate) fn str_slice(&mut self, start: usize, end: usize, place: Option<Place>) -> Result<(), BuildError> {
         self.leaf(Kind::Str, Node::from_text(TextRef::new(start, end - start, false)), place)
+    }
+
+    /// The document's own text, for [`str_owned`](Self::str_owned) to take what is appended.
+    #[inline]
+    pub(crate) fn owned(&mut self) -> &mut String {
+        &mut self.doc.owned
+    }
+
+    /// Adds a string that was appended to the document's own text.
+    pub(crate) fn str_owned(&mut self, start: usize, place: Option<Place>) -> Result<(), BuildError> {
+        let end = self.doc.owned.len();
+        if end >= 1 << 31 {
+            return Err(BuildError::Size);
+        }
+        self.leaf(Kind::Str, Node::from_text(TextRef::new(start, end - start, true)), place)
     }
 
     /// Keeps a subtree as text, by byte offsets.

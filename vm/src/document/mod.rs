@@ -66,6 +66,8 @@ pub struct Document<'a> {
     places: Vec<Place>,
     key_places: Vec<Place>,
     place_kind: PlaceKind,
+    /// Memory of the builder's stack, for the next document.
+    frames: Vec<build::Frame>,
 }
 
 /// The memory of a finished document, for the next one.
@@ -95,7 +97,7 @@ impl<'a> Document<'a> {
             slots: self.slots,
             places: self.places,
             key_places: self.key_places,
-            frames: Vec::new(),
+            frames: self.frames,
         }
     }
 

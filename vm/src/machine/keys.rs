@@ -5,6 +5,7 @@ use crate::document::{Document, Kind, NodeId};
 use crate::program::KeyPlan;
 use crate::value::{DocId, Ordered, Val};
 use crate::verdict::TrapKind;
+use std::cmp::Ordering;
 
 /// The document an order is about.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +32,16 @@ fn expand(doc: &Document<'_>, map: NodeId, plan: &KeyPlan) -> Option<NodeId> {
         .map(|(_, n)| n)
 }
 
+/// A key with its anchor, in the run's text.
+fn anchored<'t>(plan: &'t KeyPlan, text: &'t str, key: &Ordered) -> impl Iterator<Item = u8> + use<'t> {
+    let key = match key.key {
+        Val::Text(t) => text.get(t.start as usize..(t.start + t.len) as usize).unwrap_or(""),
+        _ => "",
+    };
+    let suffix = if plan.prefix.is_empty() { "" } else { ")" };
+    plan.prefix.bytes().chain(key.bytes()).chain(suffix.bytes())
+}
+
 impl Memory {
     /// Expands the keys and sorts them by their text with its anchor: those moved to the front in reverse, then the
     /// others.
@@ -39,24 +50,23 @@ impl Memory {
         let (Some((doc, map)), Val::Node(id, _)) = (node_of(docs, value), value) else {
             return Ok(Val::Order { of: 0, at: start, end: start });
         };
-        let expanded = |p: &KeyPlan| {
-            let node = expand(doc, map, p);
-            let key = node.and_then(|n| doc.key(n)).map_or(p.key.as_str(), |k| doc.key_text(k)).to_owned();
-            (node, key)
-        };
-        let mut keys: Vec<(bool, String, u32, Option<NodeId>, String)> = Vec::with_capacity(plan.len());
         for (case, p) in (0u32..).zip(plan) {
-            let (node, key) = expanded(p);
-            let suffix = if p.prefix.is_empty() { "" } else { ")" };
-            keys.push((p.front, format!("{}{key}{suffix}", p.prefix), case, node, key));
-        }
-        keys.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| if a.0 { b.1.cmp(&a.1) } else { a.1.cmp(&b.1) }));
-        let of = self.orders.len() as u32;
-        self.orders.push(OrderOf { doc: id });
-        for (_, _, case, node, key) in keys {
-            let key = self.write(|out| out.push_str(&key))?;
+            let node = expand(doc, map, p);
+            let text = node.and_then(|n| doc.key(n)).map_or(p.key.as_str(), |k| doc.key_text(k));
+            let key = self.write(|out| out.push_str(text))?;
             self.keys.push(Ordered { case, node, key });
         }
+        let (text, added) = (self.text.as_str(), self.keys.get_mut(start as usize..).unwrap_or_default());
+        added.sort_unstable_by(|a, b| {
+            let (Some(p), Some(q)) = (plan.get(a.case as usize), plan.get(b.case as usize)) else {
+                return Ordering::Equal;
+            };
+            let texts = anchored(p, text, a).cmp(anchored(q, text, b));
+            let texts = if p.front { texts.reverse() } else { texts };
+            q.front.cmp(&p.front).then(texts).then(a.case.cmp(&b.case))
+        });
+        let of = self.orders.len() as u32;
+        self.orders.push(OrderOf { doc: id });
         Ok(Val::Order { of, at: start, end: self.keys.len() as u32 })
     }
 

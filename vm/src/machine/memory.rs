@@ -69,7 +69,7 @@ struct Mark {
 
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
-    text: String,
+    pub(super) text: String,
     /// Items of all lists that the run made.
     pub(super) items: Vec<Val>,
     /// Members of all maps that the run made.

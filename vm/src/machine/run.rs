@@ -1,9 +1,9 @@
 //! The hot loop: the operations that every rule is made of.
 
 use super::{Input, Machine};
-use crate::document::{PathId, Sym};
+use crate::document::{Document, Kind, NodeId, PathId, Sym};
 use crate::ids::{ConstId, Pc};
-use crate::op::Op;
+use crate::op::{Instr, Op};
 use crate::program::{Const, Program};
 use crate::value::{DocId, Val};
 use crate::verdict::{Step, Trap, TrapKind};
@@ -36,6 +36,9 @@ impl Machine {
             let trap = |kind| Trap { kind, pc: Pc::from_number(pc as u32) };
             let Some(&i) = code.get(pc) else { return Err(trap(TrapKind::Code)) };
             let ahead = pc.wrapping_add(1);
+            // Nothing here copies a value as a whole: the processor would wait until the parts of it that an operation
+            // before has written one by one have reached memory.
+            //
             // Whether to go on at the label. It is a branch for each operation and not a choice between two addresses:
             // the processor runs ahead on its guess, where it would wait for the register to know the address.
             let taken = match i.op {
@@ -53,8 +56,14 @@ impl Machine {
                     false
                 }
                 Op::FieldLoad => {
-                    let value = self.memory.field(program, docs, self.reg(i.b as u8), Sym::from_number(i.c));
-                    self.set(i.a, value);
+                    let key = Sym::from_number(i.c);
+                    match self.reg(i.b as u8) {
+                        Val::Node(doc, node) if let Some(d) = native(program, docs, doc) => match d.get(node, key) {
+                            Some(found) => self.set(i.a, Val::Node(doc, found)),
+                            None => self.set(i.a, Val::Absent),
+                        },
+                        _ => self.load_field(program, docs, i),
+                    }
                     false
                 }
                 Op::BoolLoad => {
@@ -66,16 +75,26 @@ impl Machine {
                     false
                 }
                 Op::IterInit => {
-                    self.set(i.a, self.memory.walk(docs, self.reg(i.b as u8)));
+                    match self.reg(i.b as u8) {
+                        Val::Node(doc, node) if let Some(d) = docs.get(usize::from(doc.0)) => {
+                            let at = node.number() + 1;
+                            let end = if d.kind(node) == Kind::List { d.end(node).number() } else { at };
+                            self.set(i.a, Val::Walk { doc, at, end, taken: 0 });
+                        }
+                        _ => self.start_walk(docs, i),
+                    }
                     false
                 }
-                Op::IterNext => match self.memory.next(docs, self.reg(i.b as u8)) {
-                    Some((element, walk)) => {
-                        self.set(i.b as u8, walk);
-                        self.set(i.a, element);
-                        false
+                Op::IterNext => match self.reg(i.b as u8) {
+                    Val::Walk { doc, at, end, taken } if let Some(d) = docs.get(usize::from(doc.0)) => {
+                        if at < end {
+                            let node = NodeId::from_number(at);
+                            self.set(i.b as u8, Val::Walk { doc, at: d.end(node).number(), end, taken: taken + 1 });
+                            self.set(i.a, Val::Node(doc, node));
+                        }
+                        at >= end
                     }
-                    None => true,
+                    _ => self.walk_on(docs, i),
                 },
                 Op::TestScalar => {
                     let Some(Const::Pattern(pattern)) = program.constant(ConstId::from_number(i.c)) else {
@@ -110,10 +129,36 @@ impl Machine {
         }
     }
 
+    #[inline(never)]
+    fn load_field(&mut self, program: &Program, docs: &[&Document<'_>], i: Instr) {
+        let found = self.memory.field(program, docs, self.reg(i.b as u8), Sym::from_number(i.c));
+        self.set(i.a, found);
+    }
+
+    #[inline(never)]
+    fn start_walk(&mut self, docs: &[&Document<'_>], i: Instr) {
+        let walk = self.memory.walk(docs, self.reg(i.b as u8));
+        self.set(i.a, walk);
+    }
+
+    #[inline(never)]
+    fn walk_on(&mut self, docs: &[&Document<'_>], i: Instr) -> bool {
+        let Some((element, walk)) = self.memory.next(docs, self.reg(i.b as u8)) else { return true };
+        self.set(i.b as u8, walk);
+        self.set(i.a, element);
+        false
+    }
+
     /// Takes fuel.
     #[inline]
     pub(super) fn spend(&mut self, cost: u64) -> Result<(), TrapKind> {
         self.fuel = self.fuel.checked_sub(cost).ok_or(TrapKind::Fuel)?;
         Ok(())
     }
+}
+
+/// A document whose keys have the numbers that the program has for them.
+#[inline]
+fn native<'d>(program: &Program, docs: &[&'d Document<'d>], doc: DocId) -> Option<&'d Document<'d>> {
+    docs.get(usize::from(doc.0)).copied().filter(|d| std::ptr::eq(d.layout(), program.layout()))
 }
