@@ -261,3 +261,37 @@ fn lists_json_and_standard_input() {
     assert_eq!((&report["summary"]["pass"], &report["summary"]["fail"]), (&1.into(), &1.into()));
     assert_eq!(report["results"][0]["file"], "<stdin>");
 }
+
+/// Kyverno: an update may keep what the old object violates, unless the rule says otherwise or only audits.
+#[test]
+fn an_update_keeps_existing_violations() {
+    let dir = folder("existing");
+    let rule = |name: &str, more: &str| {
+        format!(
+            "  - name: {name}
+    match: {{any: [{{resources: {{kinds: [Deployment]}}}}]}}
+    validate: {{{more}message: bad, pattern: {{spec: {{paused: true}}}}}}
+"
+        )
+    };
+    let head = "apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: paused}
+spec:
+  validationFailureAction: Enforce
+  rules:
+";
+    let rules =
+        [rule("kept", ""), rule("audited", "failureAction: Audit, "), rule("not", "allowExistingViolations: false, ")];
+    std::fs::write(dir.join("p.yaml"), format!("{head}{}", rules.concat())).unwrap();
+    std::fs::write(dir.join("r.yaml"), DEPLOYMENT).unwrap();
+    for (operation, want) in [
+        ("UPDATE", "pass: 0, fail: 2, warn: 0, error: 0, skip: 1"),
+        ("CONNECT", "pass: 0, fail: 3, warn: 0, error: 0, skip: 0"),
+        ("DELETE", "pass: 0, fail: 0, warn: 0, error: 0, skip: 0"),
+    ] {
+        let set = format!("request.operation={operation}");
+        let out = text(&kyvc(&dir, &["apply", "p.yaml", "-r", "r.yaml", "-s", &set]).stdout);
+        assert!(out.contains(want), "{operation}: {out}");
+    }
+}

@@ -143,6 +143,7 @@ pub fn compile(units: Vec<Unit>, mut diagnostics: Vec<Diagnostic>) -> Compiled {
                     },
                     action: resolved.rule.validate.as_ref().and_then(|v| v.action),
                     overrides: resolved.rule.validate.as_ref().map_or(Vec::new(), |v| overrides(&v.overrides)),
+                    allow_existing: resolved.rule.validate.as_ref().is_some_and(|v| v.allow_existing),
                     kinds: kinds_of(&rule.matches),
                     code,
                     place: rule.place,

@@ -148,6 +148,7 @@ fn rule(w: &mut Writer, rule: &RuleInfo) {
     w.u8(rule.check as u8);
     w.option(rule.action.as_ref(), action);
     overrides(w, &rule.overrides);
+    w.bool(rule.allow_existing);
     w.option(rule.kinds.as_ref(), |w, kinds| w.list(kinds, |w, k| w.str(k)));
     w.len(rule.code.check.index());
     w.option(rule.code.message.as_ref(), |w, m| w.len(m.index()));
@@ -170,6 +171,7 @@ fn read_rule(r: &mut Reader<'_>, policies: usize, units: usize) -> Result<RuleIn
         check: CheckKind::ALL.get(usize::from(r.u8()?)).copied().ok_or(WireError::Invalid("check"))?,
         action: r.option(read_action)?,
         overrides: read_overrides(r)?,
+        allow_existing: r.bool()?,
         kinds: r.option(|r| r.list(|r| r.str().map(str::to_owned)))?,
         code: CompiledRule { check: unit(r)?, message: r.option(unit)? },
         place: read_place(r)?,

@@ -43,7 +43,8 @@ pub struct User {
 
 /// One request: an object and what is known around it.
 ///
-/// All documents must have been flattened with the layout of the policy set that is asked.
+/// The object must have been flattened with the layout of the policy set that is asked; the namespace's labels with one
+/// that keeps everything.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'r> {
     /// The object; the old one for a deletion

@@ -101,13 +101,9 @@ impl Engine {
     pub fn check<'s>(&mut self, set: &'s PolicySet, request: &Request<'_>, mut each: impl FnMut(Verdict<'s>)) {
         let Some(root) = request.object.root() else { return };
         let kind = resource_kind(set, request);
-        self.facts(set, request);
         let text = set.reads_request.then(|| request_json(set, request));
-        let rest =
-            text.as_deref().and_then(|t| read_json(t, &EVERYTHING, Buffers::default(), JsonOptions::default()).ok());
-        if let Some(node) = rest.as_ref().and_then(Document::root) {
-            self.machine.set_root(Root::Request, Some(Val::Node(REQUEST, node)));
-        }
+        let rest = text.as_deref().and_then(request_document);
+        self.ready(set, request, rest.as_ref());
         let around = Around { kind, root, rest: rest.as_ref() };
         let mut ended = None;
         for &number in set.index.rules(kind.kind) {
@@ -115,13 +111,39 @@ impl Engine {
             if ended == Some(info.policy) {
                 continue;
             }
-            let Some(verdict) = self.rule(set, number as usize, info, request, around) else { continue };
+            let Some(mut verdict) = self.rule(set, number as usize, info, request, around) else { continue };
+            if verdict.status == Status::Fail && request.operation == Operation::Update && set.tolerates(info) {
+                if self.old_fails(set, number as usize, info, request) {
+                    verdict.status = Status::Skip;
+                    verdict.text = "skipping the rule evaluation as pre-existing violations are allowed".to_owned();
+                }
+                self.ready(set, request, rest.as_ref());
+            }
             let one = set.policies.get(info.policy).is_some_and(|p| p.apply_one);
             if one && matches!(verdict.status, Status::Pass | Status::Fail) {
                 ended = Some(info.policy);
             }
             each(verdict);
         }
+    }
+
+    /// Tells the machine what a request is about.
+    fn ready(&mut self, set: &PolicySet, request: &Request<'_>, rest: Option<&Document<'_>>) {
+        self.facts(set, request);
+        if let Some(node) = rest.and_then(Document::root) {
+            self.machine.set_root(Root::Request, Some(Val::Node(REQUEST, node)));
+        }
+    }
+
+    /// Whether a rule fails for the old object as if that were created now. The machine then is ready for that request.
+    fn old_fails(&mut self, set: &PolicySet, number: usize, info: &RuleInfo, request: &Request<'_>) -> bool {
+        let Some(root) = request.object.root() else { return false };
+        let request = Request { operation: Operation::Create, ..*request };
+        let text = set.reads_request.then(|| request_json(set, &request));
+        let rest = text.as_deref().and_then(request_document);
+        self.ready(set, &request, rest.as_ref());
+        let around = Around { kind: resource_kind(set, &request), root, rest: rest.as_ref() };
+        self.rule(set, number, info, &request, around).is_some_and(|v| v.status == Status::Fail)
     }
 
     fn facts(&mut self, set: &PolicySet, request: &Request<'_>) {
@@ -346,6 +368,10 @@ fn request_json(set: &PolicySet, request: &Request<'_>) -> String {
 }
 
 /// The documents of a run; the object stands in for those that are not there.
+fn request_document(json: &str) -> Option<Document<'_>> {
+    read_json(json, &EVERYTHING, Buffers::default(), JsonOptions::default()).ok()
+}
+
 fn documents<'d>(request: &Request<'d>, rest: Option<&'d Document<'d>>) -> [&'d Document<'d>; 3] {
     let object = request.object;
     [object, request.namespace_labels.unwrap_or(object), rest.unwrap_or(object)]
@@ -368,6 +394,12 @@ impl PolicySet {
             .or(info.action)
             .or_else(|| matching(&policy.overrides, namespace, labels))
             .unwrap_or(policy.action)
+    }
+
+    /// Whether a rule lets an update pass that violates it as the old object did.
+    fn tolerates(&self, info: &RuleInfo) -> bool {
+        let policy = || self.policies.get(info.policy).map_or(Action::Audit, |p| p.action);
+        info.allow_existing && info.action.unwrap_or_else(policy) == Action::Enforce
     }
 }
 

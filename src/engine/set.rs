@@ -113,6 +113,8 @@ pub struct RuleInfo {
     pub action: Option<Action>,
     /// Other actions for some namespaces
     pub overrides: Vec<RuleOverride>,
+    /// Whether an update may keep what the old object already violates
+    pub allow_existing: bool,
     /// Kinds it can match, where it names them all
     pub(crate) kinds: Kinds,
     /// Its code

@@ -106,7 +106,7 @@ impl Question<'_> {
         let operations: Vec<Operation> =
             policies.iter().map(|p| self.values.operation(&p.name, &reference.name)).collect();
         let mut said: Vec<(usize, Vec<Ruled>)> = Vec::new();
-        for operation in [Operation::Create, Operation::Update, Operation::Delete] {
+        for operation in [Operation::Create, Operation::Update, Operation::Delete, Operation::Connect] {
             if !operations.contains(&operation) {
                 continue;
             }

@@ -122,7 +122,7 @@ impl Values {
         let maps = policies.filter_map(|r| r.values.as_ref()).chain(&self.file.global_values).chain([&self.set]);
         for (key, value) in maps.flatten() {
             // Kyverno puts every value where a variable of its name finds it, which the engine has no place for yet.
-            if key != OPERATION || value.as_str() == Some("CONNECT") {
+            if key != OPERATION {
                 return Err(format!("the value `{key}: {value}` has no effect in kyvc yet"));
             }
         }
@@ -138,6 +138,7 @@ impl Values {
         match all.filter_map(|values| values.get(OPERATION)).next_back().and_then(Value::as_str) {
             Some("UPDATE") => Operation::Update,
             Some("DELETE") => Operation::Delete,
+            Some("CONNECT") => Operation::Connect,
             _ => Operation::Create,
         }
     }
