@@ -5,8 +5,13 @@ mod check;
 mod common;
 mod compile;
 
+use crate::diag::{Code, Diagnostic};
+use crate::engine::stop_clock;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+
+/// The environment variable that stops the clock for policies, at a time as RFC 3339 writes it.
+const CLOCK: &str = "KYVC_NOW";
 
 /// Compile Kyverno policies to bytecode, and check Kubernetes objects with them.
 #[derive(Debug, Parser)]
@@ -37,6 +42,12 @@ pub fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
+    if let Ok(time) = std::env::var(CLOCK)
+        && let Err(e) = stop_clock(&time)
+    {
+        common::print(&[Diagnostic::new(Code::BadSetting, format!("{CLOCK}: {e}"))]);
+        return ExitCode::from(common::BAD_USAGE);
+    }
     match cli.command {
         Command::Check(args) => check::run(&args),
         Command::Compile(args) => compile::run(&args),

@@ -75,6 +75,7 @@ codes! {
     NotUtf8 = 122, Error, "A file is not UTF-8 text.";
     BinaryFile = 123, Error, "A file is binary, not text.";
     BadGlob = 124, Error, "A file pattern is not valid.";
+    BadSetting = 125, Error, "An option or environment variable has a value that means nothing.";
 
     // Lexing and parsing of expressions and patterns.
     BadAnchor = 201, Error, "An anchor such as `(key)` or `X(key)` stands where it means nothing.";

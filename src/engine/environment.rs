@@ -3,10 +3,12 @@
 use crate::diag::Source;
 use crate::yaml::{self, ReadOptions};
 use kyvc_vm::builtin::Environment;
+use kyvc_vm::builtin::time::unix_nanos;
 use kyvc_vm::document::{Buffers, Layout};
 use std::cell::Cell;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::net::{IpAddr, ToSocketAddrs};
+use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The environment of this process.
@@ -14,7 +16,22 @@ pub(crate) fn environment() -> Environment {
     Environment { now, random, yaml_to_json, is_external_host }
 }
 
+static STOPPED: OnceLock<i128> = OnceLock::new();
+
+/// Stops the clock that policies see at a time as RFC 3339 writes it, for results that can be repeated.
+///
+/// # Errors
+/// Says what is wrong with the text; the clock then goes on.
+pub fn stop_clock(at: &str) -> Result<(), String> {
+    let nanos = unix_nanos(at)?;
+    let _ = STOPPED.set(nanos);
+    Ok(())
+}
+
 fn now() -> i128 {
+    if let Some(nanos) = STOPPED.get() {
+        return *nanos;
+    }
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i128::try_from(since.as_nanos()).unwrap_or(i128::MAX)
 }

@@ -12,6 +12,7 @@ mod run;
 mod set;
 
 pub use compile::{CompileOptions, Compiled, Unit, assembly, compile, compile_sources};
+pub use environment::stop_clock;
 pub use file::{LoadError, load, save};
 pub use request::{Operation, Request, User};
 pub use run::{Engine, Status, Verdict};

@@ -13,7 +13,7 @@ mod semver;
 mod standard;
 mod strings;
 mod structure;
-mod time;
+pub mod time;
 mod x509;
 
 use crate::value::Val;

@@ -31,6 +31,14 @@ const PURE: Builtin = Builtin {
     code: |_, _| Ok(Val::Null),
 };
 
+/// Nanoseconds since 1970 of a time as RFC 3339 writes it.
+///
+/// # Errors
+/// Says what is wrong with the text.
+pub fn unix_nanos(text: &str) -> Result<i128, String> {
+    parse(RFC3339, text).map(Instant::total_nanos)
+}
+
 /// The functions of this family.
 pub(crate) const FUNCTIONS: &[Builtin] = &[
     Builtin {
