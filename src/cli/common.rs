@@ -49,7 +49,7 @@ pub(super) fn policies(arguments: &[String]) -> Loaded {
         let only_policies = !Path::new(argument).is_dir() && !input::is_glob(argument);
         let (sources, problems) = input::load(std::slice::from_ref(argument), "policy");
         diagnostics.extend(problems);
-        let options = CompileOptions { only_policies, lenient: false };
+        let options = CompileOptions { only_policies, ..CompileOptions::default() };
         let found = compile_sources(&sources, options);
         units.extend(found.units);
         diagnostics.extend(found.diagnostics);

@@ -46,6 +46,8 @@ pub struct CompileOptions {
     pub only_policies: bool,
     /// Let the later of two equal keys win, as Kyverno's CLI does; otherwise they are errors.
     pub lenient: bool,
+    /// Leave names that nothing binds to the host; otherwise they are errors.
+    pub open_names: bool,
 }
 
 /// Compiles every policy of the sources. A policy with an error is left out, and the others are compiled.
@@ -95,7 +97,8 @@ fn top(tree: &Tree, source: &Arc<Source>, options: CompileOptions, units: &mut V
     match (api_version, kind) {
         ("kyverno.io/v1" | "kyverno.io/v2beta1", "ClusterPolicy" | "Policy") => {
             let policy = Policy::read(tree, kind == "ClusterPolicy", &problems);
-            let rules: Vec<_> = if problems.any_error() { Vec::new() } else { lower_rules(&policy, &problems) };
+            let rules: Vec<_> =
+                if problems.any_error() { Vec::new() } else { lower_rules(&policy, options, &problems) };
             let failed = problems.any_error();
             out.extend(problems.into_inner());
             if !failed {
@@ -117,9 +120,14 @@ fn top(tree: &Tree, source: &Arc<Source>, options: CompileOptions, units: &mut V
     }
 }
 
-fn lower_rules(policy: &Policy, problems: &Problems) -> Vec<(ir::Rule, resolve::ResolvedRule)> {
+fn lower_rules(
+    policy: &Policy,
+    options: CompileOptions,
+    problems: &Problems,
+) -> Vec<(ir::Rule, resolve::ResolvedRule)> {
     let rules = resolve::rules(policy).into_iter();
-    rules.filter_map(|r| lower::rule(policy, &r, problems).map(|rule| (rule, r))).collect()
+    let options = lower::Options { lenient: options.open_names };
+    rules.filter_map(|r| lower::rule(policy, &r, options, problems).map(|rule| (rule, r))).collect()
 }
 
 /// Generates code for policies that were read and lowered.
@@ -140,6 +148,8 @@ pub fn compile(units: Vec<Unit>, mut diagnostics: Vec<Diagnostic>) -> Compiled {
                         ir::Body::Pattern(_) => CheckKind::Pattern,
                         ir::Body::AnyPattern(_) => CheckKind::AnyPattern,
                         ir::Body::Deny(_) => CheckKind::Deny,
+                        ir::Body::ForEach(_) => CheckKind::ForEach,
+                        ir::Body::Broken(_) => CheckKind::Pattern,
                     },
                     action: resolved.rule.validate.as_ref().and_then(|v| v.action),
                     overrides: resolved.rule.validate.as_ref().map_or(Vec::new(), |v| overrides(&v.overrides)),

@@ -1,12 +1,13 @@
 //! One pattern or expression and one value, without a policy around them: for tests that compare with recorded cases.
 
 use super::environment::environment;
-use super::message::Words;
+use super::message::{Words, path_of};
 use super::run::Status;
 use crate::codegen::Linker;
 use crate::diag::Source;
 use crate::lower::jmespath::{self, Start};
 use crate::lower::pattern;
+use crate::lower::scope::Scope;
 use crate::policy::fields::Problems;
 use crate::policy::tree::Tree;
 use kyvc_vm::condition::Operator;
@@ -31,7 +32,7 @@ pub struct Probe {
 /// Compiles a pattern and runs it over a JSON text. `None` where the pattern has no code or the text is no JSON.
 pub fn match_pattern(tree: &Tree, resource: &str) -> Option<Probe> {
     let problems = Problems::new(Source::new("pattern", ""));
-    let lowered = pattern::lower(tree, &problems);
+    let lowered = pattern::lower(tree, &Scope::new(&problems));
     let mut linker = Linker::default();
     let unit = linker.pattern(&lowered).ok()?;
     let program = linker.finish().ok()?;
@@ -49,10 +50,10 @@ pub fn match_pattern(tree: &Tree, resource: &str) -> Option<Probe> {
         Outcome::None | Outcome::Value(_) => return None,
     };
     let path = match machine.fault(&program, id) {
-        Some(FaultView::Site { site, moved, .. }) if status == Status::Fail => machine.path(site, moved),
+        Some(FaultView::Site { site, moved, .. }) if status == Status::Fail => machine.path(path_of(site), moved),
         _ => String::new(),
     };
-    let words = Words { machine: &machine, program: &program, input: &input, rule: "" };
+    let words = Words { machine: &machine, program: &program, input: &input, rule: "", deletes: false };
     let message = words.text(id);
     Some(Probe { status, path, message })
 }
@@ -61,7 +62,7 @@ pub fn match_pattern(tree: &Tree, resource: &str) -> Option<Probe> {
 ///
 /// Numbers of the input are float64 unless `ints` is set, as Kyverno's JSON context has them.
 pub fn evaluate(expression: &str, input: &str, ints: bool) -> Result<String, String> {
-    let lowered = jmespath::parse(expression, Start::Value(Root::Input)).map_err(|e| e.to_string())?;
+    let lowered = jmespath::parse(expression, Start::Value(Root::Input), &|_| true).map_err(|e| e.to_string())?;
     let lowered = lowered.map_err(|name| format!("unknown name {}", name.0))?;
     let mut linker = Linker::default();
     linker.layout().want(&[], true);
@@ -86,7 +87,7 @@ pub fn evaluate(expression: &str, input: &str, ints: bool) -> Result<String, Str
     };
     let Outcome::Value(value) = outcome else { return Err("no value".to_owned()) };
     if let View::Fault(id) = machine.view(&program, &input, value) {
-        let words = Words { machine: &machine, program: &program, input: &input, rule: "" };
+        let words = Words { machine: &machine, program: &program, input: &input, rule: "", deletes: false };
         return Err(words.text(id));
     }
     if let View::Float(n) = machine.view(&program, &input, value)

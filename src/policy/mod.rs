@@ -1,6 +1,8 @@
 //! Policies as they are written: one file a kind, every value with its place.
 
 pub mod classic;
+pub mod context;
 pub mod fields;
+pub mod foreach;
 pub mod print;
 pub mod tree;
