@@ -482,7 +482,7 @@ impl Machine {
                 false
             }
             Op::CollectMap => {
-                let value = self.memory.collect_map(program, self.reg(i.b as u8)).map_err(trap)?;
+                let value = self.memory.collect_map(program, input.documents, self.reg(i.b as u8)).map_err(trap)?;
                 self.set(i.a, value);
                 false
             }
