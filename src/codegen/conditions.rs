@@ -37,6 +37,30 @@ pub(super) fn preconditions(u: &mut UnitBuilder<'_>, c: &Conditions, ends: &Ends
     Ok(())
 }
 
+/// Code that goes on where conditions hold, and elsewhere where they do not or cannot be decided.
+///
+/// Kyverno: pkg/utils/conditions, `all` is looked at first here, and an empty `any` holds.
+pub(super) fn quiet(u: &mut UnitBuilder<'_>, c: &Conditions, no: Label) -> Result<(), CodegenError> {
+    let taken = u.taken();
+    let fault = u.reg()?;
+    let ends = Ends { fault, pass: None, skip: no, fail: no, error: no, nothing: no };
+    let ways = ways(u, "", &ends)?;
+    all(u, &c.all, &ways, no)?;
+    if let Some(any) = c.any.as_ref().filter(|any| !any.is_empty()) {
+        let one = u.label();
+        for condition in any {
+            let next = u.label();
+            test(u, condition, &ways, next)?;
+            u.jump(Op::Jump, 0, 0, one);
+            u.bind(next);
+        }
+        u.jump(Op::Jump, 0, 0, no);
+        u.bind(one);
+    }
+    u.release(taken);
+    Ok(())
+}
+
 /// Code that fails where the conditions hold.
 pub(super) fn deny(u: &mut UnitBuilder<'_>, c: &Conditions, ends: &Ends) -> Result<(), CodegenError> {
     let taken = u.taken();

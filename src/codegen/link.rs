@@ -56,6 +56,7 @@ impl Linker {
         if let Some(c) = &rule.preconditions {
             conditions::preconditions(&mut u, c, &ends)?;
         }
+        matches::exceptions(&mut u, &rule.exceptions, &ends)?;
         body::generate(&mut u, &rule.body, About::Object, &ends)?;
         let check = u.finish(rule.label.clone())?;
         let message = match &rule.message {

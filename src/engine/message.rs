@@ -49,11 +49,28 @@ impl Words<'_> {
     /// The message and status of an outcome that has a fault.
     pub(super) fn outcome(&self, outcome: Outcome, check: CheckKind, own: &Own) -> Option<(Status, String)> {
         Some(match outcome {
-            Outcome::Skip(id) => (Status::Skip, self.text(id)),
+            Outcome::Skip(id) => (Status::Skip, self.skipped(id)),
             Outcome::Fail(id) => (Status::Fail, self.say(id, check, own, false)),
             Outcome::Error(id) => (Status::Error, self.say(id, check, own, true)),
             Outcome::Pass(_) | Outcome::None | Outcome::Value(_) => return None,
         })
+    }
+
+    /// What is said of a rule that does not apply.
+    fn skipped(&self, id: FaultId) -> String {
+        match self.exceptions(id).as_slice() {
+            [] => self.text(id),
+            keys => format!("rule is skipped due to policy exceptions{}", keys.join(", ")),
+        }
+    }
+
+    /// The names of the exceptions that a rule does not apply because of.
+    pub(super) fn exceptions(&self, id: FaultId) -> Vec<String> {
+        match self.machine.fault(self.program, id) {
+            Some(FaultView::Site { site, .. }) if site.reason == Reason::Excepted => vec![site.text.to_string()],
+            Some(FaultView::Both(a, b)) => [self.exceptions(a), self.exceptions(b)].concat(),
+            _ => Vec::new(),
+        }
     }
 
     /// What is said of a failure or an error; that of an element of a loop is wrapped.
@@ -265,7 +282,7 @@ impl Words<'_> {
                 write!(out, "failed to resolve {variable} at path {place}: {}{}", self.query_failed(value), inner())
             }
             Reason::Queried => write!(out, "{}{}", self.query_failed(value), inner()),
-            Reason::Said => write!(out, "{text}"),
+            Reason::Said | Reason::Excepted => write!(out, "{text}"),
             Reason::Typed => write!(out, "{}", text.replace("%T", found)),
             Reason::Because | Reason::Looped => write!(out, "{text}: {}", inner()),
             Reason::Failed => match value {

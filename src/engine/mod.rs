@@ -15,7 +15,7 @@ mod request;
 mod run;
 mod set;
 
-pub use compile::{CompileOptions, Compiled, Unit, assembly, compile, compile_sources};
+pub use compile::{CompileOptions, Compiled, Exceptions, Parsed, Unit, assembly, compile, compile_sources};
 pub use environment::stop_clock;
 pub use file::{LoadError, load, save};
 pub use host::{ApiCall, Host, NoHost, Question, Service};

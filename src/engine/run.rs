@@ -56,6 +56,8 @@ pub struct Verdict<'s> {
     alternative: Option<u32>,
     /// Made only where the rule does not hold
     text: String,
+    /// The policy exceptions that it does not apply because of
+    pub exceptions: Vec<String>,
     /// Where in the manifest the value is that a failure is about; unknown where the manifest was read without places
     pub place: Place,
 }
@@ -244,19 +246,21 @@ impl Engine {
                 status: Status::Pass,
                 alternative: (info.check == CheckKind::AnyPattern).then_some(n),
                 text: String::new(),
+                exceptions: Vec::new(),
                 place: Place::default(),
             }),
             Outcome::Skip(id) | Outcome::Fail(id) | Outcome::Error(id) => {
                 let own = run.own_message(outcome, id);
                 let (status, text, place) = run.explain(outcome, id, &own)?;
-                Some(verdict(number, info, status, text, place))
+                let exceptions = run.exceptions(outcome);
+                Some(Verdict { exceptions, ..verdict(number, info, status, text, place) })
             }
         }
     }
 }
 
 fn verdict(number: usize, info: &RuleInfo, status: Status, text: String, place: Place) -> Verdict<'_> {
-    Verdict { rule: number, info, status, alternative: None, text, place }
+    Verdict { rule: number, info, status, alternative: None, text, exceptions: Vec::new(), place }
 }
 
 /// The old object of a request. Kyverno rewrites `request.object` to `request.oldObject` in every variable of a deletion;
@@ -335,7 +339,7 @@ impl<'e> Run<'e, '_> {
         match self.machine.fault(self.program(), id) {
             Some(FaultView::Both(first, _)) => self.was_matched(Outcome::Skip(first)),
             Some(FaultView::Site { site, .. }) => {
-                !matches!(site.reason, Reason::Said | Reason::Because | Reason::Unresolved | Reason::Typed)
+                !matches!(site.reason, Reason::Said | Reason::Because | Reason::Unresolved | Reason::Typed | Reason::Excepted)
             }
             _ => true,
         }
@@ -382,6 +386,14 @@ impl<'e> Run<'e, '_> {
             Own::Text(text) | Own::Other(text) => Own::Text(format!("{text}; {said}")),
             Own::Unresolved => Own::Unresolved,
         }
+    }
+
+    /// The names of the exceptions that are the reason of a skip.
+    fn exceptions(&self, outcome: Outcome) -> Vec<String> {
+        let Outcome::Skip(id) = outcome else { return Vec::new() };
+        let documents = self.documents();
+        let input = self.input(&documents);
+        self.words(&input).exceptions(id)
     }
 
     fn message_of(&self, value: Val) -> Own {

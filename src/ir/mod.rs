@@ -27,6 +27,8 @@ pub struct Rule {
     pub context: usize,
     /// What has to hold for it to apply
     pub preconditions: Option<Conditions>,
+    /// What it does not apply to all the same
+    pub exceptions: Vec<Exception>,
     /// What it checks
     pub body: Body,
     /// What is said when it fails
@@ -90,8 +92,8 @@ pub enum Test {
     Selector(Fact, LabelSelector),
     /// Each pair matches an entry of a string map
     Pairs(Fact, Vec<(Glob, Glob)>),
-    /// Labels of the object's namespace satisfy a selector; never those of a Namespace
-    NamespaceLabels(LabelSelector),
+    /// Labels of the object's namespace satisfy a selector; those of a Namespace always do, or never
+    NamespaceLabels(LabelSelector, bool),
     /// The user or one of the groups matches
     Subjects {
         /// User names
@@ -99,6 +101,21 @@ pub enum Test {
         /// Group names
         groups: Vec<Glob>,
     },
+}
+
+/// What a rule does not apply to.
+#[derive(Clone, Debug)]
+pub struct Exception {
+    /// Its name, after its namespace where it is in one
+    pub key: String,
+    /// What it is about
+    pub matches: Filters,
+    /// What has to hold besides
+    pub conditions: Option<Conditions>,
+    /// Whether it lifts only a part of the rule
+    pub partial: bool,
+    /// Where it stands
+    pub place: Place,
 }
 
 /// A name that is bound to a value when an expression first needs it.

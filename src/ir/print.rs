@@ -22,6 +22,16 @@ pub fn print(rule: &Rule) -> String {
             p.line(format_args!("only if"));
             p.indented(|p| p.conditions(conditions));
         }
+        for e in &rule.exceptions {
+            p.line(format_args!("except {}{}", e.key, if e.partial { ", in part" } else { "" }));
+            p.indented(|p| {
+                p.filters("match", &e.matches);
+                if let Some(conditions) = &e.conditions {
+                    p.line(format_args!("only if"));
+                    p.indented(|p| p.conditions(conditions));
+                }
+            });
+        }
         p.body(&rule.body);
         if let Some(message) = &rule.message {
             p.line(format_args!("message {}", expr(message)));
@@ -235,7 +245,10 @@ fn test(t: &Test) -> String {
             let pairs: Vec<String> = pairs.iter().map(|(k, v)| format!("{:?}: {:?}", k.as_str(), v.as_str())).collect();
             format!("{} have [{}]", fact.name(), pairs.join(", "))
         }
-        Test::NamespaceLabels(s) => format!("namespace-labels satisfy {}", selector(s)),
+        Test::NamespaceLabels(s, namespaces) => {
+            let all = if *namespaces { ", or it is a Namespace" } else { "" };
+            format!("namespace-labels satisfy {}{all}", selector(s))
+        }
         Test::Subjects { users, groups } => format!("name in {} or group in {}", globs(users), globs(groups)),
     }
 }

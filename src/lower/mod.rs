@@ -2,6 +2,7 @@
 
 pub mod conditions;
 pub mod context;
+pub mod exception;
 mod foreach;
 mod here;
 pub mod jmespath;
@@ -50,6 +51,7 @@ pub fn rule(policy: &Policy, resolved: &ResolvedRule, options: Options, problems
         matches,
         entries,
         context,
+        exceptions: Vec::new(),
         preconditions: rule.preconditions.as_ref().map(|c| conditions::lower(c, &scope)),
         body,
         message: message.map(|m| text::lower(&m.text, m.place, "", &inside)),

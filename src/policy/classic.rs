@@ -388,11 +388,10 @@ impl Rule {
             problems.add(Code::MissingField, tree.place, message);
         }
         f.finish();
-        let empty = Match { any: vec![], all: vec![], legacy: Filter::default(), place: tree.place };
         Self {
             name: name.text,
             place: name.place,
-            matches: matches.unwrap_or(empty),
+            matches: matches.unwrap_or_else(|| Match::none(tree.place)),
             exclude,
             context,
             preconditions,
@@ -402,7 +401,12 @@ impl Rule {
 }
 
 impl Match {
-    fn read(tree: &Tree, path: &str, problems: &Problems) -> Self {
+    /// What matches nothing.
+    pub(super) fn none(place: Place) -> Self {
+        Self { any: vec![], all: vec![], legacy: Filter::default(), place }
+    }
+
+    pub(super) fn read(tree: &Tree, path: &str, problems: &Problems) -> Self {
         let mut f = Fields::of(tree, path, problems);
         let filters = |items: Option<&[Tree]>, name: &str| -> Vec<Filter> {
             let items = items.unwrap_or_default().iter().enumerate();

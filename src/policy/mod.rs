@@ -2,6 +2,7 @@
 
 pub mod classic;
 pub mod context;
+pub mod exception;
 pub mod fields;
 pub mod foreach;
 pub mod print;

@@ -95,11 +95,13 @@ pub enum Reason {
     Queried,
     /// An element of a loop failed, and the value says why; the text says in what
     Looped,
+    /// An exception with this name is about it
+    Excepted,
 }
 
 impl Reason {
     /// All reasons, in the order of their encoding.
-    pub const ALL: [Reason; 22] = [
+    pub const ALL: [Reason; 23] = [
         Reason::NotMap,
         Reason::NotList,
         Reason::Mismatch,
@@ -122,6 +124,7 @@ impl Reason {
         Reason::Typed,
         Reason::Queried,
         Reason::Looped,
+        Reason::Excepted,
     ];
 }
 
