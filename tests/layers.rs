@@ -4,9 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-const ORDER: [&str; 13] = [
-    "diag", "yaml", "input", "manifest", "policy", "resolve", "ir", "lower", "codegen", "engine", "report", "cli",
-    "k8s",
+const ORDER: [&str; 15] = [
+    "diag", "yaml", "input", "manifest", "policy", "resolve", "ir", "lower", "codegen", "engine", "report", "offline",
+    "suite", "cli", "k8s",
 ];
 
 fn files(folder: &Path, out: &mut Vec<PathBuf>) {

@@ -18,6 +18,12 @@ pub trait Host {
         None
     }
 
+    /// Why the context of a rule that matches cannot be loaded, as far as the host knows beforehand.
+    fn stops(&self, policy: &str, rule: &str) -> Option<String> {
+        let _ = (policy, rule);
+        None
+    }
+
     /// Answers a question.
     ///
     /// # Errors

@@ -236,6 +236,13 @@ impl Engine {
                 return Some(verdict(number, info, Status::Error, text, Place::default()));
             }
         };
+        let stopped = match outcome {
+            Outcome::None => None,
+            _ => run.around.host.stops(run.policy_name(), &info.name),
+        };
+        if let Some(why) = stopped {
+            return Some(verdict(number, info, Status::Error, message::no_context(&why), Place::default()));
+        }
         match outcome {
             Outcome::None | Outcome::Value(_) => None,
             // Kyverno: patterns say nothing of an object that goes.
@@ -338,9 +345,10 @@ impl<'e> Run<'e, '_> {
         let (Outcome::Skip(id) | Outcome::Error(id)) = outcome else { return true };
         match self.machine.fault(self.program(), id) {
             Some(FaultView::Both(first, _)) => self.was_matched(Outcome::Skip(first)),
-            Some(FaultView::Site { site, .. }) => {
-                !matches!(site.reason, Reason::Said | Reason::Because | Reason::Unresolved | Reason::Typed | Reason::Excepted)
-            }
+            Some(FaultView::Site { site, .. }) => !matches!(
+                site.reason,
+                Reason::Said | Reason::Because | Reason::Unresolved | Reason::Typed | Reason::Excepted
+            ),
             _ => true,
         }
     }
@@ -487,6 +495,9 @@ fn request_document(json: &str) -> Option<Document<'_>> {
 
 /// What a request is about.
 fn resource_kind<'r>(set: &PolicySet, request: &Request<'r>) -> ResourceKind<'r> {
+    if let Some(whole) = request.whole {
+        return ResourceKind { subresource: request.subresource, ..whole };
+    }
     let doc = request.object;
     let text = |path| doc.slot(path).and_then(|n| doc.as_str(n)).unwrap_or("");
     let kind = ResourceKind::of(text(set.paths.api_version), text(set.paths.kind));

@@ -47,6 +47,7 @@ const EXISTS: &[&str] = &[
     "context-globalReference",
     "values",
     "userinfo",
+    "exceptions",
 ];
 
 /// How many differences of a suite are printed.

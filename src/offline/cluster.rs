@@ -17,7 +17,7 @@ type Objects = BTreeMap<(String, String), Value>;
 
 /// Resources by kind.
 #[derive(Debug, Default)]
-pub(super) struct Cluster {
+pub struct Cluster {
     kinds: BTreeMap<Kind, Objects>,
     /// Entries of the global context
     global: BTreeMap<String, GlobalEntry>,
@@ -52,16 +52,41 @@ struct Path<'p> {
 }
 
 impl Cluster {
-    /// Adds a resource.
-    pub(super) fn add(&mut self, object: Value) {
+    /// Adds a resource; of several with one name the first counts.
+    pub fn add(&mut self, object: Value) {
         let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         let kind = Kind { api_version: text("/apiVersion"), kind: text("/kind") };
         let name = (text("/metadata/namespace"), text("/metadata/name"));
-        self.kinds.entry(kind).or_default().insert(name, object);
+        self.kinds.entry(kind).or_default().entry(name).or_insert(object);
+    }
+
+    /// The object of a core kind, as the API server gives it.
+    fn core(&self, kind: &str, namespace: &str, name: &str) -> Option<&Value> {
+        let kind = Kind { api_version: "v1".to_owned(), kind: kind.to_owned() };
+        self.kinds.get(&kind)?.get(&(namespace.to_owned(), name.to_owned()))
+    }
+
+    /// The labels of a namespace, as JSON.
+    ///
+    /// # Errors
+    /// Says that there is no such namespace.
+    pub fn namespace_labels(&self, name: &str) -> Result<String, String> {
+        let found = self.core("Namespace", "", name).ok_or_else(|| format!("namespaces {name:?} not found"))?;
+        Ok(found.pointer("/metadata/labels").map_or_else(|| "{}".to_owned(), Value::to_string))
+    }
+
+    /// The data and metadata of a ConfigMap, as JSON.
+    ///
+    /// # Errors
+    /// Says that there is no such ConfigMap.
+    pub fn config_map(&self, namespace: &str, name: &str) -> Result<String, String> {
+        let found = self.core("ConfigMap", namespace, name).ok_or_else(|| format!("configmaps {name:?} not found"))?;
+        let member = |key| found.get(key).cloned().unwrap_or_default();
+        Ok(json!({"data": member("data"), "metadata": member("metadata")}).to_string())
     }
 
     /// Whether there is an entry of the global context.
-    pub(super) fn has_global_entries(&self) -> bool {
+    pub fn has_global_entries(&self) -> bool {
         !self.global.is_empty()
     }
 
@@ -69,7 +94,7 @@ impl Cluster {
     ///
     /// # Errors
     /// Says why there is no answer, as Kyverno does.
-    pub(super) fn request(&self, method: &str, path: &str) -> Result<String, String> {
+    pub fn request(&self, method: &str, path: &str) -> Result<String, String> {
         if method != "GET" {
             return Err(format!("method {method} not supported for fake client"));
         }
@@ -122,7 +147,7 @@ impl Cluster {
     ///
     /// # Errors
     /// Says which projection makes no sense.
-    pub(super) fn add_global_entries(
+    pub fn add_global_entries(
         &mut self,
         entries: &[Value],
         query: &dyn Fn(&str, &str) -> Result<String, String>,
@@ -165,7 +190,7 @@ impl Cluster {
     ///
     /// # Errors
     /// Says what is not there.
-    pub(super) fn global(&self, name: &str, projection: &str) -> Result<String, String> {
+    pub fn global(&self, name: &str, projection: &str) -> Result<String, String> {
         let entry = self.global.get(name).ok_or_else(|| format!("failed to fetch entry key={name}"))?;
         if projection.is_empty() {
             return Ok(entry.objects.to_string());
@@ -213,7 +238,7 @@ fn infer(resource: &str) -> String {
 }
 
 /// Splits resources from entries of the global context.
-pub(super) fn split(objects: Vec<Value>) -> (Vec<Value>, Vec<Value>) {
+pub fn split(objects: Vec<Value>) -> (Vec<Value>, Vec<Value>) {
     let is_entry = |o: &Map<String, Value>| o.get("kind").and_then(Value::as_str) == Some("GlobalContextEntry");
     objects.into_iter().partition(|o| !o.as_object().is_some_and(is_entry))
 }

@@ -18,13 +18,13 @@ use crate::resolve::ResolvedRule;
 
 /// A policy that is not applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub struct Refusal {
     /// Its name
-    pub(super) name: String,
+    pub name: String,
     /// Why
-    pub(super) reason: String,
+    pub reason: String,
     /// Whether Kyverno lists it under `Invalid Policies:` instead of `Policies Skipped:`
-    pub(super) invalid: bool,
+    pub invalid: bool,
 }
 
 /// What the checks look at.

@@ -1,21 +1,19 @@
-//! Values files, `--set`, and user-info files.
+//! Values of variables, labels of namespaces, subresources: values files, `values` of tests, `--set`.
 
-use crate::diag::Source;
-use crate::engine::{Operation, User};
-use crate::yaml::{self, ReadOptions};
-use kyvc_vm::document::{Buffers, Layout};
+use super::file;
+use crate::engine::Operation;
 use kyvc_vm::selector::Labels;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::Path;
 
 const OPERATION: &str = "request.operation";
 
 /// The labels of a namespace.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub(super) struct NamespaceLabels(pub(super) BTreeMap<String, String>);
+pub struct NamespaceLabels(pub BTreeMap<String, String>);
 
 impl Labels for NamespaceLabels {
     fn label(&self, key: &str) -> Option<&str> {
@@ -29,111 +27,145 @@ impl Labels for NamespaceLabels {
 
 /// A file of kind `Values`.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[serde(rename_all = "camelCase", default)]
 struct ValuesFile {
-    api_version: String,
-    kind: String,
-    #[serde(rename = "metadata")]
-    _metadata: Value,
+    api_version: Option<String>,
+    kind: Option<String>,
+    #[serde(flatten)]
+    spec: ValuesSpec,
+}
+
+/// What values say: a file's, or those of a test.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ValuesSpec {
     global_values: Option<Map<String, Value>>,
     policies: Option<Vec<PolicyValues>>,
     namespace_selector: Option<Vec<NamespaceValues>>,
     namespaces: Option<Vec<Namespace>>,
-    subresources: Option<Vec<Value>>,
+    subresources: Option<Vec<Subresource>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
 struct PolicyValues {
-    name: String,
+    name: Option<String>,
     resources: Option<Vec<ResourceValues>>,
     rules: Option<Vec<RuleValues>>,
 }
 
 /// Values for one rule, and those it is made into for controllers.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 struct RuleValues {
-    name: String,
+    name: Option<String>,
     values: Option<Map<String, Value>>,
     foreach_values: Option<Map<String, Value>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
 struct ResourceValues {
-    name: String,
+    name: Option<String>,
     values: Option<Map<String, Value>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
 struct NamespaceValues {
-    name: String,
+    name: Option<String>,
     labels: Option<NamespaceLabels>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Namespace {
-    metadata: NamespaceMetadata,
+    metadata: Option<NamespaceValues>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// A kind of objects that are parts of others.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Subresource {
+    subresource: Option<ApiResource>,
+    parent_resource: Option<ApiResource>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(default)]
-struct NamespaceMetadata {
-    name: String,
-    labels: Option<NamespaceLabels>,
+struct ApiResource {
+    name: Option<String>,
+    group: Option<String>,
+    version: Option<String>,
+    kind: Option<String>,
+}
+
+/// The object that another one is a part of, and which part.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// API group of the parent
+    pub group: String,
+    /// Its version
+    pub version: String,
+    /// Its kind
+    pub kind: String,
+    /// The part, as in `scale`
+    pub subresource: String,
 }
 
 /// What is known besides policies and resources.
 #[derive(Debug, Default)]
-pub(super) struct Values {
-    file: ValuesFile,
+pub struct Values {
+    spec: ValuesSpec,
     set: Map<String, Value>,
 }
 
 impl Values {
-    /// Reads `-f` or `-s`.
-    pub(super) fn load(file: Option<&str>, set: &[String], out: &mut dyn Write) -> Result<Self, String> {
-        let mut values = Self { file: ValuesFile::default(), set: parse(set) };
-        if let Some(path) = file.filter(|p| !p.is_empty()) {
-            let bad = |e: String| format!("failed to decode yaml (unable to load variable file: {path} ({e}))");
-            values.file = read(path).map_err(bad)?;
-            if values.file.api_version.is_empty() || values.file.kind.is_empty() {
-                let _ = deprecated(out, "values", path);
-                return Err(format!(
-                    "failed to decode yaml (values file {path} uses a deprecated schema — please migrate to the latest \
-                     format)"
-                ));
-            }
+    /// Reads `-f` or `-s`; `path` is the file as it was named, `at` where it is.
+    ///
+    /// # Errors
+    /// Says what is wrong with the file, as Kyverno does.
+    pub fn load(path: &str, at: &Path, set: &[String], out: &mut dyn Write) -> Result<Self, String> {
+        if path.is_empty() {
+            return Ok(Self { spec: ValuesSpec::default(), set: parse(set) });
         }
-        values.check()?;
-        Ok(values)
-    }
-
-    /// What Kyverno refuses, and what has no effect here yet.
-    fn check(&self) -> Result<(), String> {
-        let global = self.file.global_values.as_ref().and_then(|g| g.get(OPERATION)).and_then(Value::as_str);
-        if let Some(operation) = global
-            && !["", "CREATE", "UPDATE", "DELETE", "CONNECT"].contains(&operation)
-        {
+        let bad = |e: String| format!("failed to decode yaml (unable to load variable file: {path} ({e}))");
+        let read: ValuesFile = file::read(at, &file::VALUES).map_err(bad)?;
+        if [read.api_version, read.kind].iter().any(|s| s.as_deref().unwrap_or_default().is_empty()) {
+            let _ = deprecated(out, "values", path);
             return Err(format!(
-                "invalid request.operation value {operation:?}, must be one of CREATE, UPDATE, DELETE, CONNECT"
+                "failed to decode yaml (values file {path} uses a deprecated schema — please migrate to the latest \
+                 format)"
             ));
         }
-        if self.file.subresources.as_ref().is_some_and(|s| !s.is_empty()) {
-            return Err("`subresources` of a values file has no effect in kyvc yet".to_owned());
+        Ok(Self { spec: read.spec, set: parse(set) })
+    }
+
+    /// Values that a test gives itself.
+    pub fn inline(spec: ValuesSpec) -> Self {
+        Self { spec, set: Map::new() }
+    }
+
+    /// Refuses an operation for all requests that there is none of.
+    ///
+    /// # Errors
+    /// Kyverno's words.
+    pub fn check_operation(&self) -> Result<(), String> {
+        let global = self.spec.global_values.as_ref().and_then(|g| g.get(OPERATION)).and_then(Value::as_str);
+        match global {
+            Some("" | "CREATE" | "UPDATE" | "DELETE" | "CONNECT") | None => Ok(()),
+            Some(other) => Err(format!(
+                "invalid request.operation value {other:?}, must be one of CREATE, UPDATE, DELETE, CONNECT"
+            )),
         }
-        Ok(())
     }
 
     /// What is bound for a policy and a resource, by dotted names; later ones win.
     fn flat<'v>(&'v self, policy: &'v str, resource: &'v str) -> impl Iterator<Item = (&'v String, &'v Value)> {
-        let policies = self.file.policies.iter().flatten().filter(move |p| p.name == policy);
-        let resources = policies.flat_map(|p| p.resources.iter().flatten()).filter(move |r| r.name == resource);
+        let policies = self.spec.policies.iter().flatten().filter(move |p| is(&p.name, policy));
+        let resources = policies.flat_map(|p| p.resources.iter().flatten()).filter(move |r| is(&r.name, resource));
         let own = resources.filter_map(|r| r.values.as_ref());
-        self.file.global_values.iter().chain(own).chain([&self.set]).flatten()
+        self.spec.global_values.iter().chain(own).chain([&self.set]).flatten()
     }
 
     /// What is bound for a policy and a resource, as one object. The operation is not in it.
@@ -150,10 +182,10 @@ impl Values {
     /// Binds what is bound for a rule besides.
     pub(super) fn bind_rule(&self, policy: &str, rule: &str, tree: &mut Map<String, Value>) {
         // Kyverno: cmd/cli/kubectl-kyverno/store/store.go, the first policy of the name, and the first of its rules.
-        let Some(policy) = self.file.policies.iter().flatten().find(|p| p.name == policy) else { return };
+        let Some(policy) = self.spec.policies.iter().flatten().find(|p| is(&p.name, policy)) else { return };
         let stem = rule.strip_prefix("autogen-cronjob-").or(rule.strip_prefix("autogen-")).unwrap_or(rule);
         let mut rules = policy.rules.iter().flatten();
-        let Some(values) = rules.find(|r| r.name == rule || r.name == stem) else { return };
+        let Some(values) = rules.find(|r| is(&r.name, rule) || is(&r.name, stem)) else { return };
         for (key, value) in values.values.iter().flatten() {
             bind(tree, key, value.clone());
         }
@@ -166,8 +198,8 @@ impl Values {
 
     /// The rules of a policy that values are given for.
     pub(super) fn rules_of<'v>(&'v self, policy: &'v str) -> impl Iterator<Item = &'v str> {
-        let policy = self.file.policies.iter().flatten().find(move |p| p.name == policy);
-        policy.into_iter().flat_map(|p| p.rules.iter().flatten()).map(|r| r.name.as_str())
+        let policy = self.spec.policies.iter().flatten().find(move |p| is(&p.name, policy));
+        policy.into_iter().flat_map(|p| p.rules.iter().flatten()).map(|r| r.name.as_deref().unwrap_or_default())
     }
 
     /// The operation that a policy is asked about for a resource.
@@ -182,15 +214,35 @@ impl Values {
 
     /// The labels of a namespace.
     pub(super) fn labels(&self, namespace: &str) -> Option<&NamespaceLabels> {
-        let mut objects = self.file.namespaces.iter().flatten();
-        match objects.rfind(|n| n.metadata.name == namespace) {
-            Some(object) => object.metadata.labels.as_ref(),
-            None => {
-                let mut named = self.file.namespace_selector.iter().flatten();
-                named.rfind(|n| n.name == namespace).and_then(|n| n.labels.as_ref())
-            }
-        }
+        let mut objects = self.spec.namespaces.iter().flatten().filter_map(|n| n.metadata.as_ref());
+        let mut named = self.spec.namespace_selector.iter().flatten();
+        let found = objects.rfind(|n| is(&n.name, namespace));
+        found.or_else(|| named.rfind(|n| is(&n.name, namespace)))?.labels.as_ref()
     }
+
+    /// The object that objects of a kind are a part of, where the values say so.
+    ///
+    /// Kyverno: processor/policy_processor.go, the last of several wins, and a name without a part crashes it.
+    pub(super) fn part(&self, group: &str, version: &str, kind: &str) -> Option<Part> {
+        let is =
+            |r: &ApiResource| [(&r.group, group), (&r.version, version), (&r.kind, kind)].iter().all(|(a, b)| is(a, b));
+        let mut all = self.spec.subresources.iter().flatten();
+        let found = all.rfind(|s| s.subresource.as_ref().is_some_and(is))?;
+        let text = |t: &Option<String>| t.clone().unwrap_or_default();
+        let parent = found.parent_resource.clone().unwrap_or_default();
+        let name = found.subresource.as_ref().map_or(String::new(), |s| text(&s.name));
+        Some(Part {
+            group: text(&parent.group),
+            version: text(&parent.version),
+            kind: text(&parent.kind),
+            subresource: name.split('/').nth(1).unwrap_or_default().to_owned(),
+        })
+    }
+}
+
+/// Go: a field that is not there is empty.
+fn is(text: &Option<String>, other: &str) -> bool {
+    text.as_deref().unwrap_or_default() == other
 }
 
 /// Binds a dotted name; a part with a dot in it stands in quotes. Maps are merged.
@@ -258,59 +310,8 @@ fn parse(set: &[String]) -> Map<String, Value> {
     out
 }
 
-/// A file of kind `UserInfo`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct UserInfoFile {
-    api_version: String,
-    kind: String,
-    #[serde(rename = "metadata")]
-    _metadata: Value,
-    roles: Option<Vec<String>>,
-    cluster_roles: Option<Vec<String>>,
-    user_info: Option<UserInfo>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct UserInfo {
-    username: String,
-    groups: Option<Vec<String>>,
-    uid: String,
-    extra: Option<Map<String, Value>>,
-}
-
-/// Reads `-u`.
-pub(super) fn user(path: &str, out: &mut dyn Write) -> Result<User, String> {
-    let file: UserInfoFile = read(path).map_err(|e| format!("failed to load request info ({e})"))?;
-    if file.api_version.is_empty() || file.kind.is_empty() {
-        let _ = deprecated(out, "user infos", path);
-    }
-    let info = file.user_info.unwrap_or_default();
-    Ok(User {
-        uid: info.uid,
-        extra: info.extra.unwrap_or_default(),
-        name: info.username,
-        groups: info.groups.unwrap_or_default(),
-        roles: file.roles.unwrap_or_default(),
-        cluster_roles: file.cluster_roles.unwrap_or_default(),
-    })
-}
-
-fn deprecated(out: &mut dyn Write, what: &str, path: &str) -> std::io::Result<()> {
+pub(super) fn deprecated(out: &mut dyn Write, what: &str, path: &str) -> std::io::Result<()> {
     writeln!(out, "\nWARNING: {what} file ({path}) uses a deprecated schema that will be removed in 1.15")
-}
-
-/// Reads a file of the CLI's own as Kyverno does: YAML, then JSON, and no unknown field.
-fn read<T: DeserializeOwned>(path: &str) -> Result<T, String> {
-    let text = std::fs::read_to_string(path).map_err(|e| format!("{path}: {e}"))?;
-    let source = Source::new(path, text);
-    let layout = Layout::everything();
-    let options = ReadOptions { strict: true, ..ReadOptions::default() };
-    let doc = yaml::value(&source, &layout, Buffers::default(), options).map_err(|d| d.to_string())?;
-    let json = doc.root().map_or_else(|| "null".to_owned(), |root| yaml::go_json(&doc, root));
-    let json = if json == "null" { "{}" } else { &json };
-    serde_json::from_str(json).map_err(|e| e.to_string())
 }
 
 #[cfg(test)]
@@ -331,7 +332,7 @@ mod tests {
             "globalValues": {"request.operation": "DELETE"},
             "policies": [{"name": "p", "resources": [{"name": "r", "values": {"request.operation": "UPDATE"}}]}],
         });
-        let values = Values { file: serde_json::from_value(file).unwrap(), set: Map::new() };
+        let values = Values::inline(serde_json::from_value(file).unwrap());
         assert_eq!(values.operation("p", "r"), Operation::Update);
         assert_eq!(values.operation("p", "other"), Operation::Delete);
         let set = parse(&["request.operation=CREATE".to_owned()]);
@@ -344,7 +345,7 @@ mod tests {
             "namespaceSelector": [{"name": "a", "labels": {"x": "1"}}, {"name": "b", "labels": {"x": "2"}}],
             "namespaces": [{"metadata": {"name": "a", "labels": {"x": "3"}}}],
         });
-        let values = Values { file: serde_json::from_value(file).unwrap(), set: Map::new() };
+        let values = Values::inline(serde_json::from_value(file).unwrap());
         let x = |ns| values.labels(ns).and_then(|l| l.label("x"));
         assert_eq!((x("a"), x("b"), x("c")), (Some("3"), Some("2"), None));
     }

@@ -1,7 +1,10 @@
 //! Finding the resources as Kyverno's CLI does.
 
+use super::file::go_error;
 use super::policies;
 use crate::diag::{Code, Diagnostic, Label, Source};
+use crate::report::openreports::Reference;
+use kyvc_vm::document::Document;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,13 +15,18 @@ const DIVIDER: &str = "---------------------------------------------------------
 ///
 /// What the first path is decides: standard input and a folder stand alone, whatever other paths there are. A later file
 /// that cannot be read is reported on `out`, unless reports are printed there.
-pub(super) fn load(paths: &[String], reports: bool, out: &mut dyn Write) -> Result<Vec<Arc<Source>>, String> {
+///
+/// # Errors
+/// Why the first path cannot be read, in Go's words.
+pub fn load(paths: &[String], reports: bool, out: &mut dyn Write) -> Result<Vec<Arc<Source>>, String> {
     let Some(first) = paths.first() else { return Ok(Vec::new()) };
     if first == "-" {
-        let source = policies::stdin().map_err(|d| format!("failed to load resources ({})", d.message))?;
-        return Ok(vec![source]);
+        return policies::stdin().map(|source| vec![source]).map_err(|d| d.message);
     }
-    let fail = |e: &std::io::Error| format!("failed to load resources (stat {first}: {})", text(e));
+    if let Some(url) = paths.iter().find(|p| p.starts_with("http://") || p.starts_with("https://")) {
+        return Err(format!("{url}: kyvc cannot load resources from the web yet"));
+    }
+    let fail = |e: &std::io::Error| format!("stat {first}: {}", go_error(e));
     let meta = std::fs::metadata(first).map_err(|e| fail(&e))?;
     let files = if meta.is_dir() {
         folder(Path::new(first)).map_err(|e| fail(&e))?
@@ -28,9 +36,6 @@ pub(super) fn load(paths: &[String], reports: bool, out: &mut dyn Write) -> Resu
     let mut sources = Vec::new();
     for file in files {
         let name = file.display().to_string();
-        if name.starts_with("http://") || name.starts_with("https://") {
-            return Err(format!("{name}: kyvc cannot load resources from the web yet"));
-        }
         match std::fs::read(&file) {
             Ok(bytes) => sources.push(Source::new(name, utf8(bytes, &file).map_err(|d| d.to_string())?)),
             Err(_) if reports => {}
@@ -39,7 +44,7 @@ pub(super) fn load(paths: &[String], reports: bool, out: &mut dyn Write) -> Resu
                 let _ = writeln!(
                     out,
                     "\n{DIVIDER}\nfailed to load resources: {name}. \nerror: {verb} {name}: {}\n{DIVIDER}",
-                    text(&e)
+                    go_error(&e)
                 );
             }
         }
@@ -66,12 +71,30 @@ fn utf8(bytes: Vec<u8>, file: &Path) -> Result<String, Diagnostic> {
     })
 }
 
-/// An error in Go's words.
-fn text(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        std::io::ErrorKind::IsADirectory => "is a directory".to_owned(),
-        _ => error.to_string(),
+/// What identifies an object.
+pub fn reference(doc: &Document<'_>) -> Reference {
+    let root = doc.root();
+    let metadata = root.and_then(|r| doc.get_str(r, "metadata"));
+    let text = |map: Option<_>, key| {
+        let node = map.and_then(|m| doc.get_str(m, key));
+        node.and_then(|n| doc.as_str(n)).unwrap_or_default().to_owned()
+    };
+    Reference {
+        kind: text(root, "kind"),
+        namespace: text(metadata, "namespace"),
+        name: text(metadata, "name"),
+        uid: text(metadata, "uid"),
+        api_version: text(root, "apiVersion"),
+        resource_version: text(metadata, "resourceVersion"),
     }
+}
+
+/// What is wrong with an object that does not say which version of its kind it is.
+pub fn unversioned(reference: &Reference, doc: &Document<'_>, source: &Arc<Source>) -> Option<Diagnostic> {
+    if !reference.api_version.is_empty() {
+        return None;
+    }
+    let place = doc.root().map(|r| doc.place(r)).unwrap_or_default();
+    let d = Diagnostic::new(Code::MissingField, "an object without `apiVersion`");
+    Some(d.at(Label::new(source, place)))
 }

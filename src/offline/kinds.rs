@@ -7,9 +7,13 @@ pub(super) enum Known {
     Classic,
     /// A list of documents
     List,
+    /// A policy that says what is to be deleted when
+    Cleanup,
     /// A policy of a kind that kyvc does not compile yet
     Uncompiled,
-    /// Something that belongs to policies and does nothing without a flag or another policy
+    /// A `PolicyException` for classic policies
+    Exception,
+    /// Something that belongs to policies with CEL and does nothing without them
     Companion,
     /// An object of Kubernetes or of Kyverno's tests; Kyverno knows it and drops the file for it
     Foreign,
@@ -51,8 +55,11 @@ pub(super) fn known(api_version: &str, kind: &str) -> Known {
         (_, "", _) | (_, _, "") => Known::Nothing,
         ("", "v1", "List") => Known::List,
         ("kyverno.io", "v1" | "v2beta1", "ClusterPolicy" | "Policy") => Known::Classic,
-        ("kyverno.io", "v2" | "v2beta1", "CleanupPolicy" | "ClusterCleanupPolicy") => Known::Uncompiled,
-        ("kyverno.io" | "policies.kyverno.io", _, "PolicyException") => Known::Companion,
+        ("kyverno.io", "v2" | "v2beta1", "CleanupPolicy" | "ClusterCleanupPolicy") => Known::Cleanup,
+        ("kyverno.io", "v2" | "v2beta1", "PolicyException") => Known::Exception,
+        // Kyverno: policy/load.go, the only version of these that may stand among policies.
+        ("policies.kyverno.io", "v1beta1", "PolicyException") => Known::Companion,
+        ("policies.kyverno.io", _, "PolicyException") => Known::Foreign,
         ("policies.kyverno.io", _, kind) if kind.ends_with("Policy") => Known::Uncompiled,
         ("admissionregistration.k8s.io", _, kind) if kind.ends_with("AdmissionPolicy") => Known::Uncompiled,
         ("admissionregistration.k8s.io", _, kind) if kind.ends_with("AdmissionPolicyBinding") => Known::Companion,
@@ -77,7 +84,10 @@ mod tests {
             ("example.com/v1", "Thing", Known::Nothing),
             ("", "Pod", Known::Nothing),
             ("policies.kyverno.io/v1", "ValidatingPolicy", Known::Uncompiled),
-            ("kyverno.io/v2", "PolicyException", Known::Companion),
+            ("kyverno.io/v2", "PolicyException", Known::Exception),
+            ("policies.kyverno.io/v1beta1", "PolicyException", Known::Companion),
+            ("policies.kyverno.io/v1", "PolicyException", Known::Foreign),
+            ("kyverno.io/v2", "CleanupPolicy", Known::Cleanup),
         ];
         for (api_version, kind, want) in cases {
             assert_eq!(known(api_version, kind), want, "{api_version} {kind}");
