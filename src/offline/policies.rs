@@ -242,8 +242,8 @@ impl Policies {
             Known::Classic => return self.classic(tree, source, options, kind == "ClusterPolicy", listed),
             Known::List => {
                 if let Some(Value::List(items)) = tree.get("items").map(|t| &t.value) {
-                    for item in items {
-                        self.document(item, source, options, true);
+                    for (i, item) in items.iter().enumerate() {
+                        self.item(i, item, source, options);
                     }
                 }
             }
@@ -266,11 +266,28 @@ impl Policies {
                 if tree.value != Value::Null {
                     let what = if kind.is_empty() { "a document without `kind`".into() } else { format!("`{kind}`") };
                     self.warn(here(Code::UnknownPolicyKind, format!("expected a policy, found {what}")), IGNORED);
-                    self.passed_over.push((source.name.clone(), words::no_policy(api_version, kind)));
+                    if !listed {
+                        self.passed_over.push((source.name.clone(), words::no_policy(api_version, kind)));
+                    }
                 }
             }
         }
         Flow::Next
+    }
+
+    /// An item of a list.
+    fn item(&mut self, number: usize, item: &Tree, source: &Arc<Source>, options: Options<'_>) {
+        let text = |key| item.get(key).and_then(Tree::as_str).unwrap_or_default();
+        let reason = if !matches!(item.value, Value::Map(_)) {
+            Some(format!("List item {number} is not a valid object"))
+        } else if matches!(known(text("apiVersion"), text("kind")), Known::Foreign | Known::Nothing | Known::List) {
+            let what = words::group_version_kind(text("apiVersion"), text("kind"));
+            Some(format!("failed to process List item {number}: policy type not supported {what}"))
+        } else {
+            None
+        };
+        self.passed_over.extend(reason.map(|reason| (source.name.clone(), reason)));
+        self.document(item, source, options, true);
     }
 
     fn exception(&mut self, tree: &Tree, source: &Arc<Source>, listed: bool) -> Flow {

@@ -3,6 +3,7 @@
 //! The policy's reader finds unknown fields and wrong types. What its AST cannot tell apart is looked for here, in the
 //! tree.
 
+use super::validate::context;
 use crate::diag::{Code, Diagnostic};
 use crate::policy::fields::Problems;
 use crate::policy::tree::{Member, Tree, Value};
@@ -37,13 +38,13 @@ pub(super) fn is_unknown(d: &Diagnostic) -> bool {
 /// Whether a problem is one that the schema refuses a document for. The codes are those of [`check`] and of wrong
 /// types; what [`super::validate`] refuses has others.
 pub(super) fn is_refused(d: &Diagnostic) -> bool {
-    matches!(d.code, Code::WrongType | Code::NoRules)
+    matches!(d.code, Code::WrongType | Code::NoRules) && !context::is_checked_here(&d.message)
 }
 
 /// Reports what the schema refuses.
 pub(super) fn check(policy: &Tree, problems: &Problems) {
     let refuse = |tree: &Tree, message: &str| problems.add(Code::WrongType, tree.place, message);
-    let Some(metadata) = policy.get("metadata") else { return refuse(policy, "a policy needs `metadata`") };
+    let Some(metadata) = policy.get("metadata") else { return refuse(policy, "`metadata` is missing") };
     if !metadata.get("name").and_then(Tree::as_str).is_some_and(is_subdomain) {
         refuse(metadata, "`metadata.name` has to be a DNS name in lower case");
     }
@@ -60,13 +61,13 @@ pub(super) fn check(policy: &Tree, problems: &Problems) {
     if spec.get("failurePolicy").and_then(Tree::as_str).is_some_and(|p| p != "Ignore" && p != "Fail") {
         refuse(spec, "`spec.failurePolicy` has to be `Ignore` or `Fail`");
     }
-    for rule in items(spec.get("rules")) {
+    for (i, rule) in items(spec.get("rules")).enumerate() {
         if rule.get("name").and_then(Tree::as_str).is_none() {
-            refuse(rule, "a rule needs a `name`");
+            refuse(rule, &format!("`spec.rules[{i}].name` is missing"));
         }
         match rule.get("match") {
             Some(m) if m.value != Value::Null => part(m, problems),
-            _ => refuse(rule, "a rule needs a `match`"),
+            _ => refuse(rule, &format!("`spec.rules[{i}].match` is missing")),
         }
         if let Some(e) = rule.get("exclude") {
             part(e, problems);

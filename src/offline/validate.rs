@@ -4,6 +4,7 @@
 //! validate rules.
 
 mod conflict;
+pub(super) mod context;
 mod fields;
 mod json;
 mod namespaces;

@@ -2,21 +2,49 @@
 //!
 //! Kyverno: sigs.k8s.io/kubectl-validate reads and checks them; its texts are those of Kubernetes' API server.
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Label};
 
 /// Of a document that is no YAML.
 pub(super) fn not_yaml(d: &Diagnostic) -> String {
-    let line = d.primary.as_ref().map_or(0, |l| l.place.line);
-    let key = d.message.strip_prefix("the key `").and_then(|m| m.split_once("` is already set")).map(|(key, _)| key);
-    match (d.code, key) {
-        (Code::DuplicateKey, Some(key)) => {
-            format!("failed to parse document (yaml: unmarshal errors:\n  line {line}: key {key:?} already set in map)")
-        }
-        _ => format!(
-            "failed to parse document (failed to parse yaml: error converting YAML to JSON: yaml: line {line}: {})",
-            d.message
-        ),
+    let text = yaml(d);
+    if d.code == Code::DuplicateKey {
+        return format!("failed to parse document ({text})");
     }
+    format!("failed to parse document (failed to parse yaml: error converting YAML to JSON: {text})")
+}
+
+/// Where go-yaml's words differ from those of our reader, and whether its scanner says them: it counts lines otherwise.
+const SYNTAX: [(&str, &str, bool); 6] = [
+    ("while parsing a flow sequence, expected ',' or ']'", "did not find expected ',' or ']'", false),
+    ("while parsing a flow mapping", "did not find expected ',' or '}'", false),
+    ("while parsing a block mapping, did not find expected key", "did not find expected key", false),
+    ("mapping values are not allowed", "mapping values are not allowed in this context", true),
+    ("tab", "found character that cannot start any token", true),
+    ("could not find expected", "could not find expected ':'", true),
+];
+
+/// Why a text is no YAML, in the words of go-yaml as far as they are known.
+pub(super) fn yaml(d: &Diagnostic) -> String {
+    let line = d.primary.as_ref().map_or(0, line_of);
+    let key = d.message.strip_prefix("the key `").and_then(|m| m.split_once("` is already set")).map(|(key, _)| key);
+    if let (Code::DuplicateKey, Some(key)) = (d.code, key) {
+        return format!("yaml: unmarshal errors:\n  line {line}: key {key:?} already set in map");
+    }
+    let known = SYNTAX.iter().find(|(ours, ..)| d.message.contains(ours));
+    let (words, scanned) = known.map_or((d.message.as_str(), true), |(_, go, scanned)| (*go, *scanned));
+    // go-yaml counts from 0, has none for the first line, and adds one for what the scanner says.
+    match line.saturating_sub(1) {
+        0 => format!("yaml: {words}"),
+        line => format!("yaml: line {}: {words}", line + u32::from(scanned)),
+    }
+}
+
+/// The line of a place, counted from the start of its document.
+fn line_of(label: &Label) -> u32 {
+    let before = label.source.text.lines().take(label.place.line.saturating_sub(1) as usize);
+    let separator = before.enumerate().filter(|(_, l)| l.starts_with("---")).last();
+    let first = separator.map_or(0, |(at, _)| u32::try_from(at + 1).unwrap_or(0));
+    label.place.line.saturating_sub(first)
 }
 
 /// `group/version, Kind=kind`.
@@ -78,6 +106,15 @@ fn refusal(name: &str, d: &Diagnostic) -> String {
              alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. \
              'example.com', regex used for validation is \
              '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+        );
+    }
+    if d.message.ends_with(" is missing") {
+        return format!("{path}: Required value");
+    }
+    if let Some((_, found)) = d.message.split_once(" has to be `Audit` or `Enforce`, found ") {
+        let found = quoted(found);
+        return format!(
+            "{path}: Unsupported value: {found:?}: supported values: \"audit\", \"enforce\", \"Audit\", \"Enforce\""
         );
     }
     let types = d.message.split_once(" has to be ").and_then(|(_, rest)| rest.split_once(", found "));

@@ -9,7 +9,8 @@ mod types;
 
 pub use types::{ANYTHING, CLUSTER_RESOURCE, CUSTOM_RESOURCE_DEFINITION, TEST, USER_INFO, VALUES};
 
-use crate::diag::{Code, Diagnostic, Source};
+use super::words;
+use crate::diag::{Diagnostic, Source};
 use crate::yaml::{self, ReadOptions};
 use kyvc_vm::document::{Buffers, Document, Layout};
 use serde::de::DeserializeOwned;
@@ -79,16 +80,8 @@ fn decoded<T: DeserializeOwned>(doc: &Document<'_>, ty: &Type) -> Result<T, Stri
     serde_json::from_value(value).map_err(|e| wrong(e.to_string()))
 }
 
-/// Why a text is no YAML, in the words of go-yaml as far as they are known.
 fn converting(d: &Diagnostic) -> String {
-    let line = d.primary.as_ref().map_or(0, |l| l.place.line);
-    let key = d.message.strip_prefix("the key `").and_then(|m| m.split_once("` is already set")).map(|(key, _)| key);
-    match (d.code, key) {
-        (Code::DuplicateKey, Some(key)) => format!(
-            "error converting YAML to JSON: yaml: unmarshal errors:\n  line {line}: key {key:?} already set in map"
-        ),
-        _ => format!("error converting YAML to JSON: yaml: line {line}: {}", d.message),
-    }
+    format!("error converting YAML to JSON: {}", words::yaml(d))
 }
 
 /// An error of the system in Go's words.

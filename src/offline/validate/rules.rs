@@ -1,6 +1,6 @@
 //! Checks of the rules that are run, those made for controllers of Pods included.
 
-use super::{Checked, Subject, list, pattern, some, variables};
+use super::{Checked, Subject, context, list, pattern, some, variables};
 use crate::policy::classic::{Check, Filter, Match, Rule};
 use crate::policy::fields::Text;
 use crate::policy::tree::{Tree, Value};
@@ -22,6 +22,7 @@ fn one(s: &Subject<'_>, i: usize, r: &ResolvedRule) -> Checked {
     let Some(tree) = s.rule(r) else { return Ok(()) };
     resources(tree).map_err(|(path, e)| format!("path: spec.rules[{i}].{path}: {e}"))?;
     variables::element(tree)?;
+    context::check(tree).map_err(|e| format!("path: spec.rules[{i}]: {e}"))?;
     let without_kind = r.rule.matches.filters().iter().any(|f| f.kinds.is_empty());
     if without_kind {
         return Err(if only_metadata(&r.rule) {
