@@ -5,5 +5,6 @@ pub mod context;
 pub mod exception;
 pub mod fields;
 pub mod foreach;
+pub mod mutate;
 pub mod print;
 pub mod tree;

@@ -88,6 +88,16 @@ impl<'a> Document<'a> {
         self.layout
     }
 
+    /// What the document takes, in bytes, without the text that it refers to.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&*self.nodes)
+            + self.owned.len()
+            + size_of_val(&*self.keys)
+            + size_of_val(&*self.slots)
+            + size_of_val(&*self.places)
+            + size_of_val(&*self.key_places)
+    }
+
     /// Gives the memory back for the next document.
     pub fn recycle(self) -> Buffers {
         Buffers {
