@@ -1,7 +1,7 @@
 //! What the checks read of a pod: where it stands in the document.
 
 use super::types::{List, PARTS, Part};
-use crate::document::NodeId;
+use crate::document::{Document, NodeId};
 
 /// Places of parts in a pod or container; no place where a part is absent or null.
 #[derive(Clone, Copy, Debug)]
@@ -83,6 +83,8 @@ pub(super) struct Sysctl {
 /// The memory for reading pods; one for each thread, used again for every pod.
 #[derive(Debug)]
 pub struct Facts {
+    /// The object as it is read, where that is not as it stands in its document
+    pub(super) rewritten: Option<Document<'static>>,
     pub(super) pod: Places,
     /// In the order in which Kubernetes visits them, once reading is done
     pub(super) containers: Vec<Container>,
@@ -95,6 +97,7 @@ pub struct Facts {
 impl Default for Facts {
     fn default() -> Self {
         Self {
+            rewritten: None,
             pod: Places::EMPTY,
             containers: Vec::new(),
             volumes: Vec::new(),

@@ -8,12 +8,14 @@ mod checks;
 mod control;
 mod exempt;
 mod facts;
+mod fields;
 mod finding;
 mod pod;
 mod read;
 mod rule;
 mod schema;
 mod types;
+mod wire;
 
 #[cfg(test)]
 mod tests;
@@ -27,6 +29,7 @@ pub use read::Workload;
 pub use rule::{Exclusion, Level, Misuse, Rule, Version};
 pub use schema::Schema;
 pub use types::List;
+pub use wire::{read_exclusions, write_exclusions};
 
 /// What a pod violates, in Kubernetes' order of checks, without what the rule excludes.
 pub fn evaluate<'p>(rule: &'p Rule, pod: Pod<'p>) -> Vec<Violation<'p>> {

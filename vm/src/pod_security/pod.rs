@@ -50,7 +50,14 @@ impl<'p> Pod<'p> {
     ) -> Result<Self, Unreadable> {
         let workload = Workload::of(kind).ok_or(Unreadable::Kind)?;
         read(schema, doc, root, workload, facts).map_err(Unreadable::Malformed)?;
+        let doc = facts.rewritten.as_ref().unwrap_or(doc);
         Ok(Self { doc, facts, only: Only::All })
+    }
+
+    /// The document that the nodes of findings are in. It is another one than was given where a key of the object is
+    /// the name of a field but for case.
+    pub fn document(self) -> &'p Document<'p> {
+        self.doc
     }
 
     /// The pod with one empty container instead of its own.

@@ -1,9 +1,11 @@
 //! One walk over an object that does what decoding it into Go's types does: it finds what does not fit, and where the
 //! parts stand that checks read.
 //!
-//! The walk in the order of the document is for objects in which everything fits. Where something does not, a second
-//! one goes through the keys in the order in which Kyverno writes them before it decodes, and makes Go's error.
+//! Where the walk finds something that does not fit, [`decode`] goes through the object as Go does and makes Go's error.
+//! Where it finds a key that is a field's name but for case, [`rewrite`] makes a plain object of it, which is then read.
 
+mod decode;
+mod rewrite;
 mod scalar;
 
 use super::facts::{Container, Facts, Host, Places, Port, Sysctl, Volume};
@@ -65,19 +67,23 @@ pub(super) fn read(
     facts: &mut Facts,
 ) -> Result<(), String> {
     let Some(of) = schema.id(workload.root()) else { return Ok(()) };
-    if Walk::<false>::new(schema, doc, workload, facts).object(of, root).is_err() {
-        let mut walk = Walk::<true>::new(schema, doc, workload, facts);
-        let _ = walk.object(of, root);
-        if let Some(error) = walk.error {
-            return Err(error);
+    facts.rewritten = None;
+    if Walk::new(schema, doc, workload, facts).object(of, root).is_err() {
+        decode::decode(schema, doc, of, root)?;
+        // Everything fits, so it was a key.
+        let plain = rewrite::rewrite(schema, doc, of, root);
+        if let Some(root) = plain.root()
+            && Walk::new(schema, &plain, workload, facts).object(of, root).is_err()
+        {
+            decode::decode(schema, &plain, of, root)?;
         }
+        facts.rewritten = Some(plain);
     }
     facts.sort();
     Ok(())
 }
 
-/// The end of a walk: of a fast one at the first thing that is not plain, of a careful one at an error that Go's
-/// decoder does not go on after.
+/// The end of a walk, at the first thing that is not plain.
 struct Stop;
 
 type Walked = Result<(), Stop>;
@@ -94,7 +100,7 @@ enum Scope {
     Sysctl,
 }
 
-struct Walk<'w, 'd, const CAREFUL: bool> {
+struct Walk<'w, 'd> {
     schema: &'w Schema,
     doc: &'w Document<'d>,
     bound: bool,
@@ -104,18 +110,11 @@ struct Walk<'w, 'd, const CAREFUL: bool> {
     holder: Holder,
     /// Whether the walk is inside of it
     in_metadata: bool,
-    /// Whether a later field of the same name takes the place of the one that is walked over
-    superseded: bool,
     /// Position in the innermost list of structs
     index: u32,
-    /// The struct and path of the field that is walked over, for errors
-    owner: &'static str,
-    path: Vec<&'static str>,
-    /// The first error that decoding goes on after
-    error: Option<String>,
 }
 
-impl<'w, 'd, const CAREFUL: bool> Walk<'w, 'd, CAREFUL> {
+impl<'w, 'd> Walk<'w, 'd> {
     fn new(schema: &'w Schema, doc: &'w Document<'d>, workload: Workload, facts: &'w mut Facts) -> Self {
         facts.clear();
         Self {
@@ -126,11 +125,7 @@ impl<'w, 'd, const CAREFUL: bool> Walk<'w, 'd, CAREFUL> {
             scope: Scope::Pod,
             holder: workload.metadata(),
             in_metadata: false,
-            superseded: false,
             index: 0,
-            owner: "",
-            path: Vec::new(),
-            error: None,
         }
     }
 
@@ -154,19 +149,10 @@ impl<'w, 'd, const CAREFUL: bool> Walk<'w, 'd, CAREFUL> {
     }
 
     fn map(&mut self, element: &'static Type, of: StructId, node: NodeId) -> Walked {
-        let doc = self.doc;
-        if !CAREFUL {
-            return doc.members(node).try_for_each(|(_, member, kind)| self.value(element, of, member, kind));
-        }
-        let mut members: Vec<_> = doc.members(node).map(|(key, n, kind)| (doc.key_text(key), n, kind)).collect();
-        members.sort_unstable_by_key(|(key, ..)| *key);
-        members.into_iter().try_for_each(|(_, member, kind)| self.value(element, of, member, kind))
+        self.doc.members(node).try_for_each(|(_, member, kind)| self.value(element, of, member, kind))
     }
 
     fn object(&mut self, of: StructId, node: NodeId) -> Walked {
-        if CAREFUL {
-            return self.sorted(of, node);
-        }
         let (doc, schema) = (self.doc, self.schema);
         for (key, child, kind) in doc.members(node) {
             match schema.field(of, doc, key, self.bound) {
@@ -175,31 +161,6 @@ impl<'w, 'd, const CAREFUL: bool> Walk<'w, 'd, CAREFUL> {
                 Lookup::Folded(_) => return Err(Stop),
                 Lookup::Unknown => {}
             }
-        }
-        Ok(())
-    }
-
-    /// As [`object`](Self::object), in the order of the keys.
-    #[cold]
-    fn sorted(&mut self, of: StructId, node: NodeId) -> Walked {
-        let (doc, schema) = (self.doc, self.schema);
-        let lookup = |(key, child, kind)| match schema.field(of, doc, key, self.bound) {
-            Lookup::Field(field) | Lookup::Folded(field) => Some((doc.key_text(key), field, child, kind)),
-            Lookup::Unknown => None,
-        };
-        let mut fields: Vec<_> = doc.members(node).filter_map(lookup).collect();
-        fields.sort_unstable_by_key(|(key, ..)| *key);
-        let (owner, depth, superseded) = (self.owner, self.path.len(), self.superseded);
-        for (at, (_, field, child, kind)) in fields.iter().enumerate() {
-            self.path.extend(field.embedded);
-            self.path.push(field.name);
-            self.owner = schema.name(of);
-            let again = fields.iter().skip(at + 1).any(|(_, later, ..)| std::ptr::eq(*later, *field));
-            self.superseded = superseded || again;
-            self.field(field, *child, *kind)?;
-            self.superseded = superseded;
-            self.owner = owner;
-            self.path.truncate(depth);
         }
         Ok(())
     }
@@ -213,7 +174,7 @@ impl<'w, 'd, const CAREFUL: bool> Walk<'w, 'd, CAREFUL> {
     }
 
     fn role(&mut self, field: &Known, node: NodeId, kind: Kind) -> Walked {
-        let there = kind != Kind::Null && !(CAREFUL && self.superseded);
+        let there = kind != Kind::Null;
         match field.role {
             Role::Part(part) if there => self.part(part, node),
             Role::Metadata(holder) => {
@@ -264,6 +225,10 @@ impl<'w, 'd, const CAREFUL: bool> Walk<'w, 'd, CAREFUL> {
             _ => {}
         }
         self.value(field.ty, field.of, node, kind)
+    }
+
+    fn scalar(&self, ty: &'static Type, node: NodeId) -> Walked {
+        scalar::check(self.doc, ty, node).map_err(|_| Stop)
     }
 
     /// A list of what has parts of its own; `begin` adds one.

@@ -60,8 +60,7 @@ impl Schema {
     /// Says what reading a pod needs of documents. Without it nothing is found in them.
     ///
     /// With `whole` that is everything. Otherwise it is what checks look at, which is enough for objects that an API
-    /// server has decoded: of `status` and `managedFields` only the first character is then looked at, and keys of the
-    /// object and its metadata have to be spelled as they should be.
+    /// server has decoded: of `status` and `managedFields` only the first character is then looked at.
     pub fn want(layout: &mut LayoutBuilder, whole: bool) {
         let plain = Self::unbound();
         plain.names.names().for_each(|name| _ = layout.sym(name));
