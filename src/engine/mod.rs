@@ -6,6 +6,7 @@ mod environment;
 mod file;
 mod index;
 mod message;
+pub mod pod_security;
 pub mod probe;
 mod request;
 mod run;
