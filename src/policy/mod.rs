@@ -2,5 +2,6 @@
 
 pub mod classic;
 pub mod fields;
+pub mod pod_security;
 pub mod print;
 pub mod tree;
