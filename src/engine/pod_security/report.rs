@@ -3,7 +3,8 @@
 //! Kyverno: pkg/utils/report/results.go, addPodSecurityProperties
 
 use super::detail::detail;
-use kyvc_vm::pod_security::Violation;
+use kyvc_vm::builtin::normalize_image;
+use kyvc_vm::pod_security::{List, Pod, Violation};
 
 /// A violated check, as a report lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,18 +13,48 @@ pub struct ControlReport {
     pub id: &'static str,
     /// Its control, empty where it has none
     pub control: &'static str,
-    /// The containers that it is about, where Kyverno finds them; reports show their images
-    pub containers: Option<Vec<String>>,
+    /// The images of the containers that it is about, where Kyverno finds them
+    pub images: Option<Vec<String>>,
 }
 
-/// The violated checks.
-pub fn controls(violations: &[Violation<'_>]) -> Vec<ControlReport> {
+/// The violated checks of a pod.
+pub fn controls(pod: Pod<'_>, violations: &[Violation<'_>]) -> Vec<ControlReport> {
+    let images = images(pod);
+    let of = |name: String| match images.iter().find(|(_, of, _)| *of == name) {
+        Some((.., image)) => image.clone(),
+        None => name,
+    };
     let control = |v: &Violation<'_>| ControlReport {
         id: v.check.id(),
         control: v.check.control().map_or("", |c| c.name()),
-        containers: containers(&detail(v)),
+        images: containers(&detail(v)).map(|names| names.into_iter().map(of).collect()),
     };
     violations.iter().map(control).collect()
+}
+
+/// Images by containers' names, the one that Kyverno takes first where several are of one name. There are none at all
+/// where a container has no name, or an image is no name of one.
+///
+/// Kyverno: pkg/utils/api/image.go; pkg/engine/handlers/validation/validate_pss.go, getImageReference
+fn images(pod: Pod<'_>) -> Vec<(List, &str, String)> {
+    let mut images = Vec::new();
+    for (list, name, image) in pod.images() {
+        match name {
+            Some(_) if image.trim().is_empty() => {}
+            Some(name) => match normalize_image(image) {
+                Ok(image) => images.push((list, name, image)),
+                Err(_) => return Vec::new(),
+            },
+            None => return Vec::new(),
+        }
+    }
+    images.reverse();
+    images.sort_by_key(|(list, ..)| match list {
+        List::Main => 0,
+        List::Init => 1,
+        List::Ephemeral => 2,
+    });
+    images
 }
 
 /// The names of containers in a detail. Kyverno takes what stands between `container` and the next `must`, so that it

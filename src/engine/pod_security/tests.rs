@@ -13,21 +13,27 @@ fn exclusion(control: Control, images: &[&str]) -> Exclusion {
     Exclusion { control, images: images.iter().map(|i| Glob::new(i)).collect(), field: "".into(), values: vec![] }
 }
 
-/// Checks an object and passes on what became of it.
-fn with(object: &str, kind: &str, rule: &Rule, exceptions: &[Exception<'_>], each: impl FnOnce(Outcome<'_>)) {
+/// Checks an object and passes on the pod, where there is one, and what became of it.
+fn with(
+    object: &str,
+    kind: &str,
+    rule: &Rule,
+    exceptions: &[Exception<'_>],
+    each: impl FnOnce(Option<Pod<'_>>, Outcome<'_>),
+) {
     let mut builder = LayoutBuilder::default();
     Schema::want(&mut builder, true);
     let layout = builder.finish();
     let doc = read_json(object, &layout, Buffers::default(), JsonOptions::default()).unwrap();
     let mut facts = Facts::default();
     let pod = Pod::read(&Schema::new(&layout), &doc, doc.root().unwrap(), kind, &mut facts);
-    each(check(pod.as_ref().copied(), rule, exceptions));
+    each(pod.as_ref().ok().copied(), check(pod.as_ref().copied(), rule, exceptions));
 }
 
 /// What is said of an object.
 fn said(object: &str, kind: &str, rule: &Rule, exceptions: &[Exception<'_>]) -> String {
     let mut said = String::new();
-    with(object, kind, rule, exceptions, |outcome| {
+    with(object, kind, rule, exceptions, |_, outcome| {
         said = match outcome {
             Outcome::Pass => pass("r"),
             Outcome::Skip(text) | Outcome::Error(text) => text,
@@ -184,14 +190,34 @@ fn details_and_controls() {
             Some("a b"),
         ),
     ];
-    with(pod, "Pod", &restricted, &[], |outcome| {
+    with(pod, "Pod", &restricted, &[], |pod, outcome| {
         let Outcome::Fail(violations) = outcome else { panic!("{outcome:?}") };
         let found: Vec<_> = violations.iter().map(|v| (v.check, detail(v))).collect();
         assert_eq!(found, expected.map(|(check, text, _)| (check, text.to_owned())));
-        let names = |r: &ControlReport| r.containers.as_ref().map(|names| names.join(" "));
-        let reports = controls(&violations);
+        let names = |r: &ControlReport| r.images.as_ref().map(|names| names.join(" "));
+        let reports = controls(pod.unwrap(), &violations);
         assert_eq!(reports.iter().map(names).collect::<Vec<_>>(), expected.map(|(.., names)| names.map(str::to_owned)));
         assert_eq!((reports[0].id, reports[0].control), ("allowPrivilegeEscalation", "Privilege Escalation"));
         assert_eq!((reports[5].id, reports[5].control), ("hostProbesAndHostLifecycle", ""));
     });
+}
+
+#[test]
+fn reports_show_images() {
+    let images = |pod: &str| {
+        let mut images = Vec::new();
+        with(pod, "Pod", &rule(Level::Baseline, vec![]), &[], |pod, outcome| {
+            let Outcome::Fail(violations) = outcome else { panic!("{outcome:?}") };
+            images = controls(pod.unwrap(), &violations).remove(0).images.unwrap_or_default();
+        });
+        images
+    };
+    let pod = r#"{"spec": {"containers": [_{"name": "b", "image": "ghcr.io/a/b:v1"}, {"name": "c"}], "initContainers": [
+        {"name": "a", "image": "x", "securityContext": {"privileged": true}},
+        {"name": "b", "image": "y", "securityContext": {"privileged": true}},
+        {"name": "c", "securityContext": {"privileged": true}}]}}"#;
+    assert_eq!(images(&pod.replace('_', "")), ["docker.io/x:latest", "ghcr.io/a/b:v1", "c"]);
+    for bad in [r#"{"image": "a"},"#, r#"{"name": "z", "image": "A B"},"#] {
+        assert_eq!(images(&pod.replace('_', bad)), ["a", "b", "c"]);
+    }
 }

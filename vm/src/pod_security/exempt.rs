@@ -14,7 +14,7 @@ use crate::scalar::Glob;
 pub fn exempt<'p>(rule: &Rule, pod: Pod<'p>, exclusions: &'p [Exclusion], violations: &mut Vec<Violation<'p>>) {
     for exclusion in exclusions {
         let inside = !exclusion.images.is_empty();
-        let about = if inside { pod.images(&exclusion.images) } else { pod.outside() };
+        let about = if inside { pod.with_images(&exclusion.images) } else { pod.outside() };
         violations.retain_mut(|violation| {
             if !exclusion.control.checks().contains(&violation.check) {
                 return true;

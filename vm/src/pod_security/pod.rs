@@ -5,7 +5,7 @@ use super::finding::Place;
 use super::read::{Workload, read};
 use super::schema::Schema;
 use super::types::{List, Part};
-use crate::document::{Document, NodeId};
+use crate::document::{Document, Kind, NodeId};
 use crate::scalar::{Glob, Scalar};
 
 /// A pod, or the pod in a controller.
@@ -60,13 +60,22 @@ impl<'p> Pod<'p> {
         self.doc
     }
 
+    /// The images of its containers that are not null: the list, the container's name where it has one, and the image.
+    pub fn images(self) -> impl Iterator<Item = (List, Option<&'p str>, &'p str)> {
+        let there = move |c: &Inside<'p>| c.container.node.is_some_and(|node| self.doc.kind(node) != Kind::Null);
+        self.containers().filter(there).map(|c| {
+            let name = c.has(Part::Name).then(|| c.text(Part::Name));
+            (c.container.list, name, c.text(Part::Image))
+        })
+    }
+
     /// The pod with one empty container instead of its own.
     pub(super) fn outside(self) -> Self {
         Self { only: Only::Outside, ..self }
     }
 
     /// Only the containers with one of these images.
-    pub(super) fn images(self, images: &'p [Glob]) -> Self {
+    pub(super) fn with_images(self, images: &'p [Glob]) -> Self {
         Self { only: Only::Images(images), ..self }
     }
 

@@ -28,7 +28,10 @@ static PATTERNS: LazyLock<Result<Patterns, String>> = LazyLock::new(|| {
 });
 
 /// The whole name of an image: with its registry, and with a tag or a digest.
-pub(super) fn normalize(image: &str) -> Result<String, String> {
+///
+/// # Errors
+/// Says in Kyverno's words why the text names no image.
+pub fn normalize(image: &str) -> Result<String, String> {
     let full = with_registry(image);
     parse(&full).map_err(|why| {
         format!("bad image: {full}, defaultRegistry: {DEFAULT_REGISTRY}, enableDefaultRegistryMutation: true: {why}")
