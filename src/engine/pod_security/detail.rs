@@ -158,11 +158,11 @@ impl<'v, 'p> Of<'v, 'p> {
         Self(self.0.iter().copied().filter(|f| keep(f)).collect())
     }
 
-    /// The containers, each once.
+    /// The containers, each once: what was found in one stands together.
     fn places(&self) -> Vec<Place<'p>> {
         let mut places: Vec<Place<'p>> = Vec::new();
         for place in self.0.iter().filter_map(|f| f.at.container()) {
-            if !places.contains(&place) {
+            if places.last() != Some(&place) {
                 places.push(place);
             }
         }

@@ -5,6 +5,7 @@
 use super::detail::detail;
 use kyvc_vm::builtin::normalize_image;
 use kyvc_vm::pod_security::{List, Pod, Violation};
+use std::collections::HashMap;
 
 /// A violated check, as a report lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,10 +21,7 @@ pub struct ControlReport {
 /// The violated checks of a pod.
 pub fn controls(pod: Pod<'_>, violations: &[Violation<'_>]) -> Vec<ControlReport> {
     let images = images(pod);
-    let of = |name: String| match images.iter().find(|(_, of, _)| *of == name) {
-        Some((.., image)) => image.clone(),
-        None => name,
-    };
+    let of = |name: String| images.get(name.as_str()).cloned().unwrap_or(name);
     let control = |v: &Violation<'_>| ControlReport {
         id: v.check.id(),
         control: v.check.control().map_or("", |c| c.name()),
@@ -36,24 +34,19 @@ pub fn controls(pod: Pod<'_>, violations: &[Violation<'_>]) -> Vec<ControlReport
 /// where a container has no name, or an image is no name of one.
 ///
 /// Kyverno: pkg/utils/api/image.go; pkg/engine/handlers/validation/validate_pss.go, getImageReference
-fn images(pod: Pod<'_>) -> Vec<(List, &str, String)> {
-    let mut images = Vec::new();
-    for (list, name, image) in pod.images() {
-        match name {
-            Some(_) if image.trim().is_empty() => {}
-            Some(name) => match normalize_image(image) {
-                Ok(image) => images.push((list, name, image)),
-                Err(_) => return Vec::new(),
-            },
-            None => return Vec::new(),
+fn images(pod: Pod<'_>) -> HashMap<&str, String> {
+    let mut images = HashMap::new();
+    // The later ones take the place of the earlier ones.
+    for wanted in [List::Ephemeral, List::Init, List::Main] {
+        for (_, name, image) in pod.images().filter(|(list, ..)| *list == wanted) {
+            let Some(name) = name else { return HashMap::new() };
+            if image.trim().is_empty() {
+                continue;
+            }
+            let Ok(image) = normalize_image(image) else { return HashMap::new() };
+            images.insert(name, image);
         }
     }
-    images.reverse();
-    images.sort_by_key(|(list, ..)| match list {
-        List::Main => 0,
-        List::Init => 1,
-        List::Ephemeral => 2,
-    });
     images
 }
 
@@ -61,18 +54,32 @@ fn images(pod: Pod<'_>) -> Vec<(List, &str, String)> {
 /// finds none in some details, and more than names in others.
 /// Kyverno: pkg/engine/handlers/validation/validate_pss.go, regexContainerNames
 fn containers(detail: &str) -> Option<Vec<String>> {
-    let (from, _) = detail.match_indices("container").find(|(at, _)| named(detail, *at).is_some())?;
-    let names = named(detail, from)?.replace(['"', ' '], "");
+    let names = named(detail)?.replace(['"', ' '], "");
     Some(names.split(',').map(str::to_owned).collect())
 }
 
-/// `container(?:s)?\s*(.*?)\s*must` at a place.
-fn named(detail: &str, at: usize) -> Option<&str> {
+/// What `container(?:s)?\s*(.*?)\s*must` finds, in one go through the text.
+fn named(detail: &str) -> Option<&str> {
     let space = |c: char| matches!(c, ' ' | '\t' | '\n' | '\x0c' | '\r');
-    let rest = detail.get(at..)?.strip_prefix("container")?;
-    let rest = rest.strip_prefix('s').unwrap_or(rest).trim_start_matches(space);
-    let names = rest.get(..rest.find("must")?)?.trim_end_matches(space);
-    (!names.contains('\n')).then_some(names)
+    let next = |what: &str, from: usize| Some(from + detail.get(from..)?.find(what)?);
+    let (mut must, mut line) = (0, 0);
+    for (at, word) in detail.match_indices("container") {
+        let rest = detail.get(at + word.len()..)?;
+        let names = rest.strip_prefix('s').unwrap_or(rest).trim_start_matches(space);
+        let from = detail.len() - names.len();
+        if must < from {
+            must = next("must", from)?;
+        }
+        if line < from {
+            line = next("\n", from).unwrap_or(detail.len());
+        }
+        let names = detail.get(from..must)?.trim_end_matches(space);
+        // The expression does not go on in the next line.
+        if from + names.len() <= line {
+            return Some(names);
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -86,6 +93,7 @@ mod tests {
         assert_eq!(found("pod must not x\npod or container \"a\" must y").as_deref(), Some("a"));
         assert_eq!(found(r#"pod and container "a" and annotation must not"#).as_deref(), Some("aandannotation"));
         assert_eq!(found(r#"container "must" must not"#).as_deref(), Some(""));
+        assert_eq!(found("container a\nb, container \n c \n must").as_deref(), Some("c"));
         assert_eq!(found(r#"container "a" uses hostPort 80"#), None);
         assert_eq!(found("volume \"a\" uses"), None);
     }

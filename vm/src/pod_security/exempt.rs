@@ -9,6 +9,7 @@ use super::finding::{Bad, Finding, Violation};
 use super::pod::Pod;
 use super::rule::{Exclusion, Rule};
 use crate::scalar::Glob;
+use std::collections::HashMap;
 
 /// Takes what is excluded off the violations, and those off of which nothing is left.
 pub fn exempt<'p>(rule: &Rule, pod: Pod<'p>, exclusions: &'p [Exclusion], violations: &mut Vec<Violation<'p>>) {
@@ -21,15 +22,33 @@ pub fn exempt<'p>(rule: &Rule, pod: Pod<'p>, exclusions: &'p [Exclusion], violat
             }
             let mut found = Found::new();
             checks::check(violation.check, rule.version, about, &mut found);
-            for finding in found.iter().filter(|f| f.at.is_field()) {
-                let field = finding.at.pattern();
-                let named = exclusion.field.is_empty() || *exclusion.field == field;
-                if named && are_excluded(&finding.value, &exclusion.values) {
-                    take_off(violation, finding, &field, inside);
-                }
-            }
+            take_off(violation, &found, exclusion, inside);
             !violation.left.is_empty()
         });
+    }
+}
+
+/// Takes one finding off for each that an exclusion found: the first one of the same field, `inside` of a container only
+/// one of a container of the same name. The last one moves to its place.
+fn take_off<'p>(violation: &mut Violation<'p>, found: &[Finding<'p>], exclusion: &Exclusion, inside: bool) {
+    // Findings that may be taken off for each other have the same number.
+    let mut numbers = HashMap::new();
+    let mut number = |field: String, f: &Finding<'p>| {
+        let name = f.at.container().filter(|_| inside).map(|c| c.name);
+        let next = numbers.len();
+        *numbers.entry((field, name)).or_insert(next)
+    };
+    let own: Vec<_> = violation.findings.iter().map(|f| number(f.at.pattern(), f)).collect();
+    for finding in found.iter().filter(|f| f.at.is_field()) {
+        let field = finding.at.pattern();
+        let named = exclusion.field.is_empty() || *exclusion.field == field;
+        if named && are_excluded(&finding.value, &exclusion.values) {
+            let wanted = number(field, finding);
+            let at = violation.left.iter().position(|n| own.get(*n as usize) == Some(&wanted));
+            if let Some(at) = at {
+                violation.left.swap_remove(at);
+            }
+        }
     }
 }
 
@@ -45,16 +64,4 @@ fn are_excluded(value: &Bad<'_>, patterns: &[Glob]) -> bool {
             Bad::Text(text) => matches(text),
             Bad::Texts(texts) => texts.iter().all(|t| matches(t)),
         }
-}
-
-/// Takes the first finding of a field off, `inside` of a container only one of a container of the same name. The last
-/// one moves to its place.
-fn take_off(violation: &mut Violation<'_>, excluded: &Finding<'_>, field: &str, inside: bool) {
-    let name = |f: &Finding<'_>| f.at.container().map(|c| c.name.to_owned());
-    let wanted = name(excluded);
-    let same = |f: &Finding<'_>| f.at.pattern() == field && (!inside || name(f) == wanted);
-    let at = violation.fields().position(same);
-    if let Some(at) = at {
-        violation.left.swap_remove(at);
-    }
 }

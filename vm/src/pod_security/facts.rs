@@ -118,7 +118,28 @@ impl Facts {
         self.hosts.clear();
     }
 
+    /// Puts what belongs to containers in their order.
     pub(super) fn sort(&mut self) {
         self.containers.sort_unstable_by_key(|c| (c.list, c.index));
+        self.ports.sort_unstable_by_key(|p| (p.list, p.container, p.index));
+        self.hosts.sort_by_key(|h| (h.list, h.container));
     }
+
+    /// The ports of a container.
+    pub(super) fn ports_of(&self, c: &Container) -> &[Port] {
+        slice_of(&self.ports, c, |p| (p.list, p.container))
+    }
+
+    /// The hosts of a container.
+    pub(super) fn hosts_of(&self, c: &Container) -> &[Host] {
+        slice_of(&self.hosts, c, |h| (h.list, h.container))
+    }
+}
+
+/// What of a sorted list belongs to a container.
+fn slice_of<'f, T>(all: &'f [T], c: &Container, of: impl Fn(&T) -> (List, u32)) -> &'f [T] {
+    let from = all.partition_point(|item| of(item) < (c.list, c.index));
+    let rest = all.get(from..).unwrap_or_default();
+    let len = rest.iter().take_while(|item| of(item) == (c.list, c.index)).count();
+    rest.get(..len).unwrap_or_default()
 }

@@ -197,16 +197,16 @@ impl<'p> Inside<'p> {
     }
 
     /// The ports of the host that it uses.
-    pub(super) fn ports(self) -> impl Iterator<Item = &'p Port> {
-        let (place, real) = (self.place(), !matches!(self.pod.only, Only::Outside));
-        let ports = self.pod.facts.ports.iter();
-        ports.filter(move |p| real && p.list == place.list && p.container == place.index)
+    pub(super) fn ports(self) -> &'p [Port] {
+        if self.is_real() { self.pod.facts.ports_of(self.container) } else { &[] }
     }
 
     /// The hosts in its probes and handlers.
-    pub(super) fn hosts(self) -> impl Iterator<Item = &'p Host> {
-        let (place, real) = (self.place(), !matches!(self.pod.only, Only::Outside));
-        let hosts = self.pod.facts.hosts.iter();
-        hosts.filter(move |h| real && h.list == place.list && h.container == place.index)
+    pub(super) fn hosts(self) -> &'p [Host] {
+        if self.is_real() { self.pod.facts.hosts_of(self.container) } else { &[] }
+    }
+
+    fn is_real(self) -> bool {
+        !matches!(self.pod.only, Only::Outside)
     }
 }

@@ -65,7 +65,7 @@ pub(super) fn host_ports<'p>(pod: Pod<'p>, found: &mut Found<'p>) {
         return;
     }
     for c in pod.containers() {
-        found.extend(c.ports().map(|port| Finding {
+        found.extend(c.ports().iter().map(|port| Finding {
             at: At::Port(c.place(), port.index),
             value: Bad::Int(port.number),
             node: Some(port.node),
@@ -78,7 +78,7 @@ pub(super) fn host_probes<'p>(pod: Pod<'p>, found: &mut Found<'p>) {
         return;
     }
     for c in pod.containers() {
-        found.extend(c.hosts().map(|host| Finding {
+        found.extend(c.hosts().iter().map(|host| Finding {
             at: At::Handler(c.place()),
             value: Bad::Text(pod.doc.str(host.name)),
             node: Some(host.name),

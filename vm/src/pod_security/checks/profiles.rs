@@ -6,6 +6,7 @@ use crate::pod_security::finding::{At, Bad, Finding};
 use crate::pod_security::pod::{Parts, Pod};
 use crate::pod_security::rule::Version;
 use crate::pod_security::types::Part;
+use std::cmp::Ordering;
 
 /// The types of profiles that may be set.
 fn is_allowed(profile: &str) -> bool {
@@ -56,17 +57,24 @@ const CONTAINER_ANNOTATION: &str = "container.seccomp.security.alpha.kubernetes.
 /// Before version 1.19 annotations said what fields say now. A container's annotation is found once for each container
 /// of that name.
 pub(super) fn seccomp_annotations<'p>(pod: Pod<'p>, found: &mut Found<'p>) {
-    let from = found.len();
     let allowed = |v: &str| v == "runtime/default" || v == "docker/default" || v.starts_with("localhost/");
-    for bad in pod.annotations().filter(|(_, v, _)| !allowed(v)) {
-        let (key, ..) = bad;
-        let times = match key.strip_prefix(CONTAINER_ANNOTATION) {
-            Some(name) => pod.containers().filter(|c| c.place().name == name).count(),
-            None => usize::from(key == SECCOMP_ANNOTATION),
-        };
-        found.extend(std::iter::repeat_n(of_annotation(bad), times));
+    let about = |k: &str| k == SECCOMP_ANNOTATION || k.starts_with(CONTAINER_ANNOTATION);
+    let mut bad: Vec<_> = pod.annotations().filter(|(k, v, _)| about(k) && !allowed(v)).collect();
+    if bad.is_empty() {
+        return;
     }
-    by_key(found, from);
+    bad.sort_unstable_by_key(|(key, ..)| *key);
+    // Those of containers come first.
+    let mut times: Vec<_> = bad.iter().map(|(key, ..)| usize::from(*key == SECCOMP_ANNOTATION)).collect();
+    for c in pod.containers() {
+        let name = c.place().name;
+        let of = |key: &str| key.strip_prefix(CONTAINER_ANNOTATION).map_or(Ordering::Greater, |of| of.cmp(name));
+        let at = bad.binary_search_by(|(key, ..)| of(key));
+        if let Some(times) = at.ok().and_then(|at| times.get_mut(at)) {
+            *times += 1;
+        }
+    }
+    found.extend(bad.into_iter().zip(times).flat_map(|(bad, times)| std::iter::repeat_n(of_annotation(bad), times)));
 }
 
 fn of_annotation<'p>((key, value, node): (&'p str, &'p str, NodeId)) -> Finding<'p> {

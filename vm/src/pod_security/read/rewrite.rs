@@ -42,14 +42,14 @@ impl Writer<'_> {
             let fields = fields(schema, doc, schema.is_bound(doc), of, *node).into_iter();
             fields.map(move |(_, field, child)| (field, (*doc, child)))
         });
-        let found: Vec<_> = found.collect();
-        for (at, (field, (doc, child))) in found.iter().enumerate() {
-            let same = |other: &Known| std::ptr::eq(other, *field);
-            if !found.iter().take(at).any(|(other, _)| same(other)) {
-                self.out.key(field.name, Some(doc.key_place(*child)))?;
-                let all: Vec<_> = found.iter().filter(|(other, _)| same(other)).map(|(_, value)| *value).collect();
-                self.value(field.ty, field.of, &all)?;
-            }
+        let mut found: Vec<_> = found.collect();
+        // Stable: the values of a field stay in their order.
+        found.sort_by_key(|(field, _)| std::ptr::from_ref::<Known>(field).addr());
+        for same in found.chunk_by(|(a, _), (b, _)| std::ptr::eq(*a, *b)) {
+            let Some((field, (doc, child))) = same.first() else { continue };
+            self.out.key(field.name, Some(doc.key_place(*child)))?;
+            let all: Vec<_> = same.iter().map(|(_, value)| *value).collect();
+            self.value(field.ty, field.of, &all)?;
         }
         self.out.end();
         Ok(())
