@@ -52,6 +52,8 @@ pub struct Schema {
     table: Vec<(u32, u16)>,
     /// The number from 1 of the name that a symbol of the layout is; 0 where it is none.
     of_symbol: Vec<u16>,
+    /// The layout's number; 0 where there is none
+    layout: u64,
 }
 
 const TABLE: usize = 2048;
@@ -82,6 +84,7 @@ impl Schema {
         let mut schema = Self::unbound();
         let name = |text| schema.names.lookup(text).map_or(0, |n| n.number() as u16 + 1);
         schema.of_symbol = layout.symbols().names().map(name).collect();
+        schema.layout = layout.id();
         schema
     }
 
@@ -92,6 +95,7 @@ impl Schema {
             fields: Vec::new(),
             table: vec![(0, 0); TABLE],
             of_symbol: Vec::new(),
+            layout: 0,
         };
         for root in [&Pod, &Deployment, &CronJob] {
             schema.add(root);
@@ -161,7 +165,7 @@ impl Schema {
 
     /// Whether symbols of a document are those of the layout that this was made for.
     pub(super) fn is_bound(&self, doc: &Document<'_>) -> bool {
-        !self.of_symbol.is_empty() && self.of_symbol.len() == doc.layout().symbols().len()
+        self.layout == doc.layout().id()
     }
 
     /// The field that a key names.
