@@ -12,6 +12,7 @@ mod index;
 mod message;
 mod mutate;
 mod patching;
+pub mod pod_security;
 pub mod probe;
 mod request;
 mod run;

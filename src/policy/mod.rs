@@ -6,5 +6,6 @@ pub mod exception;
 pub mod fields;
 pub mod foreach;
 pub mod mutate;
+pub mod pod_security;
 pub mod print;
 pub mod tree;

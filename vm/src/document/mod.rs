@@ -311,6 +311,23 @@ impl<'a> Document<'a> {
         self.places.get(id.index()).copied()
     }
 
+    /// As [`entries`](Self::entries), with the kind of each value: one look at a node for all of it.
+    #[inline]
+    pub(crate) fn members(&self, id: NodeId) -> impl Iterator<Item = (Key, NodeId, Kind)> + '_ {
+        let node = self.node(id);
+        let (mut at, end) = if node.kind() == Kind::Map { (id.0 + 1, node.end) } else { (0, 0) };
+        std::iter::from_fn(move || {
+            while at < end {
+                let (id, child) = (NodeId(at), self.nodes.get(at as usize)?);
+                at = child.end;
+                if child.key() < KEY_DEAD {
+                    return Some((Key(child.key()), id, child.kind()));
+                }
+            }
+            None
+        })
+    }
+
     /// Where a value stands in the source.
     pub fn place(&self, id: NodeId) -> Place {
         self.resolve(self.places.get(id.index()))
