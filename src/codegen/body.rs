@@ -8,6 +8,7 @@ use crate::ir::Body;
 use crate::ir::mutate::Mutation;
 use kyvc_vm::document::Place;
 use kyvc_vm::op::Op;
+use kyvc_vm::pod_security::Schema;
 use kyvc_vm::program::{Reason, Site};
 
 /// Code for a check.
@@ -17,6 +18,12 @@ pub(super) fn generate(u: &mut UnitBuilder<'_>, body: &Body, about: About, ends:
         Body::Pattern(p) => pattern::generate(u, p, about, ends),
         Body::AnyPattern(ps) => pattern::generate_any(u, ps, about, ends),
         Body::ForEach(loops) => foreach::generate(u, loops, about, ends),
+        Body::PodSecurity(_) => {
+            // The host checks the object.
+            Schema::want(&mut u.linker.layout, true);
+            ends.passes(u, 0);
+            Ok(())
+        }
         Body::Mutate(m) => match &**m {
             Mutation::Own(change) => {
                 // What a patch needs of the object is only known when it is applied.

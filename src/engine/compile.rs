@@ -1,7 +1,7 @@
 //! From sources to a policy set.
 
 use super::index::{Index, kinds_of};
-use super::set::{CheckKind, Paths, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity, reads_request};
+use super::set::{CheckKind, Paths, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity, Standard, reads_request, schema};
 use crate::codegen::Linker;
 use crate::diag::{Code, Diagnostic, Label, Source};
 use crate::ir;
@@ -222,10 +222,12 @@ pub fn compile(units: Vec<Unit>, mut diagnostics: Vec<Diagnostic>) -> Compiled {
                         ir::Body::ForEach(_) => CheckKind::ForEach,
                         ir::Body::Broken(_) => CheckKind::Pattern,
                         ir::Body::Mutate(_) => CheckKind::Mutate,
+                        ir::Body::PodSecurity(_) => CheckKind::PodSecurity,
                     },
                     action: resolved.rule.validate.as_ref().and_then(|v| v.action),
                     overrides: resolved.rule.validate.as_ref().map_or(Vec::new(), |v| overrides(&v.overrides)),
                     allow_existing: resolved.rule.validate.as_ref().is_some_and(|v| v.allow_existing),
+                    pod_security: standard(rule),
                     kinds: kinds_of(&rule.matches),
                     code,
                     place: rule.place,
@@ -245,10 +247,24 @@ pub fn compile(units: Vec<Unit>, mut diagnostics: Vec<Diagnostic>) -> Compiled {
     });
     let index = Index::new(&rules.iter().map(|r: &RuleInfo| &r.kinds).collect::<Vec<_>>());
     Compiled {
-        set: PolicySet { reads_request: reads_request(&program), program, policies, rules, index, paths },
+        set: PolicySet {
+            reads_request: reads_request(&program),
+            schema: schema(&program, &rules),
+            program,
+            policies,
+            rules,
+            index,
+            paths,
+        },
         units,
         diagnostics,
     }
+}
+
+fn standard(rule: &ir::Rule) -> Option<Box<Standard>> {
+    let ir::Body::PodSecurity(standard) = &rule.body else { return None };
+    let exceptions = rule.exceptions.iter().map(|e| (e.key.clone(), e.pod_security.clone())).collect();
+    Some(Box::new(Standard { rule: (**standard).clone(), exceptions }))
 }
 
 fn message_of(resolved: &resolve::ResolvedRule) -> String {

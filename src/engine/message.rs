@@ -1,5 +1,6 @@
 //! The words of Kyverno. Its message texts for classic validate rules are here, and how accounts of failures are told.
 
+use super::pod_security;
 use super::run::Status;
 use super::set::CheckKind;
 use kyvc_vm::ids::FaultId;
@@ -34,6 +35,9 @@ pub(super) enum Own {
 
 /// The message of a rule that holds. `alternative` is `None` for a single pattern.
 pub(super) fn pass(rule: &str, check: CheckKind, alternative: Option<u32>, own: &str) -> String {
+    if check == CheckKind::PodSecurity {
+        return pod_security::pass(rule);
+    }
     if check == CheckKind::ForEach {
         return "rule passed".to_owned();
     }
@@ -82,7 +86,7 @@ impl Words<'_> {
             _ if error => self.error(id, own),
             CheckKind::Deny => self.denial(id, own),
             CheckKind::AnyPattern => self.any_failure(id, own),
-            CheckKind::Pattern | CheckKind::ForEach | CheckKind::Mutate => self.failure(id, own),
+            CheckKind::Pattern | CheckKind::ForEach | CheckKind::Mutate | CheckKind::PodSecurity => self.failure(id, own),
         }
     }
 

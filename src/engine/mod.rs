@@ -17,6 +17,7 @@ pub mod probe;
 mod request;
 mod run;
 mod set;
+mod standard;
 mod versions;
 
 pub use compile::{CompileOptions, Compiled, Exceptions, Parsed, Unit, assembly, compile, compile_sources};
@@ -26,5 +27,6 @@ pub use host::{ApiCall, Host, NoHost, Question, Service, TargetSelector};
 pub use mutate::Mutated;
 pub use request::{Operation, Request, User};
 pub use run::{Engine, Status, Verdict};
+pub use standard::Violated;
 pub use set::{CheckKind, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity};
 pub use versions::Versions;

@@ -6,10 +6,12 @@ use super::host::{Host, NoHost};
 use super::message::{self, Own, Words, path_of};
 use super::request::{Operation, Request};
 use super::set::{CheckKind, PolicySet, RuleInfo};
+use super::standard::{Pods, Violated};
 use super::versions::Changing;
 use kyvc_vm::document::{Buffers, Document, JsonOptions, Kind, Layout, NodeId, Place, read_json};
 use kyvc_vm::ids::{FaultId, UnitId};
 use kyvc_vm::machine::{FaultView, Input, Machine, View};
+use kyvc_vm::pod_security::Facts;
 use kyvc_vm::program::{Program, Reason};
 use kyvc_vm::selector::ResourceKind;
 use kyvc_vm::value::{DocId, Val};
@@ -55,13 +57,15 @@ pub struct Verdict<'s> {
     /// What became of it
     pub status: Status,
     /// Which alternative holds, where there are several
-    alternative: Option<u32>,
+    pub(super) alternative: Option<u32>,
     /// Made only where the rule does not hold
-    text: String,
+    pub(super) text: String,
     /// The policy exceptions that it does not apply because of
     pub exceptions: Vec<String>,
     /// Where in the manifest the value is that a failure is about; unknown where the manifest was read without places
     pub place: Place,
+    /// What is violated of a Pod Security Standard
+    pub standard: Option<Box<Violated>>,
 }
 
 impl Verdict<'_> {
@@ -84,13 +88,15 @@ pub struct Engine {
     cache: Cache,
     /// Machines for these.
     spare: Vec<Machine>,
+    /// The memory for what is known of a pod.
+    facts: Facts,
 }
 
 impl Default for Engine {
     fn default() -> Self {
         let mut machine = Machine::default();
         machine.set_environment(environment());
-        Self { machine, cache: Cache::default(), spare: Vec::new() }
+        Self { machine, cache: Cache::default(), spare: Vec::new(), facts: Facts::default() }
     }
 }
 
@@ -139,13 +145,15 @@ impl Engine {
         self.set_offers(host);
         self.ready(set, request, rest.as_ref());
         let around = Around { kind, root, rest: rest.as_ref(), images_of: request.object, host };
+        let mut facts = std::mem::take(&mut self.facts);
+        let mut pods = Pods::new(set, request, &mut facts);
         let mut ended = None;
         for &number in set.index.rules(kind.kind) {
             let Some(info) = set.rules.get(number as usize) else { continue };
             if info.check == CheckKind::Mutate || ended == Some(info.policy) || !asked(info.policy) {
                 continue;
             }
-            let Some(mut verdict) = self.rule(set, number as usize, info, request, around) else { continue };
+            let Some(mut verdict) = self.rule(set, number as usize, info, request, around, &mut pods) else { continue };
             if verdict.status == Status::Fail && request.operation == Operation::Update && set.tolerates(info) {
                 if self.old_fails(set, number as usize, info, request, host) {
                     verdict.status = Status::Skip;
@@ -159,6 +167,8 @@ impl Engine {
             }
             each(verdict);
         }
+        drop(pods);
+        self.facts = facts;
     }
 
     /// What a run needs of the engine.
@@ -196,7 +206,9 @@ impl Engine {
         let rest = text.as_deref().and_then(request_document);
         self.ready(set, &request, rest.as_ref());
         let around = Around { kind: resource_kind(set, &request), root, rest: rest.as_ref(), images_of: object, host };
-        self.rule(set, number, info, &request, around).is_some_and(|v| v.status == Status::Fail)
+        let mut facts = Facts::default();
+        let mut pods = Pods::new(set, &request, &mut facts);
+        self.rule(set, number, info, &request, around, &mut pods).is_some_and(|v| v.status == Status::Fail)
     }
 
     fn facts(&mut self, set: &PolicySet, request: &Request<'_>) {
@@ -247,8 +259,9 @@ impl Engine {
         info: &'s RuleInfo,
         request: &Request<'_>,
         around: Around<'_>,
+        pods: &mut Pods<'_>,
     ) -> Option<Verdict<'s>> {
-        let Self { machine, cache, spare } = self;
+        let Self { machine, cache, spare, .. } = self;
         let mut run = Run { machine, cache, spare, set, info, request, around, change: None };
         let outcome = match run.unit(info.code.check, false) {
             Ok(outcome) => outcome,
@@ -257,6 +270,9 @@ impl Engine {
                 return Some(verdict(number, info, Status::Error, text, Place::default()));
             }
         };
+        if let Some(standard) = &info.pod_security {
+            return run.standard(number, info, standard, outcome, pods);
+        }
         match outcome {
             Outcome::None | Outcome::Value(_) => None,
             // Kyverno: patterns say nothing of an object that goes.
@@ -269,6 +285,7 @@ impl Engine {
                 text: String::new(),
                 exceptions: Vec::new(),
                 place: Place::default(),
+                standard: None,
             }),
             Outcome::Skip(id) | Outcome::Fail(id) | Outcome::Error(id) => {
                 let own = run.own_message(outcome, id);
@@ -281,7 +298,7 @@ impl Engine {
 }
 
 pub(super) fn verdict(number: usize, info: &RuleInfo, status: Status, text: String, place: Place) -> Verdict<'_> {
-    Verdict { rule: number, info, status, alternative: None, text, exceptions: Vec::new(), place }
+    Verdict { rule: number, info, status, alternative: None, text, exceptions: Vec::new(), place, standard: None }
 }
 
 /// The old object of a request. Kyverno rewrites `request.object` to `request.oldObject` in every variable of a deletion;

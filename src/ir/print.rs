@@ -22,7 +22,7 @@ pub fn print(rule: &Rule) -> String {
         }
         p.only_if(rule.preconditions.as_ref());
         for e in &rule.exceptions {
-            p.line(format_args!("except {}{}", e.key, if e.partial { ", in part" } else { "" }));
+            p.line(format_args!("except {}{}", e.key, if !e.pod_security.is_empty() { ", in part" } else { "" }));
             p.indented(|p| {
                 p.filters("match", &e.matches);
                 p.only_if(e.conditions.as_ref());
@@ -88,6 +88,10 @@ impl Printer {
                         p.body(&each.body);
                     });
                 }
+            }
+            Body::PodSecurity(rule) => {
+                self.line(format_args!("pod security {}:{}", rule.level.name(), rule.version));
+                self.indented(|p| rule.exclude.iter().for_each(|e| p.line(format_args!("without {e:?}"))));
             }
             Body::Mutate(m) => match &**m {
                 Mutation::Own(change) => self.change(change),

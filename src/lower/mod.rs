@@ -44,7 +44,10 @@ pub fn rule(policy: &Policy, resolved: &ResolvedRule, options: Options, problems
     // Kyverno takes a rule with both for a mutation.
     let body = match (&rule.mutate, &rule.validate) {
         (Some(m), _) => ir::Body::Mutate(Box::new(mutate::lower(m, &scope, &owner, &mut entries))),
-        (None, Some(validate)) => check(validate.check.as_ref()?, &scope, &owner, &mut entries),
+        (None, Some(validate)) => match validate.check.as_ref()? {
+            Check::Nothing => return None,
+            c => check(c, &scope, &owner, &mut entries),
+        },
         (None, None) => return None,
     };
     // The message is made where the rule fails, and sees what is bound there.
@@ -91,5 +94,7 @@ fn check(check: &Check, scope: &Scope<'_>, owner: &Owner, entries: &mut Vec<ir::
         Check::ForEach(loops) => {
             ir::Body::ForEach(loops.iter().map(|l| foreach::lower(l, scope, owner, entries)).collect())
         }
+        Check::PodSecurity(standard) => ir::Body::PodSecurity(Box::new(standard.rule.clone())),
+        Check::Nothing => ir::Body::Broken(String::new()),
     }
 }

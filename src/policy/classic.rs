@@ -4,6 +4,7 @@ use super::context::{self, ContextEntry};
 use super::fields::{Fields, Problems, Text};
 use super::foreach::{self, ForEach};
 use super::mutate::Mutate;
+use super::pod_security::PodSecurity;
 use super::tree::{Tree, Value};
 use crate::diag::Code;
 use kyvc_vm::condition::Operator;
@@ -235,6 +236,10 @@ pub enum Check {
     AnyPattern(Vec<Tree>),
     /// `foreach`
     ForEach(Vec<ForEach>),
+    /// `podSecurity`
+    PodSecurity(PodSecurity),
+    /// Nothing is said of what is checked, and nothing is said of any object
+    Nothing,
 }
 
 impl Policy {
@@ -549,13 +554,17 @@ impl Validate {
         let any = f.list("anyPattern").map(<[Tree]>::to_vec);
         let deny = f.take("deny").map(|t| Conditions::read_deny(t, &format!("{path}.deny"), problems));
         let loops = f.list("foreach").map(|items| foreach::read(items, &format!("{path}.foreach"), problems));
-        f.not_compiled(&["podSecurity", "cel", "manifests"]);
+        let standard = f.take("podSecurity");
+        let standard = standard.map(|t| PodSecurity::read(t, &format!("{path}.podSecurity"), problems));
+        f.not_compiled(&["cel", "manifests"]);
         // Kyverno 1.19 keeps the field in its schema and does nothing with it.
         f.ignore(&["assert"]);
         f.finish();
-        let check = deny.map(Check::Deny).or(pattern.map(Check::Pattern)).or(any.map(Check::AnyPattern));
+        // Kyverno: pkg/engine/validation.go, the standard comes before all else.
+        let standard = standard.map(|s| s.map_or(Check::Nothing, Check::PodSecurity));
+        let check = standard.or(deny.map(Check::Deny)).or(pattern.map(Check::Pattern)).or(any.map(Check::AnyPattern));
         let check = check.or(loops.map(Check::ForEach));
-        let others = ["podSecurity", "cel", "manifests"];
+        let others = ["cel", "manifests"];
         if check.is_none() && !others.iter().any(|k| tree.get(k).is_some()) {
             let message = format!("`{path}` needs one of `pattern`, `anyPattern`, `deny`, `foreach` and `podSecurity`");
             problems.add(Code::MissingField, tree.place, message);

@@ -273,7 +273,14 @@ impl Printer {
                 }
                 return;
             }
-            None => return,
+            Some(Check::PodSecurity(standard)) => {
+                let (rule, place) = (&standard.rule, standard.place);
+                let (level, version) = (rule.level.name(), rule.version);
+                self.line(2, format_args!("podSecurity {level}:{version} @{}:{}", place.line, place.column));
+                rule.exclude.iter().for_each(|e| self.line(3, format_args!("exclude {e:?}")));
+                return;
+            }
+            Some(Check::Nothing) | None => return,
         };
         for tree in trees {
             let _ = write!(self.out, "    {what}");

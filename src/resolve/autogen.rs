@@ -200,6 +200,7 @@ fn rewrite_check(check: Option<&mut Check>, change: &dyn Fn(&str) -> String) {
                 rewrite_check(l.check.as_mut(), change);
             }
         }
+        Some(Check::PodSecurity(_) | Check::Nothing) => {}
         None => {}
     }
 }
@@ -248,6 +249,8 @@ fn wrap(v: &Validate, shape: Shape) -> Option<Validate> {
         Check::Deny(conditions) => Check::Deny(conditions.clone()),
         // Kyverno: what is about an element stays as it is; only the text of its expressions changes.
         Check::ForEach(loops) => Check::ForEach(loops.clone()),
+        Check::PodSecurity(standard) => Check::PodSecurity(standard.clone()),
+        Check::Nothing => Check::Nothing,
     };
     Some(Validate { check: Some(check), ..v.clone() })
 }
