@@ -4,7 +4,7 @@ use super::dynamic::Cache;
 use super::environment::environment;
 use super::host::{Host, NoHost};
 use super::message::{self, Own, Words, path_of};
-use super::request::{Operation, Request};
+use super::request::{Operation, Request, User};
 use super::set::{CheckKind, PolicySet, RuleInfo};
 use kyvc_vm::document::{Buffers, Document, JsonOptions, Kind, Layout, NodeId, Place, read_json};
 use kyvc_vm::ids::{FaultId, UnitId};
@@ -93,6 +93,15 @@ impl Default for Engine {
 /// The layout of documents that the engine makes itself.
 static EVERYTHING: LazyLock<Layout> = LazyLock::new(Layout::everything);
 
+/// A user that no rule means.
+static NOBODY: LazyLock<User> = LazyLock::new(|| User {
+    name: "kyverno:kyverno-invalid-controller".to_owned(),
+    groups: vec!["kyverno:invalidgroup".to_owned()],
+    roles: vec!["kyverno:invalidrole".to_owned()],
+    cluster_roles: vec!["kyverno:invalidrole".to_owned()],
+    ..User::default()
+});
+
 /// The documents of a run: the object, the namespace's labels, the rest of the request, and the old object.
 pub(super) const OBJECT: DocId = DocId(0);
 const NAMESPACE_LABELS: DocId = DocId(1);
@@ -173,6 +182,9 @@ impl Engine {
         let request = Request { rest: text.as_deref(), ..request };
         let text = set.reads_request.then(|| request_json(set, &request));
         let rest = text.as_deref().and_then(request_document);
+        // Kyverno: pkg/engine/handlers/validation/utils.go, the old object was another user's: it is matched as nobody's,
+        // while variables see the user of now.
+        let request = Request { user: Some(&NOBODY), subresource: "", ..request };
         self.ready(set, &request, rest.as_ref());
         let around = Around { kind: resource_kind(set, &request), root, rest: rest.as_ref(), host };
         self.rule(set, number, info, &request, around).is_some_and(|v| v.status == Status::Fail)
