@@ -86,6 +86,16 @@ pub enum Ending {
     Undecided,
 }
 
+/// A scalar pattern made at run time.
+#[derive(Debug)]
+struct MadePattern {
+    /// What it was made from, as Go's `%v` prints it
+    text: Box<str>,
+    /// Whether the text was read as a pattern; otherwise a value that is no string stands for itself
+    read: bool,
+    pattern: ScalarPattern,
+}
+
 /// What is known of a root.
 #[derive(Clone, Copy, Debug, Default)]
 enum RootState {
@@ -119,8 +129,8 @@ pub struct Machine {
     frames: Vec<Frame>,
     /// How many registers the unit that runs uses.
     used: usize,
-    /// Scalar patterns made at run time, by their text.
-    patterns: Vec<(Box<str>, ScalarPattern)>,
+    /// Scalar patterns made at run time.
+    patterns: Vec<MadePattern>,
     /// Where a suspended run goes on, and the end of its unit.
     suspended: Option<(usize, usize)>,
 }
@@ -211,7 +221,7 @@ impl Machine {
 
     /// Gives the scalar pattern of a text. Answers [`Need::Pattern`].
     pub fn set_pattern(&mut self, text: &str, pattern: ScalarPattern) {
-        self.patterns.push((text.into(), pattern));
+        self.patterns.push(MadePattern { text: text.into(), read: true, pattern });
     }
 
     /// Gives a value, or says what failed. Answers [`Need::Text`], [`Need::Tree`], [`Need::Query`] and [`Need::Ask`].
@@ -753,6 +763,10 @@ impl Machine {
                 },
                 PathStep::Text(r) => match self.reg(*r) {
                     Val::Text(text) => Moved::Key(text),
+                    _ => continue,
+                },
+                PathStep::Pattern(r) => match self.reg(*r) {
+                    Val::Pattern(at) => Moved::Pattern(at),
                     _ => continue,
                 },
                 PathStep::Key(_) | PathStep::Index(_) => continue,

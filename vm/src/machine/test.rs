@@ -1,7 +1,7 @@
 //! The tests on values, and joining texts.
 
 use super::memory::{Memory, View, node_of};
-use super::{Input, Machine};
+use super::{Input, Machine, MadePattern};
 use crate::document::{Document, Kind};
 use crate::op::Instr;
 use crate::program::Program;
@@ -36,7 +36,7 @@ impl Machine {
     pub(super) fn make_pattern(&mut self, program: &Program, input: &Input<'_>, value: Val) -> Option<Val> {
         let made = match self.view(program, input, value) {
             View::Str(s) => {
-                let at = self.patterns.iter().position(|(text, _)| **text == *s)?;
+                let at = self.patterns.iter().position(|made| made.read && *made.text == *s)?;
                 return Some(Val::Pattern(at as u32));
             }
             View::Bool(b) => ScalarPattern::bool(b),
@@ -46,7 +46,9 @@ impl Machine {
             View::Absent | View::Null => ScalarPattern::null(),
             View::Fault(_) | View::List => return Some(value),
         };
-        self.patterns.push(("".into(), made));
+        let mut text = String::new();
+        self.go_value(program, input, value, &mut text);
+        self.patterns.push(MadePattern { text: text.into(), read: false, pattern: made });
         Some(Val::Pattern(self.patterns.len() as u32 - 1))
     }
 
@@ -55,7 +57,7 @@ impl Machine {
             Val::Pattern(at) => self
                 .patterns
                 .get(at as usize)
-                .is_some_and(|(_, pattern)| self.test_scalar(program, input, value, pattern)),
+                .is_some_and(|made| self.test_scalar(program, input, value, &made.pattern)),
             _ => false,
         }
     }
