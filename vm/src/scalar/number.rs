@@ -121,6 +121,20 @@ pub fn format_json(value: f64) -> Option<NumberText> {
     Some(Text::of(|out| if plain { digits.plain(out) } else { digits.scientific(out, 'e', 1) }))
 }
 
+/// The int64 that Go reads in the JSON text of a float64; `None` where it reads a float64. That of `-0` is one.
+#[must_use]
+pub fn whole(value: f64) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if value.fract() != 0.0 || (value == 0.0 && value.is_sign_negative()) {
+        return None;
+    }
+    if value.abs() <= EXACT {
+        return Some(value as i64);
+    }
+    // Above 2^53 the text has the shortest digits that name the float, and zeros: not always the float's own value.
+    format_json(value)?.parse().ok()
+}
+
 /// Go's conversion of a float64 to an int64 on amd64: what does not fit becomes the smallest integer.
 #[must_use]
 pub fn float_to_int(value: f64) -> i64 {

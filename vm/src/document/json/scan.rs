@@ -65,6 +65,10 @@ impl<'a> Scanner<'a> {
         self.at
     }
 
+    pub(super) fn source(&self) -> &'a str {
+        self.src
+    }
+
     pub(super) fn back_to(&mut self, at: usize) {
         self.at = at;
     }
