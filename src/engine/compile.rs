@@ -3,7 +3,7 @@
 use super::index::{Index, kinds_of};
 use super::set::{CheckKind, Paths, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity, reads_request};
 use crate::codegen::Linker;
-use crate::diag::{Code, Diagnostic, Label, Source};
+use crate::diag::{self, Code, Diagnostic, Label, Source};
 use crate::ir;
 use crate::lower;
 use crate::policy::classic::{Override, Policy};
@@ -15,6 +15,7 @@ use crate::yaml::{self, ReadOptions};
 use kyvc_vm::disasm::disassemble;
 use kyvc_vm::document::Layout;
 use kyvc_vm::program::Program;
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -242,6 +243,7 @@ pub fn compile(units: Vec<Unit>, mut diagnostics: Vec<Diagnostic>) -> Compiled {
         (policies, rules) = (Vec::new(), Vec::new());
         Program::empty()
     });
+    diag::sort(&mut diagnostics);
     let index = Index::new(&rules.iter().map(|r: &RuleInfo| &r.kinds).collect::<Vec<_>>());
     Compiled {
         set: PolicySet { reads_request: reads_request(&program), program, policies, rules, index, paths },
@@ -290,12 +292,10 @@ fn policy_info(unit: &Unit) -> PolicyInfo {
 /// The program of a set as assembly, under the lines of the policies it came from.
 pub fn assembly(set: &PolicySet, units: &[Unit]) -> String {
     // Units of code are named `policy/rule`.
-    let source_of = |label: &str| {
-        let policy = label.split('/').next()?;
-        units.iter().find(|u| u.policy.name == policy).map(|u| u.source.clone())
-    };
+    // Of policies with one name the first.
+    let sources: HashMap<&str, &Source> = units.iter().rev().map(|u| (&*u.policy.name, &*u.source)).collect();
     disassemble(set.program(), &|unit, place| {
-        let source = source_of(unit)?;
-        source.text.lines().nth(place.line.checked_sub(1)? as usize).map(str::to_owned)
+        let policy = unit.split('/').next()?;
+        sources.get(policy).filter(|_| place.line > 0).map(|source| source.line(place.line).to_owned())
     })
 }
