@@ -350,9 +350,10 @@ impl<'e> Run<'e, '_> {
         let (Outcome::Skip(id) | Outcome::Error(id)) = outcome else { return true };
         match self.machine.fault(self.program(), id) {
             Some(FaultView::Both(first, _)) => self.was_matched(Outcome::Skip(first)),
-            Some(FaultView::Site { site, .. }) => {
-                !matches!(site.reason, Reason::Said | Reason::Because | Reason::Unresolved | Reason::Typed | Reason::Excepted)
-            }
+            Some(FaultView::Site { site, .. }) => !matches!(
+                site.reason,
+                Reason::Said | Reason::Because | Reason::Unresolved | Reason::Typed | Reason::Excepted
+            ),
             _ => true,
         }
     }

@@ -69,7 +69,8 @@ impl Exception {
 
     /// Whether it is about a rule of a policy; a policy in a namespace is named `namespace/name`.
     pub fn contains(&self, policy: &str, rule: &str) -> bool {
-        let hit = |e: &ExceptedRules| e.policy.text == policy && e.rules.iter().any(|r| Glob::new(&r.text).matches(rule));
+        let hit =
+            |e: &ExceptedRules| e.policy.text == policy && e.rules.iter().any(|r| Glob::new(&r.text).matches(rule));
         self.rules.iter().any(hit)
     }
 }
