@@ -649,9 +649,24 @@ impl Gen<'_, '_> {
     }
 
     fn plain(&mut self, e: &Entry, spot: &Spot, member: &Spot, misses: Misses) -> Result<(), CodegenError> {
-        if !e.exists {
-            return self.value(&e.value, member, misses);
+        if e.exists {
+            return self.exists(e, spot, member, misses);
         }
+        let Ask::Made(_) = e.value.ask else { return self.value(&e.value, member, misses) };
+        // It may turn out to be `*`.
+        let (any, done) = (self.u.label(), self.u.label());
+        let pattern = self.made.last().copied().unwrap_or(self.fault);
+        self.u.jump(Op::JumpAny, pattern.0, 0, any);
+        self.value(&e.value, member, misses)?;
+        self.u.jump(Op::Jump, 0, 0, done);
+        self.u.bind(any);
+        self.exists(e, spot, member, misses)?;
+        self.u.bind(done);
+        Ok(())
+    }
+
+    /// A key that must exist and not be null.
+    fn exists(&mut self, e: &Entry, spot: &Spot, member: &Spot, misses: Misses) -> Result<(), CodegenError> {
         // The path reported is that of the map; the key is in the text.
         let site = self.site(Reason::NotFound, spot, &e.key, &e.value);
         let label = self.u.fault(self.fault, member.value, site, misses.violated)?;

@@ -8,6 +8,7 @@ mod explain;
 mod expr;
 mod frames;
 mod heap;
+pub(crate) mod json;
 mod keys;
 pub(crate) mod memory;
 mod names;
@@ -390,6 +391,7 @@ impl Machine {
                 !self.memory.is_list(input.documents, value) && !self.memory.is_map(input.documents, value)
             }
             Op::JumpMissing => matches!(self.reg(i.a), Val::Marks { seen, found } if seen & !found != 0),
+            Op::JumpAny => self.is_any(self.reg(i.a)),
             Op::JumpCase => matches!(self.reg(i.a), Val::Int(n) if n == i64::from(i.b)),
             Op::IndexLoad => {
                 let value = self.memory.index(input.documents, self.reg(i.b as u8), i.c);

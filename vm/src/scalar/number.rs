@@ -121,6 +121,14 @@ pub fn format_json(value: f64) -> Option<NumberText> {
     Some(Text::of(|out| if plain { digits.plain(out) } else { digits.scientific(out, 'e', 1) }))
 }
 
+/// A float64 as jsoniter writes it, which keeps the zero of a one-digit exponent; `None` for what JSON has no number for.
+#[must_use]
+pub fn format_iterator(value: f64) -> Option<NumberText> {
+    let digits = Digits::of(value)?;
+    let plain = value == 0.0 || (-6..21).contains(&digits.exponent);
+    Some(Text::of(|out| if plain { digits.plain(out) } else { digits.scientific(out, 'e', 2) }))
+}
+
 /// The int64 that Go reads in the JSON text of a float64; `None` where it reads a float64. That of `-0` is one.
 #[must_use]
 pub fn whole(value: f64) -> Option<i64> {
