@@ -6,6 +6,7 @@ use crate::codegen::Linker;
 use crate::diag::{self, Code, Diagnostic, Label, Source};
 use crate::ir;
 use crate::lower;
+use crate::policy::beta;
 use crate::policy::classic::{Override, Policy};
 use crate::policy::exception::Exception;
 use crate::policy::fields::Problems;
@@ -168,6 +169,9 @@ fn top(tree: &Tree, source: &Arc<Source>, options: CompileOptions, found: &mut F
     match (api_version, kind) {
         ("kyverno.io/v1" | "kyverno.io/v2beta1", "ClusterPolicy" | "Policy") => {
             let policy = Policy::read(tree, kind == "ClusterPolicy", &problems);
+            if api_version == "kyverno.io/v2beta1" {
+                beta::check(tree, &problems);
+            }
             let rules: Vec<_> =
                 if problems.any_error() { Vec::new() } else { lower_rules(&policy, options, &problems) };
             let failed = problems.any_error();

@@ -1,5 +1,6 @@
 //! Policies as they are written: one file a kind, every value with its place.
 
+pub mod beta;
 pub mod classic;
 pub mod context;
 pub mod exception;
