@@ -10,12 +10,11 @@ const ONLY_METADATA: &str =
     "policy can only deal with the metadata field of the resource if the rule does not match any kind";
 
 pub(super) fn check(s: &Subject<'_>) -> Checked {
-    for (i, r) in s.resolved.iter().enumerate() {
+    for (i, r) in s.computed() {
         kinds(&r.rule, s.policy.spec.background)
             .map_err(|(path, e)| format!("path: spec.rules[{i}].{path}.kinds: {e}"))?;
     }
-    let mut checked = s.resolved.iter().enumerate();
-    checked.try_for_each(|(i, r)| one(s, i, r))
+    s.computed().try_for_each(|(i, r)| one(s, i, r))
 }
 
 fn one(s: &Subject<'_>, i: usize, r: &ResolvedRule) -> Checked {
