@@ -3,6 +3,7 @@
 //! Kyverno: pkg/validation/policy/validate.go, with the checks of api/kyverno/v1 and pkg/policy/validate that concern
 //! validate rules.
 
+mod conditions;
 mod conflict;
 mod fields;
 mod json;

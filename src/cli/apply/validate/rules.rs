@@ -1,6 +1,6 @@
 //! Checks of the rules that are run, those made for controllers of Pods included.
 
-use super::{Checked, Subject, list, pattern, some, variables};
+use super::{Checked, Subject, conditions, list, pattern, some, variables};
 use crate::policy::classic::{Check, Filter, Match, Rule};
 use crate::policy::fields::Text;
 use crate::policy::tree::{Tree, Value};
@@ -104,13 +104,13 @@ fn resources(rule: &Tree) -> Result<(), At> {
     if some(rule, "exclude").is_some_and(|e| listed(e) && says(e)) {
         return err("exclude.", "can't specify any/all together with exclude resources");
     }
-    let Some(part) = some(rule, "match") else { return Ok(()) };
+    let Some(part) = some(rule, "match") else { return conditions::check(rule) };
     if listed(part) && says(part) {
         return err("match.", "can't specify any/all together with match resources");
     }
     let all = [list(part.get("any")), list(part.get("all"))].into_iter().find(|l| !l.is_empty());
     let empty = all.map_or_else(|| !says(part), |filters| filters.iter().any(|f| !says(f)));
-    if empty { err("match.resources.", "match resources not specified") } else { Ok(()) }
+    if empty { err("match.resources.", "match resources not specified") } else { conditions::check(rule) }
 }
 
 /// What a rule may check, one at a time.
