@@ -14,7 +14,7 @@ spec: {template: {spec: {containers: [{name: nginx, image: nginx}]}}}
 const POD: &str = "apiVersion: v1
 kind: Pod
 metadata: {name: nginx}
-spec: {containers: [{}], ratio: 0.0000001}
+spec: {containers: [{}], ratio: 0.0000001, many: '1000000', ones: [1]}
 ";
 
 /// What `apply` prints for a policy and resources, with more arguments.
@@ -149,5 +149,21 @@ fn fields_of_the_older_version() {
         let policy = policy(version, "", "allowExistingViolations: true, pattern: {kind: Pod}");
         let out = apply("version", &policy, POD, &[]);
         assert!(out.contains(&format!("Applying {rules} policy rule(s)")), "{version}: {out}");
+    }
+}
+
+/// In a list or map a condition has int64s where an expression has float64s; a number by itself is float64.
+#[test]
+fn numbers_of_conditions() {
+    for (value, denied) in [
+        ("{key: '{{ request.object.spec.containers | length(@) }}', operator: Equals, value: 1}", true),
+        ("{key: '{{ request.object.spec.ones }}', operator: Equals, value: [1]}", false),
+        ("{key: [1], operator: Equals, value: [1]}", true),
+        ("{key: '{{ to_number(request.object.spec.many) }}', operator: AnyIn, value: [1000000]}", false),
+        ("{key: '{{ to_number(request.object.spec.many) }}', operator: AnyIn, value: 1000000}", false),
+    ] {
+        let policy = policy("v1", "", &format!("deny: {{conditions: {{all: [{value}]}}}}"));
+        let out = apply("numbers", &policy, POD, &[]);
+        assert_eq!(out.contains("fail: 1"), denied, "{value}: {out}");
     }
 }
