@@ -3,6 +3,7 @@
 mod escape;
 mod read;
 mod scan;
+mod skip;
 
 use super::build::{BuildError, Builder, Limits};
 use super::{Buffers, Document, Layout, Place};
