@@ -8,7 +8,7 @@ use super::request::{Operation, Request, User};
 use super::set::{CheckKind, PolicySet, RuleInfo};
 use kyvc_vm::document::{Buffers, Document, JsonOptions, Kind, Layout, NodeId, Place, read_json};
 use kyvc_vm::ids::{FaultId, UnitId};
-use kyvc_vm::machine::{FaultView, Input, Machine, View};
+use kyvc_vm::machine::{Budget, FaultView, Input, Machine, View};
 use kyvc_vm::program::{Program, Reason};
 use kyvc_vm::selector::ResourceKind;
 use kyvc_vm::value::{DocId, Val};
@@ -84,9 +84,7 @@ pub struct Engine {
 
 impl Default for Engine {
     fn default() -> Self {
-        let mut machine = Machine::default();
-        machine.set_environment(environment());
-        Self { machine, cache: Cache::default(), spare: Vec::new() }
+        Self::with_budget(Budget::default())
     }
 }
 
@@ -112,6 +110,13 @@ const OLD: DocId = DocId(3);
 pub(super) type Documents<'d> = [&'d Document<'d>; 4];
 
 impl Engine {
+    /// An engine in which no rule may cost more than a budget.
+    pub fn with_budget(budget: Budget) -> Self {
+        let mut machine = Machine::new(budget);
+        machine.set_environment(environment());
+        Self { machine, cache: Cache::default(), spare: Vec::new() }
+    }
+
     /// Asks every rule that may be about the request, in the order of the set, and passes each verdict on.
     ///
     /// Rules that do not match give no verdict. A trap, which is a limit or a bug of ours, becomes an error verdict of

@@ -214,6 +214,22 @@ impl Machine {
         self.spend(fuel)
     }
 
+    /// Lets another machine run on this one's fuel. Says how much that is, for [`settle`](Self::settle).
+    pub fn lend(&self, to: &mut Machine) -> u64 {
+        to.fuel = self.fuel;
+        self.fuel
+    }
+
+    /// Takes from this machine's fuel what another one burnt of what it was lent.
+    pub fn settle(&mut self, with: &Machine, lent: u64) {
+        self.fuel = self.fuel.saturating_sub(lent.saturating_sub(with.fuel));
+    }
+
+    /// What a run may cost.
+    pub fn budget(&self) -> Budget {
+        self.budget
+    }
+
     /// Makes a fault for the host.
     pub fn failed(&mut self, text: &str) -> Result<Val, TrapKind> {
         let Val::Fault(why) = self.memory.failed(text)? else { return Err(TrapKind::Memory) };
