@@ -167,3 +167,11 @@ fn numbers_of_conditions() {
         assert_eq!(out.contains("fail: 1"), denied, "{value}: {out}");
     }
 }
+
+/// Kyverno: an empty `any` never holds, but is lost in the rules that are made for the controllers of Pods.
+#[test]
+fn an_empty_list_of_alternatives() {
+    let policy = policy("v1", "", "deny: {conditions: {any: []}}");
+    assert!(apply("empty-any", &policy, POD, &[]).contains("pass: 1, fail: 0"));
+    assert!(apply("empty-any", &policy, DEPLOYMENT, &[]).contains("pass: 0, fail: 1"));
+}
