@@ -133,7 +133,14 @@ impl Objects<'_> {
                 self.untold += 1;
                 return ControlFlow::Continue(());
             }
-            let what = if doc.kind(root) == Kind::Map { "an object without `kind`" } else { "no object" };
+            let what = match doc.kind(root) {
+                Kind::Map | Kind::Raw => "an object without `kind`",
+                Kind::List => "a list",
+                Kind::Str => "a string",
+                Kind::Bool => "a boolean",
+                Kind::Int | Kind::Uint | Kind::Float => "a number",
+                Kind::Null => "`null`",
+            };
             let message = format!("expected a Kubernetes object, found {what}");
             return self.problem(Code::MissingField, message, doc.place(root));
         }

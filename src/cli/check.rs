@@ -1,7 +1,7 @@
 //! `kyvc check`.
 
 use super::common::{BAD_USAGE, VIOLATIONS, policies, print, watched};
-use crate::diag::{Code, Diagnostic, Source};
+use crate::diag::{Diagnostic, Source};
 use crate::engine::{Engine, PolicySet, Request};
 use crate::input;
 use crate::manifest;
@@ -62,7 +62,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
     let mut diagnostics = loaded.diagnostics;
     diagnostics.extend(problems);
     print(&diagnostics);
-    let mut unread = diagnostics.iter().any(is_unread);
+    let mut unread = diagnostics.iter().any(Diagnostic::is_error);
     let mut totals = Totals { policies: loaded.set.policies().len(), ..Totals::default() };
     let mut out = BufWriter::with_capacity(1 << 16, anstream::stdout().lock());
     let written = report(args, &loaded.set, &mut out).and_then(|mut report| {
@@ -76,7 +76,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
                 }
             }
             Piece::Problems(problems) => {
-                unread |= problems.iter().any(is_unread);
+                unread |= problems.iter().any(Diagnostic::is_error);
                 print(&problems);
             }
         });
@@ -88,11 +88,6 @@ pub(super) fn run(args: &Args) -> ExitCode {
         _ if totals.bad => ExitCode::from(VIOLATIONS),
         _ => ExitCode::SUCCESS,
     }
-}
-
-/// Whether a diagnostic says that something could not be read.
-fn is_unread(diagnostic: &Diagnostic) -> bool {
-    diagnostic.is_error() || diagnostic.code == Code::EmptyFile
 }
 
 fn report<'o, 's: 'o>(args: &Args, set: &'s PolicySet, out: &'o mut dyn Write) -> io::Result<Box<dyn Writer<'s> + 'o>> {

@@ -10,6 +10,7 @@ use crate::policy::beta;
 use crate::policy::classic::{Override, Policy};
 use crate::policy::exception::Exception;
 use crate::policy::fields::Problems;
+use crate::policy::kinds;
 use crate::policy::tree::{Tree, Value};
 use crate::resolve;
 use crate::yaml::{self, ReadOptions};
@@ -132,15 +133,6 @@ struct Found<'f> {
     out: &'f mut Vec<Diagnostic>,
 }
 
-/// The kinds of `kyverno.io` and `policies.kyverno.io` and of Kubernetes' own admission policies that hold no rules to
-/// compile, or none that are compiled yet.
-const OTHER_KINDS: [(&str, &str); 4] = [
-    ("kyverno.io/", ""),
-    ("policies.kyverno.io/", ""),
-    ("admissionregistration.k8s.io/", "AdmissionPolicy"),
-    ("admissionregistration.k8s.io/", "AdmissionPolicyBinding"),
-];
-
 fn read(source: &Arc<Source>, options: CompileOptions, found: &mut Found<'_>) {
     let layout = Layout::everything();
     let read = ReadOptions { strict: !options.lenient, places: true, ..ReadOptions::default() };
@@ -181,18 +173,15 @@ fn top(tree: &Tree, source: &Arc<Source>, options: CompileOptions, found: &mut F
             }
         }
         ("kyverno.io/v2" | "kyverno.io/v2beta1", "PolicyException") => found.exceptions.add(tree, source, found.out),
-        _ if OTHER_KINDS.iter().any(|(g, k)| api_version.starts_with(g) && kind.ends_with(k)) => {
-            let message = format!("`{kind}` of `{api_version}` is not compiled yet");
-            let help = "kyvc compiles ClusterPolicy and Policy of kyverno.io/v1 and v2beta1";
-            problems.add_with(Code::UnknownPolicyKind, tree.place, message, Some(help.to_owned()));
+        _ => {
+            if let Some((message, help)) = kinds::not_compiled(api_version, kind) {
+                problems.add_with(Code::UnknownPolicyKind, tree.place, message, Some(help));
+            } else if options.only_policies && tree.value != Value::Null {
+                let what = if kind.is_empty() { "a document without `kind`".to_owned() } else { format!("`{kind}`") };
+                problems.add(Code::UnknownPolicyKind, tree.place, format!("expected a policy, found {what}"));
+            }
             found.out.extend(problems.into_inner());
         }
-        _ if options.only_policies && tree.value != Value::Null => {
-            let what = if kind.is_empty() { "a document without `kind`".to_owned() } else { format!("`{kind}`") };
-            problems.add(Code::UnknownPolicyKind, tree.place, format!("expected a policy, found {what}"));
-            found.out.extend(problems.into_inner());
-        }
-        _ => {}
     }
 }
 

@@ -6,5 +6,6 @@ pub mod context;
 pub mod exception;
 pub mod fields;
 pub mod foreach;
+pub mod kinds;
 pub mod print;
 pub mod tree;
