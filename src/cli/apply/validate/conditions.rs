@@ -1,6 +1,7 @@
 //! Checks of preconditions and of the conditions of a denial.
 
 use super::{list, some};
+use crate::policy::classic::Conditions;
 use crate::policy::tree::{Tree, Value};
 
 /// Kyverno's operators, in their one spelling.
@@ -26,7 +27,28 @@ const OPERATORS: [&str; 18] = [
 ];
 const OPERATIONS: [&str; 4] = ["CREATE", "UPDATE", "DELETE", "CONNECT"];
 
+/// What a key of a rule about every kind may start with besides `request.object.metadata.`.
+const NAMES: [&str; 3] = ["request.", "serviceAccountName", "serviceAccountNamespace"];
+
 type At = (String, String);
+
+/// Whether the conditions of a denial are about what every kind has. Kyverno looks at their oldest form only.
+pub(super) fn of_any_kind(deny: &Conditions) -> bool {
+    let fine = |key: &str| {
+        key.contains("request.object.metadata.") || (has_variable(key) && !key.contains("request.object.spec"))
+    };
+    // Kyverno crashes on a key that is no string.
+    !deny.legacy || deny.all.iter().all(|c| c.key.as_str().is_some_and(fine))
+}
+
+/// Go: `\{\{\s*(request\.|serviceAccountName|serviceAccountNamespace)[^{}]*\}\}`
+fn has_variable(text: &str) -> bool {
+    text.match_indices("{{").any(|(at, _)| {
+        let rest = text.get(at + 2..).unwrap_or_default().trim_start();
+        let end = rest.find(['{', '}']).and_then(|end| rest.get(end..));
+        NAMES.iter().any(|name| rest.starts_with(name)) && end.is_some_and(|end| end.starts_with("}}"))
+    })
+}
 
 /// Checks the conditions of a rule.
 pub(super) fn check(rule: &Tree) -> Result<(), At> {

@@ -73,10 +73,13 @@ fn wildcard(kinds: &[Text], background: bool, rule: &Rule) -> Result<(), &'stati
              this policy rule ")
     } else if kinds.len() > 1 {
         Err("wildcard policy can not deal with more than one kind")
-    } else if only_metadata(rule) {
-        Ok(())
     } else {
-        Err(ONLY_METADATA)
+        match rule.validate.as_ref().and_then(|v| v.check.as_ref()) {
+            Some(Check::ForEach(_)) => Err("wildcard policy does not support rule type"),
+            Some(Check::Deny(deny)) if !conditions::of_any_kind(deny) => Err(ONLY_METADATA),
+            _ if only_metadata(rule) => Ok(()),
+            _ => Err(ONLY_METADATA),
+        }
     }
 }
 
