@@ -20,7 +20,7 @@ pub use args::Args;
 use super::common;
 use crate::diag::{Code, Diagnostic};
 use crate::engine::{Status, Unit, compile};
-use crate::report::openreports::{Summary, count};
+use crate::report::openreports::Summary;
 use evaluate::{Outcome, Question};
 use kyvc_vm::verdict::Ask;
 use print::Printer;
@@ -120,7 +120,7 @@ fn counts(args: &Args, set: &crate::engine::PolicySet, refused: &[Refusal], outc
         let warns = !scored || (args.audit_warn && response.audits);
         for ruled in &response.rules {
             let status = if ruled.status == Status::Fail && warns { Status::Warn } else { ruled.status };
-            count(&mut counts, status);
+            counts.count(status);
         }
     }
     counts

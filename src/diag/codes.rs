@@ -76,6 +76,7 @@ codes! {
     BinaryFile = 123, Error, "A file is binary, not text.";
     BadGlob = 124, Error, "A file pattern is not valid.";
     BadSetting = 125, Error, "An option or environment variable has a value that means nothing.";
+    EmptyFile = 126, Error, "A file has no text.";
 
     // Lexing and parsing of expressions and patterns.
     BadAnchor = 201, Error, "An anchor such as `(key)` or `X(key)` stands where it means nothing.";
@@ -113,7 +114,6 @@ codes! {
     // Warnings.
     DeprecatedField = 901, Warning, "A field still works, but another one took its place.";
     NothingMatched = 902, Warning, "No object matched any rule.";
-    EmptyFile = 903, Warning, "A file has no text.";
     NoFiles = 904, Warning, "A folder or pattern has no YAML or JSON file.";
     UselessExclusion = 905, Warning, "An exclusion from a pod security control can never exclude anything.";
 }

@@ -1,7 +1,7 @@
 //! What a run waits for, and the answers: roots of the context, texts and patterns that are made at run time, and
 //! questions to the host.
 
-use super::dynamic::Form;
+use super::dynamic::{Form, Made};
 use super::host::{ApiCall, Question, Service};
 use super::images;
 use super::message::Words;
@@ -171,17 +171,9 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
         let made = self.cache.get(form, text, path)?;
         self.load(|name| made.mentions(name), depth)?;
         let mut nested = self.nested(&made.program, on)?;
+        let Outcome::Value(value) = self.beside(&mut nested, &made, depth)? else { return Err(TrapKind::Code.into()) };
         let documents = self.documents();
         let input = self.input(&documents);
-        let mut step = nested.run_after(&made.program, made.unit, &input);
-        let value = loop {
-            match step.map_err(|trap| Broken::Trap(trap.kind))? {
-                Step::Done(Outcome::Value(value)) => break value,
-                Step::Done(_) => return Err(TrapKind::Code.into()),
-                Step::Need(need) => self.inner(&mut nested, &made.program, need, depth + 1)?,
-            }
-            step = nested.resume(&made.program, &input);
-        };
         if let View::Fault(id) = nested.view(&made.program, &input, value) {
             let words = Words { machine: &nested, program: &made.program, input: &input, rule: "", deletes: false };
             return Err(Broken::Failed(words.text(id)));
@@ -191,9 +183,31 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
         Ok(value)
     }
 
+    /// Runs a program beside the rule's to its end, on the rule's fuel.
+    fn beside(&mut self, nested: &mut Machine, made: &Made, depth: usize) -> Answered<Outcome> {
+        let documents = self.documents();
+        let input = self.input(&documents);
+        let lent = self.machine.lend(nested);
+        let mut step = nested.run_after(&made.program, made.unit, &input);
+        let outcome = loop {
+            match step {
+                Ok(Step::Done(outcome)) => break Ok(outcome),
+                Ok(Step::Need(need)) => {
+                    if let Err(e) = self.inner(nested, &made.program, need, depth + 1) {
+                        break Err(e);
+                    }
+                }
+                Err(trap) => break Err(Broken::Trap(trap.kind)),
+            }
+            step = nested.resume(&made.program, &input);
+        };
+        self.machine.settle(nested, lent);
+        outcome
+    }
+
     /// A machine for a program beside the rule's.
     fn nested(&mut self, program: &Program, on: Option<Val>) -> Answered<Machine> {
-        let mut nested = self.spare.pop().unwrap_or_default();
+        let mut nested = self.spare.pop().unwrap_or_else(|| Machine::new(self.machine.budget()));
         nested.begin();
         nested.set_environment(super::environment::environment());
         let documents = self.documents();
@@ -321,16 +335,9 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
         self.machine.charge(MAKING + json.len() as u64)?;
         let made = self.cache.get(Form::Pattern, &json, "")?;
         let mut nested = self.nested(&made.program, Some(value))?;
+        let outcome = self.beside(&mut nested, &made, depth)?;
         let documents = self.documents();
         let input = self.input(&documents);
-        let mut step = nested.run_after(&made.program, made.unit, &input);
-        let outcome = loop {
-            match step? {
-                Step::Done(outcome) => break outcome,
-                Step::Need(need) => self.inner(&mut nested, &made.program, need, depth + 1)?,
-            }
-            step = nested.resume(&made.program, &input);
-        };
         let words =
             Words { machine: &nested, program: &made.program, input: &input, rule: &self.info.name, deletes: false };
         let found = match outcome {

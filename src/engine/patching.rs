@@ -102,7 +102,7 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
         };
         let json = known.as_deref().unwrap_or(text);
         if written == Written::Json || known.is_some() {
-            let options = JsonOptions { places: true, ..JsonOptions::default() };
+            let options = JsonOptions { offsets: true, ..JsonOptions::default() };
             let operations = read_json(json, &EVERYTHING, Buffers::default(), options);
             let operations = operations.map_err(|_| OperationError::Unreadable)?;
             return json6902::apply(now, &operations, written, space);

@@ -4,13 +4,13 @@ use super::dynamic::Cache;
 use super::environment::environment;
 use super::host::{Host, NoHost};
 use super::message::{self, Own, Words, path_of};
-use super::request::{Operation, Request};
+use super::request::{Operation, Request, User};
 use super::set::{CheckKind, PolicySet, RuleInfo};
 use super::standard::{Pods, Violated};
 use super::versions::Changing;
 use kyvc_vm::document::{Buffers, Document, JsonOptions, Kind, Layout, NodeId, Place, read_json};
 use kyvc_vm::ids::{FaultId, UnitId};
-use kyvc_vm::machine::{FaultView, Input, Machine, View};
+use kyvc_vm::machine::{Budget, FaultView, Input, Machine, View};
 use kyvc_vm::pod_security::Facts;
 use kyvc_vm::program::{Program, Reason};
 use kyvc_vm::selector::ResourceKind;
@@ -94,14 +94,21 @@ pub struct Engine {
 
 impl Default for Engine {
     fn default() -> Self {
-        let mut machine = Machine::default();
-        machine.set_environment(environment());
-        Self { machine, cache: Cache::default(), spare: Vec::new(), facts: Facts::default() }
+        Self::with_budget(Budget::default())
     }
 }
 
 /// The layout of documents that the engine makes itself.
 pub(super) static EVERYTHING: LazyLock<Layout> = LazyLock::new(Layout::everything);
+
+/// A user that no rule means.
+static NOBODY: LazyLock<User> = LazyLock::new(|| User {
+    name: "kyverno:kyverno-invalid-controller".to_owned(),
+    groups: vec!["kyverno:invalidgroup".to_owned()],
+    roles: vec!["kyverno:invalidrole".to_owned()],
+    cluster_roles: vec!["kyverno:invalidrole".to_owned()],
+    ..User::default()
+});
 
 /// The documents of a run: the object, the namespace's labels, the rest of the request, the old object, and versions of
 /// an object that changes.
@@ -121,6 +128,13 @@ pub(super) fn version(number: usize) -> Result<DocId, TrapKind> {
 pub(super) type Documents<'d> = SmallVec<[&'d Document<'d>; 6]>;
 
 impl Engine {
+    /// An engine in which no rule may cost more than a budget.
+    pub fn with_budget(budget: Budget) -> Self {
+        let mut machine = Machine::new(budget);
+        machine.set_environment(environment());
+        Self { machine, cache: Cache::default(), spare: Vec::new(), facts: Facts::default() }
+    }
+
     /// Asks every rule that may be about the request, in the order of the set, and passes each verdict on.
     ///
     /// Rules that do not match give no verdict. A trap, which is a limit or a bug of ours, becomes an error verdict of
@@ -204,6 +218,9 @@ impl Engine {
         let request = Request { rest: text.as_deref(), ..request };
         let text = set.reads_request.then(|| request_json(set, &request));
         let rest = text.as_deref().and_then(request_document);
+        // Kyverno: pkg/engine/handlers/validation/utils.go, the old object was another user's: it is matched as nobody's,
+        // while variables see the user of now.
+        let request = Request { user: Some(&NOBODY), subresource: "", ..request };
         self.ready(set, &request, rest.as_ref());
         let around = Around { kind: resource_kind(set, &request), root, rest: rest.as_ref(), images_of: object, host };
         let mut facts = Facts::default();

@@ -314,8 +314,9 @@ impl Spec {
             .enumerate()
             .map(|(i, t)| Rule::read(t, &format!("spec.rules[{i}]"), problems))
             .collect();
-        if rules.is_empty() {
-            problems.add(Code::NoRules, tree.place, "a policy needs at least one rule in `spec.rules`");
+        if rules.is_empty() && tree.get("rules").is_none_or(|r| matches!(&r.value, Value::List(_) | Value::Null)) {
+            let place = tree.get("rules").map_or(tree.place, |r| r.place);
+            problems.add(Code::NoRules, place, "a policy needs at least one rule in `spec.rules`");
         }
         for (i, rule) in rules.iter().enumerate() {
             if rules.iter().take(i).any(|r| r.name == rule.name) {

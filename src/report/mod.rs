@@ -6,6 +6,7 @@ mod go_yaml;
 pub mod json;
 pub mod junit;
 pub mod openreports;
+mod pretty;
 pub mod rows;
 pub mod sarif;
 pub mod table;

@@ -1,8 +1,8 @@
 //! The reports that `kyverno apply -p` prints: `openreports.io/v1alpha1`.
 
 use super::go_yaml;
-use super::rows::Results;
 pub use super::rows::Summary;
+use super::rows::{Results, Totals, Writer};
 use crate::engine::{PolicyInfo, Status};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -130,17 +130,6 @@ fn namespace(policy: &PolicyInfo) -> Option<&str> {
     policy.namespace.as_deref().filter(|ns| !ns.is_empty())
 }
 
-/// Counts one more result.
-pub fn count(summary: &mut Summary, status: Status) {
-    *match status {
-        Status::Pass => &mut summary.pass,
-        Status::Fail => &mut summary.fail,
-        Status::Warn => &mut summary.warn,
-        Status::Error => &mut summary.error,
-        Status::Skip => &mut summary.skip,
-    } += 1;
-}
-
 /// Collects results and makes the reports of them.
 ///
 /// Kyverno's order of reports is Go's random order of maps; here it is that of the responses.
@@ -178,7 +167,7 @@ impl Reports {
 
 fn report(kind: &'static str, name: String, namespace: String, results: Vec<ReportResult>) -> Report {
     let mut summary = Summary::default();
-    results.iter().for_each(|r| count(&mut summary, r.status));
+    results.iter().for_each(|r| summary.count(r.status));
     Report { kind, api_version: API_VERSION, metadata: Metadata { name, namespace }, source: "", summary, results }
 }
 
@@ -188,26 +177,69 @@ fn text(report: &Report, json: bool) -> io::Result<String> {
 }
 
 /// The results of `kyvc check` as such reports, in YAML.
-pub fn write_results(results: &Results<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-    let seconds = now();
-    let mut reports = Reports::default();
-    for row in &results.rows {
-        let (Some(policy), Some(rule), Some((r, _))) = (results.policy(row), results.rule(row), results.resource(row))
-        else {
-            continue;
-        };
-        let reference = Reference {
-            kind: r.kind.clone(),
-            namespace: r.namespace.clone(),
-            name: r.name.clone(),
-            api_version: r.api_version.clone(),
-            ..Reference::default()
-        };
-        let message = results.message(row);
-        let finding = Finding { rule: &rule.name, status: row.status, message: &message, audit_warns: false, seconds };
-        reports.add(policy, vec![ReportResult::new(policy, BACKGROUND, &reference, &finding)]);
+pub struct OpenReports<'o> {
+    out: &'o mut dyn io::Write,
+    seconds: u64,
+    /// Of the report that is being written: that of all cluster policies
+    merged: Summary,
+    others: Reports,
+}
+
+impl<'o> OpenReports<'o> {
+    /// Reports of every row.
+    pub fn new(out: &'o mut dyn io::Write) -> Self {
+        Self { out, seconds: now(), merged: Summary::default(), others: Reports::default() }
     }
-    reports.print(false, out)
+
+    /// The merged report before its results, and after them: its keys are sorted.
+    fn around(&self) -> io::Result<(String, String)> {
+        let mut merged = report("ClusterReport", "merged".to_owned(), String::new(), Vec::new());
+        merged.summary = self.merged;
+        let text = text(&merged, false)?;
+        Ok(match text.find("source:").and_then(|at| text.split_at_checked(at)) {
+            Some((head, tail)) => (head.to_owned(), tail.to_owned()),
+            None => (text, String::new()),
+        })
+    }
+}
+
+impl<'s> Writer<'s> for OpenReports<'_> {
+    fn piece(&mut self, piece: Results<'s>) -> io::Result<()> {
+        for row in &piece.rows {
+            let (Some(policy), Some(rule), Some((r, _))) = (piece.policy(row), piece.rule(row), piece.resource(row))
+            else {
+                continue;
+            };
+            let reference = Reference {
+                kind: r.kind.clone(),
+                namespace: r.namespace.clone(),
+                name: r.name.clone(),
+                api_version: r.api_version.clone(),
+                ..Reference::default()
+            };
+            let (message, seconds) = (piece.message(row), self.seconds);
+            let finding =
+                Finding { rule: &rule.name, status: row.status, message: &message, audit_warns: false, seconds };
+            let result = ReportResult::new(policy, BACKGROUND, &reference, &finding);
+            if namespace(policy).is_some() {
+                self.others.add(policy, vec![result]);
+                continue;
+            }
+            if self.merged == Summary::default() {
+                writeln!(self.out, "{}results:", self.around()?.0)?;
+            }
+            self.merged.count(result.status);
+            write!(self.out, "{}", go_yaml::to_yaml(&[result]).map_err(io::Error::other)?)?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, _: &Totals) -> io::Result<()> {
+        if self.merged != Summary::default() {
+            writeln!(self.out, "{}", self.around()?.1)?;
+        }
+        std::mem::take(&mut self.others).print(false, self.out)
+    }
 }
 
 /// Seconds since 1970.

@@ -3,6 +3,7 @@
 //! Kyverno computes a policy's rules anew for each request's kind. Here they are computed once, each with a [`Guard`]
 //! that says for which kinds it stands.
 
+use super::printed::printed;
 use crate::policy::classic::{Check, Filter, Match, Policy, Rule, Validate};
 use crate::policy::fields::Text;
 use crate::policy::mutate::{Change, ForEachPatch, Mutate};
@@ -58,11 +59,11 @@ pub fn rules(policy: &Policy) -> Vec<ResolvedRule> {
     for rule in policy.spec.rules.iter().filter(|r| takes_part(r)) {
         if !others.is_empty() {
             let made = generate(rule, Shape::Controller, &others);
-            generated.extend(made.map(|rule| ResolvedRule { rule, guard: Guard::Only(others.clone()) }));
+            generated.extend(made.map(|rule| ResolvedRule { rule: printed(rule), guard: Guard::Only(others.clone()) }));
         }
         if !cron.is_empty() {
             let made = generate(rule, Shape::CronJob, &cron);
-            generated.extend(made.map(|rule| ResolvedRule { rule, guard: Guard::Only(cron.clone()) }));
+            generated.extend(made.map(|rule| ResolvedRule { rule: printed(rule), guard: Guard::Only(cron.clone()) }));
         }
     }
     let covered: Vec<String> = if generated.is_empty() { Vec::new() } else { controllers };

@@ -152,6 +152,8 @@ ops! {
     JumpMissing "jump.missing" 1 (Use, None, Label);
     /// Goes on at the label when the register holds the number `b`.
     JumpCase "jump.case" 1 (Use, Imm, Label);
+    /// Goes on at the label when the register holds the pattern `*`.
+    JumpAny "jump.any" 1 (Use, None, Label);
     /// Loads the node at a static path of the object, or no value.
     PathLoad "path.load" 1 (Def, None, Path);
     /// Loads the member of a map under a key, or no value.

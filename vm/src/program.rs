@@ -187,6 +187,8 @@ pub enum Step {
     Index(u32),
     /// The text in a register
     Text(u8),
+    /// No step, and the last one: the scalar pattern in a register, which the value does not satisfy
+    Pattern(u8),
 }
 
 /// A place where a value is refused.

@@ -133,6 +133,8 @@ pub enum Moved {
     Index(u32),
     /// A key
     Key(Text),
+    /// No step: a scalar pattern made at run time
+    Pattern(u32),
 }
 
 /// A key put in order.

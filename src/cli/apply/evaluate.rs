@@ -136,7 +136,7 @@ impl Question<'_> {
             json.as_ref().and_then(|text| read_json(text, &layout, Buffers::default(), JsonOptions::default()).ok());
         let mut said: Vec<(usize, Vec<Ruled>)> = Vec::new();
         for group in self.groups(reference) {
-            let known = Known::new(self, reference, group.operation, &group.given);
+            let known = Known::new(self, reference, group.operation.1, &group.given);
             // Values may be parts of the object.
             let texts = [known.object(object), known.old_object(object)];
             let [changed, old] = texts.each_ref().map(|text| {
@@ -146,7 +146,7 @@ impl Question<'_> {
             let request = Request {
                 object: changed.as_ref().unwrap_or(object),
                 old: old.as_ref().or(changed.as_ref().map(|_| object)),
-                operation: group.operation,
+                operation: group.operation.0,
                 user: self.user,
                 namespace_labels: namespace_labels.as_ref(),
                 subresource: "",
@@ -171,8 +171,8 @@ impl Question<'_> {
     }
 
     /// The policies that are asked with the same values about a resource.
-    fn groups(&self, reference: &Reference) -> Vec<Group> {
-        let mut groups: Vec<Group> = Vec::new();
+    fn groups<'g>(&'g self, reference: &'g Reference) -> Vec<Group<'g>> {
+        let mut groups: Vec<Group<'g>> = Vec::new();
         for (number, policy) in self.set.policies().iter().enumerate() {
             let operation = self.values.operation(&policy.name, &reference.name);
             let mut given = self.values.tree(&policy.name, &reference.name);
@@ -194,8 +194,9 @@ impl Question<'_> {
 }
 
 /// Policies that are asked the same about a resource.
-struct Group {
-    operation: Operation,
+struct Group<'g> {
+    /// The operation, and what variables see of it
+    operation: (Operation, &'g str),
     given: serde_json::Map<String, serde_json::Value>,
     policies: Vec<usize>,
 }

@@ -3,7 +3,7 @@
 use super::cluster::Cluster;
 use super::evaluate::Question;
 use super::values::{Values, merge};
-use crate::engine::{Host, Operation, Question as Asked};
+use crate::engine::{Host, Question as Asked};
 use crate::report::openreports::Reference;
 use crate::yaml;
 use kyvc_vm::document::Document;
@@ -23,11 +23,11 @@ impl<'k> Known<'k> {
     pub(super) fn new(
         question: &Question<'k>,
         reference: &Reference,
-        operation: Operation,
+        operation: &str,
         given: &'k Map<String, Value>,
     ) -> Self {
         let mut request = Map::new();
-        request.insert("operation".to_owned(), json!(operation.name()));
+        request.insert("operation".to_owned(), json!(operation));
         request.insert("namespace".to_owned(), json!(reference.namespace));
         if let Some(user) = question.user {
             request.extend(user.request_fields());

@@ -397,7 +397,7 @@ fn findings_point_into_the_document() {
     let mut builder = LayoutBuilder::default();
     Schema::want(&mut builder, true);
     let layout = builder.finish();
-    let options = JsonOptions { places: true, ..JsonOptions::default() };
+    let options = JsonOptions { places: Some(crate::document::Place::START), ..JsonOptions::default() };
     let doc = read_json(text, &layout, Buffers::default(), options).unwrap();
     let mut facts = Facts::default();
     let pod = Pod::read(&Schema::new(&layout), &doc, doc.root().unwrap(), "Pod", &mut facts).unwrap();

@@ -199,3 +199,36 @@ fn variables_of_a_text() {
     assert_eq!(found("\\{{a}} {{ {{b}} }}"), ["{{b}}"]);
     assert!(found("{{a {{").is_empty());
 }
+
+#[test]
+fn conditions_compare_something() {
+    let of =
+        |conditions: &str| reason("ClusterPolicy", "", "", PODS, &format!("{{deny: {{conditions: {conditions}}}}}"));
+    let path = "path: spec.rules[0].validate.deny.conditions";
+    let missing = "entered value of `key`, `value` or `operator` is missing or misspelled";
+    assert_eq!(of("{any: [{key: a, operator: Equals, value: b}]}"), "fine");
+    assert_eq!(of("{all: [{key: a, operator: Equals}]}"), format!("{path}.all[0].: {missing}"));
+    assert_eq!(of("[{key: a, value: b}]"), format!("{path}[0].: {missing}"));
+    assert!(of("{all: [{key: a, operator: equals, value: b}]}").starts_with(&format!("{path}.any[0].: entered value")));
+    let operation = |value: &str| {
+        of(&format!("{{all: [{{key: '{{{{ request.operation }}}}', operator: AnyIn, value: {value}}}]}}"))
+    };
+    assert_eq!(operation("[CREATE, UPDATE]"), "fine");
+    assert_eq!(operation("'{{ request.object.a }}'"), "fine");
+    assert!(operation("[CREATE, create]").starts_with(&format!("{path}.all[0].value[1]: unknown value 'create'")));
+    assert!(operation("3").starts_with(&format!("{path}.all[0].value: ")));
+}
+
+#[test]
+fn denials_about_every_kind() {
+    let every = "{any: [{resources: {kinds: ['*']}}]}";
+    let of = |key| {
+        let validate = format!("{{deny: {{conditions: [{{key: '{key}', operator: Equals, value: b}}]}}}}");
+        reason("ClusterPolicy", "background: false,", "", every, &validate)
+    };
+    assert_eq!(of("{{ request.object.metadata.name }}"), "fine");
+    assert_eq!(of("{{request.namespace}}"), "fine");
+    for key in ["{{ request.object.spec.a }}", "a", "{{ @ }}"] {
+        assert!(of(key).ends_with("if the rule does not match any kind"), "{key}: {}", of(key));
+    }
+}

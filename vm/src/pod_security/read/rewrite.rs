@@ -16,8 +16,7 @@ static EVERYTHING: LazyLock<Layout> = LazyLock::new(Layout::everything);
 /// Rewrites an object. What is no field is left out.
 #[cold]
 pub(super) fn rewrite(schema: &Schema, doc: &Document<'_>, of: StructId, root: NodeId) -> Document<'static> {
-    let mut out = Builder::new("", &EVERYTHING, Buffers::default(), Limits::default());
-    out.places_are_lines();
+    let out = Builder::new("", &EVERYTHING, Buffers::default(), Limits::default());
     let mut writer = Writer { schema, out };
     // What fits into the limits of one document fits into those of another.
     let _ = writer.fields(of, &[(doc, root)]);
