@@ -2,7 +2,7 @@
 
 use crate::diag::{Code, Diagnostic, Label, Source};
 use crate::yaml::{self, ReadOptions};
-use kyvc_vm::document::{Buffers, Builder, Document, Kind, Layout, Limits, NodeId};
+use kyvc_vm::document::{Buffers, Builder, Document, JsonOptions, Kind, Layout, Limits, NodeId, Place, read_json};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -44,6 +44,9 @@ pub fn is_cluster_scoped(api_version: &str, kind: &str) -> bool {
     known || (group, kind) == ("scheduling.k8s.io", "PriorityClass")
 }
 
+/// How many documents of a source that are no objects are told one by one.
+const LISTED: usize = 100;
+
 /// Reads the objects of a source, one after the other. Lists are taken apart; what is no object is reported.
 ///
 /// `each` gets documents flattened with `layout`. After an error in the text, what stood before it has been passed on.
@@ -53,97 +56,102 @@ pub fn read(
     options: ReadOptions,
     each: &mut dyn FnMut(&Document<'_>) -> ControlFlow<()>,
 ) -> Vec<Diagnostic> {
-    let mut problems = Vec::new();
-    let mut number = 0;
+    let mut objects = Objects { source, layout, each, problems: Vec::new(), untold: 0 };
     let result = yaml::documents(source, layout, options, &mut |mut doc| {
-        number += 1;
         let Some(root) = doc.root().filter(|r| doc.kind(*r) != Kind::Null) else {
             return ControlFlow::Continue(doc.recycle());
         };
         let items = (text(&doc, root, "kind") == "List").then(|| doc.get_str(root, "items")).flatten();
         let flow = match items {
-            // The layout is one of objects, not of lists of them, and a reader may have passed over the items.
-            Some(items) if doc.kind(items) == Kind::Raw => {
-                whole(source, number, options, &mut |doc| match doc.root().and_then(|r| doc.get_str(r, "items")) {
-                    Some(items) => list(doc, items, source, layout, &mut problems, each),
-                    None => ControlFlow::Continue(()),
-                })
-            }
-            Some(items) => list(&doc, items, source, layout, &mut problems, each),
-            None => object(&mut doc, source, &mut problems, each),
+            Some(items) if doc.kind(items) == Kind::Raw => objects.raw_list(&doc, items),
+            Some(items) => objects.list(&doc, items),
+            None => objects.object(&mut doc),
         };
         flow.map_continue(|()| doc.recycle())
     });
+    let mut problems = objects.problems;
+    if objects.untold > 0 {
+        let message = format!("expected Kubernetes objects, found {} more values that are none", objects.untold);
+        problems.push(Diagnostic::new(Code::MissingField, message).at(Label::whole(source)));
+    }
     problems.extend(result.err());
     problems
-}
-
-/// Reads one document of a source again, this time all of it.
-fn whole(
-    source: &Arc<Source>,
-    number: usize,
-    options: ReadOptions,
-    each: &mut dyn FnMut(&Document<'_>) -> ControlFlow<()>,
-) -> ControlFlow<()> {
-    let everything = Layout::everything();
-    let mut at = 0;
-    let mut flow = ControlFlow::Continue(());
-    // The text was read before: an error after the document is reported there.
-    let _ = yaml::documents(source, &everything, options, &mut |doc| {
-        at += 1;
-        if at < number {
-            return ControlFlow::Continue(doc.recycle());
-        }
-        flow = each(&doc);
-        ControlFlow::Break(())
-    });
-    flow
 }
 
 fn text<'d>(doc: &'d Document<'_>, map: NodeId, key: &str) -> &'d str {
     doc.get_str(map, key).map_or("", |n| doc.str(n))
 }
 
-fn list(
-    doc: &Document<'_>,
-    items: NodeId,
-    source: &Arc<Source>,
-    layout: &Layout,
-    problems: &mut Vec<Diagnostic>,
-    each: &mut dyn FnMut(&Document<'_>) -> ControlFlow<()>,
-) -> ControlFlow<()> {
-    let mut buffers = Buffers::default();
-    for item in doc.children(items) {
-        let mut b = Builder::new("", layout, buffers, Limits::default());
-        let grafted = b.graft(doc, item);
-        let mut copy = b.finish();
-        if let Err(e) = grafted {
-            let label = Label::new(source, doc.place(item));
-            problems.push(Diagnostic::new(Code::TooLarge, e.to_string()).at(label));
-        } else if object(&mut copy, source, problems, each).is_break() {
-            return ControlFlow::Break(());
-        }
-        buffers = copy.recycle();
-    }
-    ControlFlow::Continue(())
+/// The objects of a source, on their way to somebody.
+struct Objects<'o> {
+    source: &'o Arc<Source>,
+    layout: &'o Layout,
+    each: &'o mut dyn FnMut(&Document<'_>) -> ControlFlow<()>,
+    problems: Vec<Diagnostic>,
+    /// Values that are no objects, beyond those that are told
+    untold: usize,
 }
 
-fn object(
-    doc: &mut Document<'_>,
-    source: &Arc<Source>,
-    problems: &mut Vec<Diagnostic>,
-    each: &mut dyn FnMut(&Document<'_>) -> ControlFlow<()>,
-) -> ControlFlow<()> {
-    let Some(root) = doc.root() else { return ControlFlow::Continue(()) };
-    let kind = text(doc, root, "kind");
-    if kind.is_empty() {
-        let what = if doc.kind(root) == Kind::Map { "an object without `kind`" } else { "no object" };
-        let problem = Diagnostic::new(Code::MissingField, format!("expected a Kubernetes object, found {what}"));
-        problems.push(problem.at(Label::new(source, doc.place(root))));
-        return ControlFlow::Continue(());
+impl Objects<'_> {
+    /// As [`list`](Self::list), of items that the reader passed over: the layout is one of objects, not of lists of them.
+    fn raw_list(&mut self, doc: &Document<'_>, items: NodeId) -> ControlFlow<()> {
+        let everything = Layout::everything();
+        let place = Some(doc.place(items)).filter(|p| p.line > 0);
+        let options = JsonOptions { places: place, ..JsonOptions::default() };
+        match read_json(doc.str(items), &everything, Buffers::default(), options) {
+            Ok(whole) => match whole.root() {
+                Some(root) => self.list(&whole, root),
+                None => ControlFlow::Continue(()),
+            },
+            Err(e) => self.problem(Code::TooLarge, e.to_string(), doc.place(items)),
+        }
     }
-    fill_in(doc);
-    each(doc)
+
+    fn list(&mut self, doc: &Document<'_>, items: NodeId) -> ControlFlow<()> {
+        let mut buffers = Buffers::default();
+        for item in doc.children(items) {
+            let mut b = Builder::new("", self.layout, buffers, Limits::default());
+            let grafted = b.graft(doc, item);
+            let mut copy = b.finish();
+            let flow = match grafted {
+                Ok(()) => self.object(&mut copy),
+                Err(e) => self.problem(Code::TooLarge, e.to_string(), doc.place(item)),
+            };
+            if flow.is_break() {
+                return flow;
+            }
+            buffers = copy.recycle();
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn object(&mut self, doc: &mut Document<'_>) -> ControlFlow<()> {
+        let Some(root) = doc.root() else { return ControlFlow::Continue(()) };
+        let kind = text(doc, root, "kind");
+        if kind.is_empty() {
+            if self.problems.len() >= LISTED {
+                self.untold += 1;
+                return ControlFlow::Continue(());
+            }
+            let what = match doc.kind(root) {
+                Kind::Map | Kind::Raw => "an object without `kind`",
+                Kind::List => "a list",
+                Kind::Str => "a string",
+                Kind::Bool => "a boolean",
+                Kind::Int | Kind::Uint | Kind::Float => "a number",
+                Kind::Null => "`null`",
+            };
+            let message = format!("expected a Kubernetes object, found {what}");
+            return self.problem(Code::MissingField, message, doc.place(root));
+        }
+        fill_in(doc);
+        (self.each)(doc)
+    }
+
+    fn problem(&mut self, code: Code, message: String, place: Place) -> ControlFlow<()> {
+        self.problems.push(Diagnostic::new(code, message).at(Label::new(self.source, place)));
+        ControlFlow::Continue(())
+    }
 }
 
 /// Does to an object what Kyverno's CLI does: fills in the namespace `default`, and maps for nulls that can only be
@@ -175,5 +183,14 @@ mod tests {
         assert!(is_cluster_scoped("rbac.authorization.k8s.io/v1", "ClusterRole"));
         assert!(!is_cluster_scoped("apps/v1", "Namespace"));
         assert!(!is_cluster_scoped("example.com/v1", "Anything"));
+    }
+
+    #[test]
+    fn a_file_of_other_things_does_not_drown_the_user() {
+        let source = Source::new("x.yaml", "---\na: b\n".repeat(LISTED + 7));
+        let problems = read(&source, &Layout::everything(), ReadOptions::default(), &mut |_| ControlFlow::Continue(()));
+        assert_eq!(problems.len(), LISTED + 1);
+        assert!(problems.iter().all(Diagnostic::is_error));
+        assert!(problems.last().unwrap().message.contains("found 7 more values"));
     }
 }

@@ -155,26 +155,40 @@ fn bad_manifests_are_named_and_the_others_checked() {
     let dir = folder("bad-manifests");
     std::fs::write(dir.join("policy.yaml"), require_labels("enforce")).unwrap();
     std::fs::write(dir.join("pod.yaml"), POD).unwrap();
-    let bomb: String =
-        (1..10).map(|i| format!("a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 9].join(", "))).collect();
-    let cases: [(&str, Vec<u8>, &str); 11] = [
-        ("invalid.yaml", b"a: [b\nc: d\n".to_vec(), "invalid.yaml:"),
-        ("bomb.yaml", format!("a0: &a0 [x, x]\n{bomb}").into_bytes(), "bomb.yaml"),
-        ("nested.yaml", [b"a: ".to_vec(), vec![b'['; 20_000]].concat(), "nested.yaml"),
-        ("nested.json", vec![b'['; 20_000], "nested.json:1:"),
-        ("truncated.json", br#"{"kind": "Pod", "metadata": {"#.to_vec(), "truncated.json:1:"),
-        ("twice.yaml", b"kind: Pod\nmetadata: {}\nkind: Pod\n".to_vec(), "twice.yaml:3:1"),
-        ("twice.json", br#"{"kind": "Pod", "kind": "Pod"}"#.to_vec(), "twice.json:1:17"),
-        ("binary.yaml", vec![0, 1, 2, 0, 0xff], "binary.yaml"),
-        ("latin1.yaml", b"kind: \xe9t\xe9\n".to_vec(), "latin1.yaml"),
-        ("empty.yaml", Vec::new(), "empty.yaml"),
-        ("no-object.yaml", b"just text\n".to_vec(), "no-object.yaml:1:1"),
-    ];
-    for (name, bytes, says) in &cases {
+    for (name, bytes, says) in bad_texts() {
         std::fs::write(dir.join(name), bytes).unwrap();
         bad(&dir, name, says);
     }
+    for (name, text, says) in [
+        ("no-object.yaml", "just text\n", "no-object.yaml:1:1"),
+        ("no-kind.yaml", "metadata: {name: a}\n", "no-kind.yaml:1:1"),
+        // No policy reads a status, and yet its keys are looked at.
+        ("unread.json", r#"{"kind": "Pod", "status": {"a": 1, "a": 2}}"#, "unread.json:1:36"),
+        ("in-list.json", r#"{"kind": "List", "items": [{"kind": "Pod", "kind": "Job"}]}"#, "in-list.json:1:44"),
+        ("second.yaml", "kind: Pod\n---\nkind: [\n", "second.yaml:"),
+    ] {
+        std::fs::write(dir.join(name), text).unwrap();
+        bad(&dir, name, says);
+    }
     bad(&dir, "missing.yaml", "missing.yaml");
+}
+
+/// Texts that can be neither manifests nor policies, and what has to be said about them.
+fn bad_texts() -> Vec<(&'static str, Vec<u8>, &'static str)> {
+    let bomb: String =
+        (1..10).map(|i| format!("a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 9].join(", "))).collect();
+    vec![
+        ("invalid.yaml", b"a: [b\nc: d\n".to_vec(), "invalid.yaml:"),
+        ("bomb.yaml", format!("a0: &a0 [x, x]\n{bomb}").into_bytes(), "bomb.yaml:5:"),
+        ("nested.yaml", [b"a: ".to_vec(), vec![b'['; 20_000]].concat(), "nested.yaml:1:259"),
+        ("nested.json", vec![b'['; 20_000], "nested.json:1:"),
+        ("truncated.json", br#"{"kind": "Pod", "metadata": {"#.to_vec(), "truncated.json:1:30"),
+        ("twice.yaml", b"kind: Pod\nmetadata: {}\nkind: Pod\n".to_vec(), "twice.yaml:3:1"),
+        ("twice.json", br#"{"kind": "Pod", "kind": "Pod"}"#.to_vec(), "twice.json:1:17"),
+        ("binary.yaml", vec![0, 1, 2, 0, 0xff], "binary.yaml"),
+        ("latin1.yaml", b"a: b\nkind: \xe9t\xe9\n".to_vec(), "latin1.yaml:2:7"),
+        ("empty.yaml", Vec::new(), "empty.yaml"),
+    ]
 }
 
 fn bad(dir: &PathBuf, name: &str, says: &str) {
@@ -192,13 +206,18 @@ fn bad_policies_are_named_and_the_others_compiled() {
     std::fs::write(dir.join("good.yaml"), require_labels("enforce")).unwrap();
     std::fs::write(dir.join("deployment.yaml"), DEPLOYMENT).unwrap();
     let head = "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: x}\n";
-    for (name, body, says) in [
+    let policies = [
         ("no-rules.yaml", format!("{head}spec: {{}}\n"), "no-rules.yaml:4:7"),
+        ("empty-rules.yaml", format!("{head}spec: {{rules: []}}\n"), "empty-rules.yaml:4:15"),
         ("field.yaml", format!("{head}spec:\n  rulez: []\n"), "did you mean `rules`?"),
         ("kind.yaml", head.replace("ClusterPolicy", "Sandwich"), "kind.yaml:1:1"),
-        ("twice.yaml", format!("{head}metadata: {{name: y}}\n"), "twice.yaml:4:1"),
+        ("nearly.yaml", head.replace("ClusterPolicy", "ClusterPolice"), "did you mean `ClusterPolicy`?"),
+        ("version.yaml", head.replace("kyverno.io/v1", "kyverno.io/v7"), "no version of `ClusterPolicy`"),
+        ("metadata.yaml", format!("{head}metadata: {{name: y}}\n"), "metadata.yaml:4:1"),
         ("pod.yaml", POD.to_owned(), "expected a policy"),
-    ] {
+    ];
+    let policies = policies.map(|(name, body, says)| (name, body.into_bytes(), says));
+    for (name, body, says) in policies.into_iter().chain(bad_texts()) {
         std::fs::write(dir.join(name), body).unwrap();
         let out = kyvc(&dir, &["check", name, "deployment.yaml", "-p", "good.yaml", "-o", "json"]);
         let err = text(&out.stderr);
@@ -209,6 +228,15 @@ fn bad_policies_are_named_and_the_others_compiled() {
         let out = kyvc(&dir, &["compile", name, "-o", "x.kyvb"]);
         assert_eq!(out.status.code(), Some(2), "{name}");
         assert!(!dir.join("x.kyvb").exists());
+    }
+    for (arguments, says) in [
+        (["check", "missing.yaml", "deployment.yaml"], "no such file"),
+        (["check", "missing.kyvb", "deployment.yaml"], "no such file"),
+        (["compile", "missing.yaml", "good.yaml"], "no such file"),
+    ] {
+        let out = kyvc(&dir, &arguments);
+        assert_eq!(out.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&out.stderr).contains(says), "{arguments:?}: {}", text(&out.stderr));
     }
 }
 
@@ -260,38 +288,4 @@ fn lists_json_and_standard_input() {
     let report: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
     assert_eq!((&report["summary"]["pass"], &report["summary"]["fail"]), (&1.into(), &1.into()));
     assert_eq!(report["results"][0]["file"], "<stdin>");
-}
-
-/// Kyverno: an update may keep what the old object violates, unless the rule says otherwise or only audits.
-#[test]
-fn an_update_keeps_existing_violations() {
-    let dir = folder("existing");
-    let rule = |name: &str, more: &str| {
-        format!(
-            "  - name: {name}
-    match: {{any: [{{resources: {{kinds: [Deployment]}}}}]}}
-    validate: {{{more}message: bad, pattern: {{spec: {{paused: true}}}}}}
-"
-        )
-    };
-    let head = "apiVersion: kyverno.io/v1
-kind: ClusterPolicy
-metadata: {name: paused}
-spec:
-  validationFailureAction: Enforce
-  rules:
-";
-    let rules =
-        [rule("kept", ""), rule("audited", "failureAction: Audit, "), rule("not", "allowExistingViolations: false, ")];
-    std::fs::write(dir.join("p.yaml"), format!("{head}{}", rules.concat())).unwrap();
-    std::fs::write(dir.join("r.yaml"), DEPLOYMENT).unwrap();
-    for (operation, want) in [
-        ("UPDATE", "pass: 0, fail: 2, warn: 0, error: 0, skip: 1"),
-        ("CONNECT", "pass: 0, fail: 3, warn: 0, error: 0, skip: 0"),
-        ("DELETE", "pass: 0, fail: 0, warn: 0, error: 0, skip: 0"),
-    ] {
-        let set = format!("request.operation={operation}");
-        let out = text(&kyvc(&dir, &["apply", "p.yaml", "-r", "r.yaml", "-s", &set]).stdout);
-        assert!(out.contains(want), "{operation}: {out}");
-    }
 }

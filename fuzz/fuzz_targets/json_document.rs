@@ -1,7 +1,7 @@
 //! The JSON reader accepts what serde_json accepts, and reads the same values.
 #![no_main]
 
-use kyvc_vm::document::{Buffers, Document, JsonOptions, Layout, LayoutBuilder, NodeId, Segment, read_json};
+use kyvc_vm::document::{Buffers, Document, JsonOptions, Layout, LayoutBuilder, NodeId, Place, Segment, read_json};
 use kyvc_vm::scalar::Scalar;
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
@@ -19,7 +19,7 @@ static SPARSE: LazyLock<Layout> = LazyLock::new(|| {
 });
 
 fuzz_target!(|text: &str| {
-    let options = JsonOptions { places: true, ..JsonOptions::default() };
+    let options = JsonOptions { places: Some(Place::START), ..JsonOptions::default() };
     let ours = read_json(text, &EVERYTHING, Buffers::default(), options);
     let sparse = read_json(text, &SPARSE, Buffers::default(), JsonOptions::default());
     let theirs = serde_json::from_str::<Value>(text);

@@ -44,5 +44,5 @@ fn checksum(bytes: &[u8]) -> u64 {
 pub fn check_pod(set: &PolicySet) {
     let doc = read_json(POD, set.program().layout(), Buffers::default(), JsonOptions::default());
     let doc = doc.expect("the Pod is JSON");
-    Engine::default().check(set, &Request::create(&doc), |verdict| drop(verdict.message()));
+    Engine::with_budget(BUDGET).check(set, &Request::create(&doc), |verdict| drop(verdict.message()));
 }

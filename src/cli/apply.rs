@@ -21,7 +21,7 @@ use crate::offline::resources;
 use crate::offline::user;
 use crate::offline::validate::Refusal;
 use crate::offline::values::Values;
-use crate::report::openreports::{Summary, count};
+use crate::report::openreports::Summary;
 use kyvc_vm::verdict::Ask;
 use output::Output;
 use print::Printer;
@@ -107,10 +107,12 @@ fn apply(args: &Args, out: &mut dyn Write) -> Result<u8, Stop> {
     }
     let asks =
         compiled.set.program().entries().iter().any(|e| matches!(e.needs, Some(Ask::ApiCall | Ask::GlobalContext)));
-    let cluster = if asks { Some(evaluate::cluster(&[&sources[..], &beside[..]].concat())?) } else { None };
+    let looks = asks || compiled.set.changes_others();
+    let cluster = if looks { Some(evaluate::cluster(&[&sources[..], &beside[..]].concat())?) } else { None };
     let mut question = Question::new(&compiled.set, &values);
     question.user = user.as_ref();
     question.cluster = cluster.as_ref();
+    question.targets = cluster.as_ref();
     let outcome = question.ask(&sources).map_err(|mut problems| {
         problems.push(Diagnostic::new(Code::FileUnreadable, "failed to load resources"));
         Stop::Diagnostics(problems)
@@ -166,7 +168,7 @@ fn counts(args: &Args, set: &PolicySet, refused: &[Refusal], outcome: &Outcome) 
             let status = if checks && ruled.status == Status::Fail && warns { Status::Warn } else { ruled.status };
             // Kyverno: processor/result.go, a mutation has no warnings.
             if ruled.does != Does::Mutate || status != Status::Warn {
-                count(&mut counts, status);
+                counts.count(status);
             }
         }
     }

@@ -1,20 +1,25 @@
 //! `kyvc check`.
 
 use super::common::{BAD_USAGE, VIOLATIONS, policies, print, watched};
-use crate::diag::{Code, Diagnostic, Source};
+use crate::diag::{Diagnostic, Source};
 use crate::engine::{Engine, PolicySet, Request};
 use crate::input;
 use crate::manifest;
-use crate::report::rows::{Resource, Results, Row};
-use crate::report::{json, junit, openreports, sarif, text};
+use crate::report::json::Json;
+use crate::report::junit::Junit;
+use crate::report::openreports::OpenReports;
+use crate::report::rows::{Resource, Results, Row, Totals, Writer};
+use crate::report::sarif::Sarif;
+use crate::report::text::Text;
 use crate::yaml::ReadOptions;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
-use std::io::Write;
+use std::io::{self, BufWriter, Write};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 /// Arguments of `kyvc check`.
 #[derive(Debug, clap::Args)]
@@ -56,58 +61,81 @@ pub(super) fn run(args: &Args) -> ExitCode {
     let (sources, problems) = input::load(&args.manifests, "manifest");
     let mut diagnostics = loaded.diagnostics;
     diagnostics.extend(problems);
-    let (results, problems) = check(&loaded.set, &sources);
-    diagnostics.extend(problems);
     print(&diagnostics);
-    let mut out = anstream::stdout().lock();
-    let written = match args.output {
-        Output::Text => text::write(&results, args.details, &mut out),
-        Output::Json => json::write(&results, &mut out),
-        Output::Report => openreports::write_results(&results, &mut out),
-        Output::Sarif => sarif::write(&results, &mut out),
-        Output::Junit => junit::write(&results, &mut out),
-    };
-    let unread = |d: &Diagnostic| d.is_error() || d.code == Code::EmptyFile;
-    if diagnostics.iter().any(unread) {
-        return ExitCode::from(BAD_USAGE);
-    }
-    // A reader that went away, as `head` does, is no failure of the check.
+    let mut unread = diagnostics.iter().any(Diagnostic::is_error);
+    let mut totals = Totals { policies: loaded.set.policies().len(), ..Totals::default() };
+    let mut out = BufWriter::with_capacity(1 << 16, anstream::stdout().lock());
+    let written = report(args, &loaded.set, &mut out).and_then(|mut report| {
+        // Where nobody reads on, as after `head`, the check goes on for its exit code.
+        let mut written = Ok(());
+        check(&loaded.set, &sources, &mut |piece| match piece {
+            Piece::Results(results) => {
+                totals.add(&results);
+                if written.is_ok() {
+                    written = report.piece(results);
+                }
+            }
+            Piece::Problems(problems) => {
+                unread |= problems.iter().any(Diagnostic::is_error);
+                print(&problems);
+            }
+        });
+        written.and_then(|()| report.end(&totals))
+    });
     match written.and_then(|()| out.flush()) {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => ExitCode::from(BAD_USAGE),
-        _ if results.is_bad() => ExitCode::from(VIOLATIONS),
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => ExitCode::from(BAD_USAGE),
+        _ if unread => ExitCode::from(BAD_USAGE),
+        _ if totals.bad => ExitCode::from(VIOLATIONS),
         _ => ExitCode::SUCCESS,
     }
 }
 
-/// What one source gave.
-#[derive(Default)]
-struct Part {
-    resources: Vec<Resource>,
-    rows: Vec<Row>,
-    problems: Vec<Diagnostic>,
+fn report<'o, 's: 'o>(args: &Args, set: &'s PolicySet, out: &'o mut dyn Write) -> io::Result<Box<dyn Writer<'s> + 'o>> {
+    Ok(match args.output {
+        Output::Text => Box::new(Text::new(out, args.details)),
+        Output::Json => Box::new(Json::new(out)?),
+        Output::Report => Box::new(OpenReports::new(out)),
+        Output::Sarif => Box::new(Sarif::new(set, out)?),
+        Output::Junit => Box::new(Junit::new(set, out)),
+    })
 }
 
-/// Checks the objects of all sources, several sources at a time; results are in the order of the input.
-fn check<'s>(set: &'s PolicySet, sources: &[Arc<Source>]) -> (Results<'s>, Vec<Diagnostic>) {
+/// What checking gives, bit by bit.
+enum Piece<'s> {
+    Results(Results<'s>),
+    /// What is wrong with a source; it comes after the source's results
+    Problems(Vec<Diagnostic>),
+}
+
+/// How many rows a piece has, about.
+const ROWS: usize = 4_096;
+/// How many pieces of one source may wait for those of the sources before it.
+const WAITING: usize = 8;
+
+/// Checks the objects of all sources, several sources at a time. Pieces are in the order of the input, and few of them
+/// exist at once, however large the input is.
+fn check<'s>(set: &'s PolicySet, sources: &[Arc<Source>], each: &mut dyn FnMut(Piece<'s>)) {
     let bar = progress(sources.len());
-    let parts: Vec<Part> = sources
-        .par_iter()
-        .map_init(Engine::default, |engine, source| {
-            let part = check_source(set, engine, source);
+    let (senders, receivers): (Vec<_>, Vec<_>) = sources.iter().map(|_| sync_channel(WAITING)).unzip();
+    // INVARIANT: sources are begun in order, so that the one that is waited for is always at work.
+    let jobs = Mutex::new(sources.iter().zip(senders));
+    let next = || jobs.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(sources.len());
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                let mut engine = Engine::default();
+                while let Some((source, sender)) = next() {
+                    check_source(set, &mut engine, source, &sender);
+                }
+            });
+        }
+        for pieces in receivers {
+            pieces.iter().for_each(&mut *each);
             bar.inc(1);
-            part
-        })
-        .collect();
+        }
+    });
     bar.finish_and_clear();
-    let mut results = Results { set, resources: Vec::new(), rows: Vec::new() };
-    let mut problems = Vec::new();
-    for (part, source) in parts.into_iter().zip(sources) {
-        let first = u32::try_from(results.resources.len()).unwrap_or(u32::MAX);
-        results.resources.extend(part.resources.into_iter().map(|r| (r, source.clone())));
-        results.rows.extend(part.rows.into_iter().map(|row| row.renumbered(first)));
-        problems.extend(part.problems);
-    }
-    (results, problems)
 }
 
 fn progress(sources: usize) -> ProgressBar {
@@ -118,20 +146,23 @@ fn progress(sources: usize) -> ProgressBar {
     ProgressBar::new(sources as u64).with_style(style)
 }
 
-fn check_source(set: &PolicySet, engine: &mut Engine, source: &Arc<Source>) -> Part {
-    let mut part = Part::default();
+fn check_source<'s>(set: &'s PolicySet, engine: &mut Engine, source: &Arc<Source>, to: &SyncSender<Piece<'s>>) {
+    // The receiver outlives the scope's threads: sending fails only when the process is about to end.
+    let send = |piece| drop(to.send(piece));
     let options = ReadOptions { strict: true, places: true, ..ReadOptions::default() };
-    let (mut resources, mut rows) = (Vec::new(), Vec::new());
-    part.problems = manifest::read(source, set.program().layout(), options, &mut |doc| {
+    let mut results = Results::new(set);
+    let problems = manifest::read(source, set.program().layout(), options, &mut |doc| {
         let resource = Resource::of(doc);
-        let number = u32::try_from(resources.len()).unwrap_or(u32::MAX);
+        let number = u32::try_from(results.resources.len()).unwrap_or(u32::MAX);
         engine.check(set, &Request::create(doc), |verdict| {
-            rows.push(Row::of(set, &verdict, number, &resource.namespace));
+            results.rows.push(Row::of(set, &verdict, number, &resource.namespace));
         });
-        resources.push(resource);
+        results.resources.push((resource, source.clone()));
+        if results.rows.len() >= ROWS || results.resources.len() >= ROWS {
+            send(Piece::Results(std::mem::replace(&mut results, Results::new(set))));
+        }
         ControlFlow::Continue(())
     });
-    part.resources = resources;
-    part.rows = rows;
-    part
+    send(Piece::Results(results));
+    send(Piece::Problems(problems));
 }

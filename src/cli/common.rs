@@ -62,6 +62,9 @@ fn compiled_file(file: &str) -> Loaded {
     };
     let bytes = match std::fs::read(file) {
         Ok(bytes) => bytes,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            return fail(Code::FileNotFound, "no such file".to_owned());
+        }
         Err(e) => return fail(Code::FileUnreadable, e.to_string()),
     };
     match load(&bytes) {

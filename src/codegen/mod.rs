@@ -7,10 +7,11 @@ mod expr;
 mod foreach;
 mod link;
 mod matches;
+mod mutate;
 mod pattern;
 mod unit;
 
-pub use link::{CompiledRule, Linker};
+pub use link::{CompiledRule, CompiledTarget, Linker};
 
 use thiserror::Error;
 

@@ -43,7 +43,7 @@ struct Gen<'u, 'l> {
     /// Anchored keys as written, each with its mark.
     marked: Vec<String>,
     /// The patterns of expressions, in the order of the tree, the next one last.
-    made: Vec<Made>,
+    made: Vec<Reg>,
 }
 
 /// What a pattern is about: the object, or a value in a register.
@@ -57,16 +57,9 @@ pub(super) enum About {
 struct Ready<'p> {
     whole: &'p WholePattern,
     /// The patterns of its expressions
-    made: Vec<Made>,
+    made: Vec<Reg>,
     /// Holds `true` where the pattern is not the one that was written
     other: Option<Reg>,
-}
-
-/// An expression's value as a pattern, and as a text for messages.
-#[derive(Clone, Copy)]
-struct Made {
-    pattern: Reg,
-    shown: Reg,
 }
 
 /// Code that checks what it is about against a pattern.
@@ -170,7 +163,7 @@ fn expressions<'p>(u: &mut UnitBuilder<'_>, p: &'p WholePattern, ends: &Ends) ->
     };
     let mut made = Vec::new();
     for e in found {
-        let (pattern, shown) = (expr::generate(u, e)?, u.reg()?);
+        let pattern = expr::generate(u, e)?;
         resolved(u, pattern, ends);
         if let Some(other) = other {
             let scalar = u.label();
@@ -178,9 +171,8 @@ fn expressions<'p>(u: &mut UnitBuilder<'_>, p: &'p WholePattern, ends: &Ends) ->
             u.emit(Op::BoolLoad, other.0, 0, 1);
             u.bind(scalar);
         }
-        u.emit(Op::TextJoin, shown.0, u16::from(pattern.0), 1);
         u.emit(Op::PatternMake, pattern.0, u16::from(pattern.0), 0);
-        made.push(Made { pattern, shown });
+        made.push(pattern);
     }
     Ok(Ready { whole: p, made, other })
 }
@@ -244,7 +236,7 @@ fn written(
     p: &Pattern,
     root: Reg,
     keys: Option<Vec<Sym>>,
-    made: &[Made],
+    made: &[Reg],
     ends: &Ends,
 ) -> Result<(), CodegenError> {
     let (fault, skip, fail, error) = (ends.fault, ends.skip, ends.fail, ends.error);
@@ -343,10 +335,9 @@ impl Gen<'_, '_> {
             }
             Ask::Made(_) => {
                 self.u.linker.layout.want(&spot.reach, true);
-                let none = Made { pattern: self.fault, shown: self.fault };
-                let Made { pattern, shown } = self.made.pop().unwrap_or(none);
+                let pattern = self.made.pop().unwrap_or(self.fault);
                 let mut site = self.site(Reason::MismatchMade, spot, "", p);
-                site.path = site.path.iter().cloned().chain([Step::Text(shown.0)]).collect();
+                site.path = site.path.iter().cloned().chain([Step::Pattern(pattern.0)]).collect();
                 let label = self.u.fault(self.fault, spot.value, site, misses.violated)?;
                 self.u.test(Op::TestMade, spot.value.0, u32::from(pattern.0), label);
             }
@@ -658,9 +649,24 @@ impl Gen<'_, '_> {
     }
 
     fn plain(&mut self, e: &Entry, spot: &Spot, member: &Spot, misses: Misses) -> Result<(), CodegenError> {
-        if !e.exists {
-            return self.value(&e.value, member, misses);
+        if e.exists {
+            return self.exists(e, spot, member, misses);
         }
+        let Ask::Made(_) = e.value.ask else { return self.value(&e.value, member, misses) };
+        // It may turn out to be `*`.
+        let (any, done) = (self.u.label(), self.u.label());
+        let pattern = self.made.last().copied().unwrap_or(self.fault);
+        self.u.jump(Op::JumpAny, pattern.0, 0, any);
+        self.value(&e.value, member, misses)?;
+        self.u.jump(Op::Jump, 0, 0, done);
+        self.u.bind(any);
+        self.exists(e, spot, member, misses)?;
+        self.u.bind(done);
+        Ok(())
+    }
+
+    /// A key that must exist and not be null.
+    fn exists(&mut self, e: &Entry, spot: &Spot, member: &Spot, misses: Misses) -> Result<(), CodegenError> {
         // The path reported is that of the map; the key is in the text.
         let site = self.site(Reason::NotFound, spot, &e.key, &e.value);
         let label = self.u.fault(self.fault, member.value, site, misses.violated)?;

@@ -76,6 +76,7 @@ codes! {
     BinaryFile = 123, Error, "A file is binary, not text.";
     BadGlob = 124, Error, "A file pattern is not valid.";
     BadSetting = 125, Error, "An option or environment variable has a value that means nothing.";
+    EmptyFile = 126, Error, "A file has no text.";
 
     // Lexing and parsing of expressions and patterns.
     BadAnchor = 201, Error, "An anchor such as `(key)` or `X(key)` stands where it means nothing.";
@@ -96,6 +97,7 @@ codes! {
     BadMatch = 310, Error, "A match or exclude block is not valid.";
     ExpressionNotCompiled = 311, Error, "kyvc does not compile this expression yet.";
     UnknownVariable = 312, Error, "A variable names nothing that a rule can see.";
+    BadExclusion = 313, Error, "An exclusion from a pod security control is not used as the control allows.";
 
     // Limits, code generation, compiled files.
     ProgramTooLarge = 401, Error, "A policy needs more of something than the bytecode can number.";
@@ -112,8 +114,8 @@ codes! {
     // Warnings.
     DeprecatedField = 901, Warning, "A field still works, but another one took its place.";
     NothingMatched = 902, Warning, "No object matched any rule.";
-    EmptyFile = 903, Warning, "A file has no text.";
     NoFiles = 904, Warning, "A folder or pattern has no YAML or JSON file.";
+    UselessExclusion = 905, Warning, "An exclusion from a pod security control can never exclude anything.";
 }
 
 impl Code {

@@ -3,6 +3,7 @@
 //! Every layer returns [`Diagnostic`]s; only the command line prints them, through [`render`].
 
 mod codes;
+mod lines;
 pub mod render;
 
 #[cfg(test)]
@@ -11,24 +12,44 @@ mod tests;
 pub use codes::{Code, Severity};
 
 use kyvc_vm::document::Place;
+use lines::Lines;
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A text and what to call it.
-#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Source {
     /// The file as the user wrote it; `<stdin>` for standard input.
     pub name: String,
     /// The text.
     pub text: Arc<str>,
+    /// Made when a place is looked up for the first time.
+    lines: OnceLock<Lines>,
 }
 
 impl Source {
     /// A named text.
     pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Arc<Self> {
-        Arc::new(Self { name: name.into(), text: text.into() })
+        Arc::new(Self { name: name.into(), text: text.into(), lines: OnceLock::new() })
+    }
+
+    /// The text of a line, without its break; empty for one that does not exist.
+    pub fn line(&self, number: u32) -> &str {
+        self.text.get(self.lines().line(&self.text, number)).unwrap_or("")
+    }
+
+    fn lines(&self) -> &Lines {
+        self.lines.get_or_init(|| Lines::new(&self.text))
     }
 }
+
+impl PartialEq for Source {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.text == other.text
+    }
+}
+
+impl Eq for Source {}
 
 impl fmt::Debug for Source {
     // A text may be many megabytes, and a failing test prints it.
@@ -151,3 +172,19 @@ impl fmt::Display for Diagnostic {
 }
 
 impl std::error::Error for Diagnostic {}
+
+/// Puts the diagnostics of each text together, in the order of their places. Texts stay in the order in which they are
+/// first named, and what has no place stays before what follows it.
+pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
+    let mut order: HashMap<String, usize> = HashMap::new();
+    let mut last = 0;
+    let mut key = |diagnostic: &Diagnostic| {
+        let Some(label) = &diagnostic.primary else { return (last, Place::default()) };
+        let next = order.len();
+        last = *order.entry(label.source.name.clone()).or_insert(next);
+        (last, label.place)
+    };
+    let mut keyed: Vec<_> = diagnostics.drain(..).map(|d| (key(&d), d)).collect();
+    keyed.sort_by_key(|(key, _)| *key);
+    diagnostics.extend(keyed.into_iter().map(|(_, d)| d));
+}

@@ -72,9 +72,8 @@ fn windows<'d>(marks: Vec<Mark<'d>>) -> Vec<Window<'d>> {
     let mut out: Vec<Window<'d>> = Vec::new();
     for mark in marks {
         let Label { source, place, len, .. } = mark.label;
-        let line = line_range(&source.text, place.line);
-        let text = source.text.get(line.clone()).unwrap_or("");
-        let start = line.start + offset_of(text, place.column.saturating_sub(1) as usize);
+        let line = source.lines().line(&source.text, place.line);
+        let start = source.lines().offset(&source.text, *place).min(line.end);
         let rest = source.text.get(start..line.end).unwrap_or("");
         let end = start + offset_of(rest, (*len).max(1) as usize);
         let span = start..end;
@@ -137,20 +136,6 @@ impl<'d> Window<'d> {
         out.push(snippet.into());
         out
     }
-}
-
-/// The bytes of a line, without its break; the end of the text for a line that it does not have.
-fn line_range(text: &str, line: u32) -> Range<usize> {
-    let mut start = 0;
-    for _ in 1..line {
-        match text.get(start..).and_then(|t| t.find('\n')) {
-            Some(at) => start += at + 1,
-            None => return text.len()..text.len(),
-        }
-    }
-    let rest = text.get(start..).unwrap_or("");
-    let line = rest.find('\n').map_or(rest, |end| rest.get(..end).unwrap_or(""));
-    start..start + line.trim_end_matches('\r').len()
 }
 
 /// The byte offset of a character, the text's length past its end.

@@ -1,7 +1,7 @@
 //! What a run waits for, and the answers: roots of the context, texts and patterns that are made at run time, and
 //! questions to the host.
 
-use super::dynamic::Form;
+use super::dynamic::{Form, Made};
 use super::host::{ApiCall, Question, Service};
 use super::images;
 use super::message::Words;
@@ -18,7 +18,7 @@ use serde_json::json;
 /// How deep texts may bring forth texts.
 const DEPTH: usize = 8;
 /// What making a program costs a run: far more than most instructions do.
-const MAKING: u64 = 5_000;
+pub(super) const MAKING: u64 = 5_000;
 
 /// What ends an answer early.
 pub(super) enum Broken {
@@ -46,9 +46,9 @@ impl From<Trap> for Broken {
     }
 }
 
-type Answered<T> = Result<T, Broken>;
+pub(super) type Answered<T> = Result<T, Broken>;
 
-impl Run<'_, '_> {
+impl<'e, 'r: 'e> Run<'e, 'r> {
     /// Goes on with a run until it ends, answering what it waits for.
     pub(super) fn answer(&mut self, mut need: Need) -> Result<Outcome, Trap> {
         loop {
@@ -114,6 +114,7 @@ impl Run<'_, '_> {
                 let value = self.machine.import_json(&json, false);
                 value.ok_or_else(|| Broken::Failed("the answer is no JSON".to_owned()))
             }
+            Need::Patch(step) => self.patch(step),
             Need::Root(_) | Need::Pattern(_) | Need::Match { .. } => Err(TrapKind::Code.into()),
         }
     }
@@ -170,17 +171,9 @@ impl Run<'_, '_> {
         let made = self.cache.get(form, text, path)?;
         self.load(|name| made.mentions(name), depth)?;
         let mut nested = self.nested(&made.program, on)?;
+        let Outcome::Value(value) = self.beside(&mut nested, &made, depth)? else { return Err(TrapKind::Code.into()) };
         let documents = self.documents();
         let input = self.input(&documents);
-        let mut step = nested.run_after(&made.program, made.unit, &input);
-        let value = loop {
-            match step.map_err(|trap| Broken::Trap(trap.kind))? {
-                Step::Done(Outcome::Value(value)) => break value,
-                Step::Done(_) => return Err(TrapKind::Code.into()),
-                Step::Need(need) => self.inner(&mut nested, &made.program, need, depth + 1)?,
-            }
-            step = nested.resume(&made.program, &input);
-        };
         if let View::Fault(id) = nested.view(&made.program, &input, value) {
             let words = Words { machine: &nested, program: &made.program, input: &input, rule: "", deletes: false };
             return Err(Broken::Failed(words.text(id)));
@@ -190,9 +183,31 @@ impl Run<'_, '_> {
         Ok(value)
     }
 
+    /// Runs a program beside the rule's to its end, on the rule's fuel.
+    fn beside(&mut self, nested: &mut Machine, made: &Made, depth: usize) -> Answered<Outcome> {
+        let documents = self.documents();
+        let input = self.input(&documents);
+        let lent = self.machine.lend(nested);
+        let mut step = nested.run_after(&made.program, made.unit, &input);
+        let outcome = loop {
+            match step {
+                Ok(Step::Done(outcome)) => break Ok(outcome),
+                Ok(Step::Need(need)) => {
+                    if let Err(e) = self.inner(nested, &made.program, need, depth + 1) {
+                        break Err(e);
+                    }
+                }
+                Err(trap) => break Err(Broken::Trap(trap.kind)),
+            }
+            step = nested.resume(&made.program, &input);
+        };
+        self.machine.settle(nested, lent);
+        outcome
+    }
+
     /// A machine for a program beside the rule's.
     fn nested(&mut self, program: &Program, on: Option<Val>) -> Answered<Machine> {
-        let mut nested = self.spare.pop().unwrap_or_default();
+        let mut nested = self.spare.pop().unwrap_or_else(|| Machine::new(self.machine.budget()));
         nested.begin();
         nested.set_environment(super::environment::environment());
         let documents = self.documents();
@@ -263,7 +278,7 @@ impl Run<'_, '_> {
                 Ok(())
             }
             // Texts and patterns that are made at run time ask for nothing else.
-            Need::Query { .. } | Need::Match { .. } | Need::Ask(..) => Err(TrapKind::Code.into()),
+            Need::Query { .. } | Need::Match { .. } | Need::Ask(..) | Need::Patch(_) => Err(TrapKind::Code.into()),
         }
     }
 
@@ -320,16 +335,9 @@ impl Run<'_, '_> {
         self.machine.charge(MAKING + json.len() as u64)?;
         let made = self.cache.get(Form::Pattern, &json, "")?;
         let mut nested = self.nested(&made.program, Some(value))?;
+        let outcome = self.beside(&mut nested, &made, depth)?;
         let documents = self.documents();
         let input = self.input(&documents);
-        let mut step = nested.run_after(&made.program, made.unit, &input);
-        let outcome = loop {
-            match step? {
-                Step::Done(outcome) => break outcome,
-                Step::Need(need) => self.inner(&mut nested, &made.program, need, depth + 1)?,
-            }
-            step = nested.resume(&made.program, &input);
-        };
         let words =
             Words { machine: &nested, program: &made.program, input: &input, rule: &self.info.name, deletes: false };
         let found = match outcome {
@@ -351,10 +359,12 @@ impl Run<'_, '_> {
             Root::Request => self.request_text(),
             Root::Account => self.account(),
             Root::Given => self.around.host.given(self.policy_name(), &self.info.name),
-            Root::Images => match images::of(self.request.object, self.around.root) {
-                Ok(json) => json,
-                Err(text) => return self.machine.failed(&text).map(Some),
-            },
+            Root::Images => {
+                match images::of(self.around.images_of, self.around.images_of.root().unwrap_or(self.around.root)) {
+                    Ok(json) => json,
+                    Err(text) => return self.machine.failed(&text).map(Some),
+                }
+            }
             Root::Target | Root::Input => None,
         };
         Ok(json.and_then(|text| self.machine.import_json(&text, false)))

@@ -1,20 +1,25 @@
 //! From sources to a policy set.
 
 use super::index::{Index, kinds_of};
-use super::set::{CheckKind, Paths, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity, reads_request};
+use super::set::{
+    CheckKind, Paths, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity, Standard, reads_request, schema,
+};
 use crate::codegen::Linker;
-use crate::diag::{Code, Diagnostic, Label, Source};
+use crate::diag::{self, Code, Diagnostic, Label, Source};
 use crate::ir;
 use crate::lower;
+use crate::policy::beta;
 use crate::policy::classic::{Override, Policy};
 use crate::policy::exception::Exception;
 use crate::policy::fields::Problems;
+use crate::policy::kinds;
 use crate::policy::tree::{Tree, Value};
 use crate::resolve;
 use crate::yaml::{self, ReadOptions};
 use kyvc_vm::disasm::disassemble;
 use kyvc_vm::document::Layout;
 use kyvc_vm::program::Program;
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -130,15 +135,6 @@ struct Found<'f> {
     out: &'f mut Vec<Diagnostic>,
 }
 
-/// The kinds of `kyverno.io` and `policies.kyverno.io` and of Kubernetes' own admission policies that hold no rules to
-/// compile, or none that are compiled yet.
-const OTHER_KINDS: [(&str, &str); 4] = [
-    ("kyverno.io/", ""),
-    ("policies.kyverno.io/", ""),
-    ("admissionregistration.k8s.io/", "AdmissionPolicy"),
-    ("admissionregistration.k8s.io/", "AdmissionPolicyBinding"),
-];
-
 fn read(source: &Arc<Source>, options: CompileOptions, found: &mut Found<'_>) {
     let layout = Layout::everything();
     let read = ReadOptions { strict: !options.lenient, places: true, ..ReadOptions::default() };
@@ -167,6 +163,9 @@ fn top(tree: &Tree, source: &Arc<Source>, options: CompileOptions, found: &mut F
     match (api_version, kind) {
         ("kyverno.io/v1" | "kyverno.io/v2beta1", "ClusterPolicy" | "Policy") => {
             let policy = Policy::read(tree, kind == "ClusterPolicy", &problems);
+            if api_version == "kyverno.io/v2beta1" {
+                beta::check(tree, &problems);
+            }
             let rules: Vec<_> =
                 if problems.any_error() { Vec::new() } else { lower_rules(&policy, options, &problems) };
             let failed = problems.any_error();
@@ -176,18 +175,15 @@ fn top(tree: &Tree, source: &Arc<Source>, options: CompileOptions, found: &mut F
             }
         }
         ("kyverno.io/v2" | "kyverno.io/v2beta1", "PolicyException") => found.exceptions.add(tree, source, found.out),
-        _ if OTHER_KINDS.iter().any(|(g, k)| api_version.starts_with(g) && kind.ends_with(k)) => {
-            let message = format!("`{kind}` of `{api_version}` is not compiled yet");
-            let help = "kyvc compiles ClusterPolicy and Policy of kyverno.io/v1 and v2beta1";
-            problems.add_with(Code::UnknownPolicyKind, tree.place, message, Some(help.to_owned()));
+        _ => {
+            if let Some((message, help)) = kinds::not_compiled(api_version, kind) {
+                problems.add_with(Code::UnknownPolicyKind, tree.place, message, Some(help));
+            } else if options.only_policies && tree.value != Value::Null {
+                let what = if kind.is_empty() { "a document without `kind`".to_owned() } else { format!("`{kind}`") };
+                problems.add(Code::UnknownPolicyKind, tree.place, format!("expected a policy, found {what}"));
+            }
             found.out.extend(problems.into_inner());
         }
-        _ if options.only_policies && tree.value != Value::Null => {
-            let what = if kind.is_empty() { "a document without `kind`".to_owned() } else { format!("`{kind}`") };
-            problems.add(Code::UnknownPolicyKind, tree.place, format!("expected a policy, found {what}"));
-            found.out.extend(problems.into_inner());
-        }
-        _ => {}
     }
 }
 
@@ -221,10 +217,13 @@ pub fn compile(units: Vec<Unit>, mut diagnostics: Vec<Diagnostic>) -> Compiled {
                         ir::Body::Deny(_) => CheckKind::Deny,
                         ir::Body::ForEach(_) => CheckKind::ForEach,
                         ir::Body::Broken(_) => CheckKind::Pattern,
+                        ir::Body::Mutate(_) => CheckKind::Mutate,
+                        ir::Body::PodSecurity(_) => CheckKind::PodSecurity,
                     },
                     action: resolved.rule.validate.as_ref().and_then(|v| v.action),
                     overrides: resolved.rule.validate.as_ref().map_or(Vec::new(), |v| overrides(&v.overrides)),
                     allow_existing: resolved.rule.validate.as_ref().is_some_and(|v| v.allow_existing),
+                    pod_security: standard(rule),
                     kinds: kinds_of(&rule.matches),
                     code,
                     place: rule.place,
@@ -242,12 +241,27 @@ pub fn compile(units: Vec<Unit>, mut diagnostics: Vec<Diagnostic>) -> Compiled {
         (policies, rules) = (Vec::new(), Vec::new());
         Program::empty()
     });
+    diag::sort(&mut diagnostics);
     let index = Index::new(&rules.iter().map(|r: &RuleInfo| &r.kinds).collect::<Vec<_>>());
     Compiled {
-        set: PolicySet { reads_request: reads_request(&program), program, policies, rules, index, paths },
+        set: PolicySet {
+            reads_request: reads_request(&program),
+            schema: schema(&program, &rules),
+            program,
+            policies,
+            rules,
+            index,
+            paths,
+        },
         units,
         diagnostics,
     }
+}
+
+fn standard(rule: &ir::Rule) -> Option<Box<Standard>> {
+    let ir::Body::PodSecurity(standard) = &rule.body else { return None };
+    let exceptions = rule.exceptions.iter().map(|e| (e.key.clone(), e.pod_security.clone())).collect();
+    Some(Box::new(Standard { rule: (**standard).clone(), exceptions }))
 }
 
 fn message_of(resolved: &resolve::ResolvedRule) -> String {
@@ -290,12 +304,10 @@ fn policy_info(unit: &Unit) -> PolicyInfo {
 /// The program of a set as assembly, under the lines of the policies it came from.
 pub fn assembly(set: &PolicySet, units: &[Unit]) -> String {
     // Units of code are named `policy/rule`.
-    let source_of = |label: &str| {
-        let policy = label.split('/').next()?;
-        units.iter().find(|u| u.policy.name == policy).map(|u| u.source.clone())
-    };
+    // Of policies with one name the first.
+    let sources: HashMap<&str, &Source> = units.iter().rev().map(|u| (&*u.policy.name, &*u.source)).collect();
     disassemble(set.program(), &|unit, place| {
-        let source = source_of(unit)?;
-        source.text.lines().nth(place.line.checked_sub(1)? as usize).map(str::to_owned)
+        let policy = unit.split('/').next()?;
+        sources.get(policy).filter(|_| place.line > 0).map(|source| source.line(place.line).to_owned())
     })
 }

@@ -1,14 +1,17 @@
 //! Policy sets as `.kyvb` files: the program, and a section with what is known besides code.
 
 use super::index::Index;
-use super::set::{CheckKind, Paths, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity, reads_request};
-use crate::codegen::CompiledRule;
+use super::set::{
+    CheckKind, Paths, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity, Standard, reads_request, schema,
+};
+use crate::codegen::{CompiledRule, CompiledTarget};
 use crate::diag::Code;
 use crate::policy::classic::Action;
 use kyvc_vm::document::{LayoutBuilder, Place};
 use kyvc_vm::file::wire::{Reader, WireError, Writer};
 use kyvc_vm::file::{FileError, decode, encode};
 use kyvc_vm::ids::UnitId;
+use kyvc_vm::pod_security::{self, read_exclusions, write_exclusions};
 use kyvc_vm::verify::{VerifyError, verify};
 use thiserror::Error;
 
@@ -68,7 +71,15 @@ pub fn load(bytes: &[u8]) -> Result<PolicySet, LoadError> {
     }
     let program = verify(parts)?;
     let index = Index::new(&rules.iter().map(|r: &RuleInfo| &r.kinds).collect::<Vec<_>>());
-    Ok(PolicySet { reads_request: reads_request(&program), program, policies, rules, index, paths })
+    Ok(PolicySet {
+        reads_request: reads_request(&program),
+        schema: schema(&program, &rules),
+        program,
+        policies,
+        rules,
+        index,
+        paths,
+    })
 }
 
 fn place(w: &mut Writer, p: Place) {
@@ -149,9 +160,20 @@ fn rule(w: &mut Writer, rule: &RuleInfo) {
     w.option(rule.action.as_ref(), action);
     overrides(w, &rule.overrides);
     w.bool(rule.allow_existing);
+    w.option(rule.pod_security.as_ref(), |w, s| {
+        s.rule.write(w);
+        w.list(&s.exceptions, |w, (key, exclude)| {
+            w.str(key);
+            write_exclusions(exclude, w);
+        });
+    });
     w.option(rule.kinds.as_ref(), |w, kinds| w.list(kinds, |w, k| w.str(k)));
     w.len(rule.code.check.index());
     w.option(rule.code.message.as_ref(), |w, m| w.len(m.index()));
+    w.list(&rule.code.targets, |w, t| {
+        w.len(t.selector.index());
+        w.len(t.change.index());
+    });
     place(w, rule.place);
 }
 
@@ -172,8 +194,17 @@ fn read_rule(r: &mut Reader<'_>, policies: usize, units: usize) -> Result<RuleIn
         action: r.option(read_action)?,
         overrides: read_overrides(r)?,
         allow_existing: r.bool()?,
+        pod_security: r.option(|r| {
+            let rule = pod_security::Rule::read(r)?;
+            let exceptions = r.list(|r| Ok((r.str()?.to_owned(), read_exclusions(r)?)))?;
+            Ok(Box::new(Standard { rule, exceptions }))
+        })?,
         kinds: r.option(|r| r.list(|r| r.str().map(str::to_owned)))?,
-        code: CompiledRule { check: unit(r)?, message: r.option(unit)? },
+        code: CompiledRule {
+            check: unit(r)?,
+            message: r.option(unit)?,
+            targets: r.list(|r| Ok(CompiledTarget { selector: unit(r)?, change: unit(r)? }))?,
+        },
         place: read_place(r)?,
     })
 }

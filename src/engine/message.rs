@@ -1,5 +1,6 @@
-//! The words of Kyverno. All of its message texts for classic validate rules are here.
+//! The words of Kyverno. Its message texts for classic validate rules are here, and how accounts of failures are told.
 
+use super::pod_security;
 use super::run::Status;
 use super::set::CheckKind;
 use kyvc_vm::ids::FaultId;
@@ -34,6 +35,9 @@ pub(super) enum Own {
 
 /// The message of a rule that holds. `alternative` is `None` for a single pattern.
 pub(super) fn pass(rule: &str, check: CheckKind, alternative: Option<u32>, own: &str) -> String {
+    if check == CheckKind::PodSecurity {
+        return pod_security::pass(rule);
+    }
     if check == CheckKind::ForEach {
         return "rule passed".to_owned();
     }
@@ -87,7 +91,9 @@ impl Words<'_> {
             _ if error => self.error(id, own),
             CheckKind::Deny => self.denial(id, own),
             CheckKind::AnyPattern => self.any_failure(id, own),
-            CheckKind::Pattern | CheckKind::ForEach => self.failure(id, own),
+            CheckKind::Pattern | CheckKind::ForEach | CheckKind::Mutate | CheckKind::PodSecurity => {
+                self.failure(id, own)
+            }
         }
     }
 
@@ -159,7 +165,7 @@ impl Words<'_> {
         if let Some(FaultView::Site { site, .. }) = self.machine.fault(self.program, id) {
             match site.reason {
                 Reason::Unresolved => return format!("variable substitution failed: {}", self.text(id)),
-                Reason::Because | Reason::Said | Reason::Typed => return self.text(id),
+                Reason::Because | Reason::Said | Reason::Typed | Reason::Lost => return self.text(id),
                 _ => {}
             }
         }
@@ -210,8 +216,13 @@ impl Words<'_> {
             Some(FaultView::Load(cause)) => self.write(cause, out),
             Some(FaultView::Site { site, value, moved }) => {
                 let path = self.machine.path(path_of(site), moved);
+                let numbered;
                 let text = match (site.reason, moved.last()) {
                     (Reason::MismatchMade, Some(shown)) => self.machine.moved_text(shown),
+                    (Reason::Because, Some(number)) => {
+                        numbered = site.text.replace("%d", self.machine.moved_text(number));
+                        &numbered
+                    }
                     _ => &site.text,
                 };
                 self.site(site.reason, text, &path, value, out);
@@ -290,6 +301,11 @@ impl Words<'_> {
             Reason::Said | Reason::Excepted => write!(out, "{text}"),
             Reason::Typed => write!(out, "{}", text.replace("%T", found)),
             Reason::Because | Reason::Looped => write!(out, "{text}: {}", inner()),
+            Reason::Twice => {
+                let inner = inner();
+                write!(out, "{text}: {inner}: {inner}")
+            }
+            Reason::Lost => write!(out, "{}", inner()),
             Reason::Failed => match value {
                 Val::Fault(id) => write!(out, "rule {}[{text}] failed at path {}", self.rule, self.path(id)),
                 _ => Ok(()),

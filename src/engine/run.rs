@@ -4,15 +4,19 @@ use super::dynamic::Cache;
 use super::environment::environment;
 use super::host::{Host, NoHost};
 use super::message::{self, Own, Words, path_of};
-use super::request::{Operation, Request};
+use super::request::{Operation, Request, User};
 use super::set::{CheckKind, PolicySet, RuleInfo};
+use super::standard::{Pods, Violated};
+use super::versions::Changing;
 use kyvc_vm::document::{Buffers, Document, JsonOptions, Kind, Layout, NodeId, Place, read_json};
 use kyvc_vm::ids::{FaultId, UnitId};
-use kyvc_vm::machine::{FaultView, Input, Machine, View};
+use kyvc_vm::machine::{Budget, FaultView, Input, Machine, View};
+use kyvc_vm::pod_security::Facts;
 use kyvc_vm::program::{Program, Reason};
 use kyvc_vm::selector::ResourceKind;
 use kyvc_vm::value::{DocId, Val};
-use kyvc_vm::verdict::{Fact, Outcome, Root, Step, Trap};
+use kyvc_vm::verdict::{Fact, Outcome, Root, Step, Trap, TrapKind};
+use smallvec::SmallVec;
 use std::sync::LazyLock;
 
 /// What became of a rule.
@@ -53,20 +57,24 @@ pub struct Verdict<'s> {
     /// What became of it
     pub status: Status,
     /// Which alternative holds, where there are several
-    alternative: Option<u32>,
+    pub(super) alternative: Option<u32>,
     /// Made only where the rule does not hold
-    text: String,
+    pub(super) text: String,
     /// The policy exceptions that it does not apply because of
     pub exceptions: Vec<String>,
     /// Where in the manifest the value is that a failure is about; unknown where the manifest was read without places
     pub place: Place,
+    /// What is violated of a Pod Security Standard
+    pub standard: Option<Box<Violated>>,
 }
 
 impl Verdict<'_> {
     /// Kyverno's message. That of a rule that holds is made here, so that a pass costs no text.
     pub fn message(&self) -> String {
         match self.status {
-            Status::Pass => message::pass(&self.info.name, self.info.check, self.alternative, &self.info.message),
+            Status::Pass if self.info.check != CheckKind::Mutate => {
+                message::pass(&self.info.name, self.info.check, self.alternative, &self.info.message)
+            }
             _ => self.text.clone(),
         }
     }
@@ -80,29 +88,53 @@ pub struct Engine {
     cache: Cache,
     /// Machines for these.
     spare: Vec<Machine>,
+    /// The memory for what is known of a pod.
+    facts: Facts,
 }
 
 impl Default for Engine {
     fn default() -> Self {
-        let mut machine = Machine::default();
-        machine.set_environment(environment());
-        Self { machine, cache: Cache::default(), spare: Vec::new() }
+        Self::with_budget(Budget::default())
     }
 }
 
 /// The layout of documents that the engine makes itself.
-static EVERYTHING: LazyLock<Layout> = LazyLock::new(Layout::everything);
+pub(super) static EVERYTHING: LazyLock<Layout> = LazyLock::new(Layout::everything);
 
-/// The documents of a run: the object, the namespace's labels, the rest of the request, and the old object.
+/// A user that no rule means.
+static NOBODY: LazyLock<User> = LazyLock::new(|| User {
+    name: "kyverno:kyverno-invalid-controller".to_owned(),
+    groups: vec!["kyverno:invalidgroup".to_owned()],
+    roles: vec!["kyverno:invalidrole".to_owned()],
+    cluster_roles: vec!["kyverno:invalidrole".to_owned()],
+    ..User::default()
+});
+
+/// The documents of a run: the object, the namespace's labels, the rest of the request, the old object, and versions of
+/// an object that changes.
 pub(super) const OBJECT: DocId = DocId(0);
 const NAMESPACE_LABELS: DocId = DocId(1);
 const REQUEST: DocId = DocId(2);
 const OLD: DocId = DocId(3);
 
+const VERSIONS: usize = 4;
+
+/// The number of a version among the documents of a run.
+pub(super) fn version(number: usize) -> Result<DocId, TrapKind> {
+    u16::try_from(VERSIONS + number).ok().filter(|n| *n < u16::MAX).map(DocId).ok_or(TrapKind::Memory)
+}
+
 /// The documents of a run, by their numbers.
-pub(super) type Documents<'d> = [&'d Document<'d>; 4];
+pub(super) type Documents<'d> = SmallVec<[&'d Document<'d>; 6]>;
 
 impl Engine {
+    /// An engine in which no rule may cost more than a budget.
+    pub fn with_budget(budget: Budget) -> Self {
+        let mut machine = Machine::new(budget);
+        machine.set_environment(environment());
+        Self { machine, cache: Cache::default(), spare: Vec::new(), facts: Facts::default() }
+    }
+
     /// Asks every rule that may be about the request, in the order of the set, and passes each verdict on.
     ///
     /// Rules that do not match give no verdict. A trap, which is a limit or a bug of ours, becomes an error verdict of
@@ -124,16 +156,18 @@ impl Engine {
         let kind = resource_kind(set, request);
         let text = set.reads_request.then(|| request_json(set, request));
         let rest = text.as_deref().and_then(request_document);
-        self.machine.set_offers(host.offers());
+        self.set_offers(host);
         self.ready(set, request, rest.as_ref());
-        let around = Around { kind, root, rest: rest.as_ref(), host };
+        let around = Around { kind, root, rest: rest.as_ref(), images_of: request.object, host };
+        let mut facts = std::mem::take(&mut self.facts);
+        let mut pods = Pods::new(set, request, &mut facts);
         let mut ended = None;
         for &number in set.index.rules(kind.kind) {
             let Some(info) = set.rules.get(number as usize) else { continue };
-            if ended == Some(info.policy) || !asked(info.policy) {
+            if info.check == CheckKind::Mutate || ended == Some(info.policy) || !asked(info.policy) {
                 continue;
             }
-            let Some(mut verdict) = self.rule(set, number as usize, info, request, around) else { continue };
+            let Some(mut verdict) = self.rule(set, number as usize, info, request, around, &mut pods) else { continue };
             if verdict.status == Status::Fail && request.operation == Operation::Update && set.tolerates(info) {
                 if self.old_fails(set, number as usize, info, request, host) {
                     verdict.status = Status::Skip;
@@ -147,10 +181,21 @@ impl Engine {
             }
             each(verdict);
         }
+        drop(pods);
+        self.facts = facts;
+    }
+
+    /// What a run needs of the engine.
+    pub(super) fn parts(&mut self) -> (&mut Machine, &mut Cache, &mut Vec<Machine>) {
+        (&mut self.machine, &mut self.cache, &mut self.spare)
+    }
+
+    pub(super) fn set_offers(&mut self, host: &dyn Host) {
+        self.machine.set_offers(host.offers());
     }
 
     /// Tells the machine what a request is about.
-    fn ready(&mut self, set: &PolicySet, request: &Request<'_>, rest: Option<&Document<'_>>) {
+    pub(super) fn ready(&mut self, set: &PolicySet, request: &Request<'_>, rest: Option<&Document<'_>>) {
         self.facts(set, request);
         if let Some(node) = rest.and_then(Document::root) {
             self.machine.set_root(Root::Request, Some(Val::Node(REQUEST, node)));
@@ -173,9 +218,14 @@ impl Engine {
         let request = Request { rest: text.as_deref(), ..request };
         let text = set.reads_request.then(|| request_json(set, &request));
         let rest = text.as_deref().and_then(request_document);
+        // Kyverno: pkg/engine/handlers/validation/utils.go, the old object was another user's: it is matched as nobody's,
+        // while variables see the user of now.
+        let request = Request { user: Some(&NOBODY), subresource: "", ..request };
         self.ready(set, &request, rest.as_ref());
-        let around = Around { kind: resource_kind(set, &request), root, rest: rest.as_ref(), host };
-        self.rule(set, number, info, &request, around).is_some_and(|v| v.status == Status::Fail)
+        let around = Around { kind: resource_kind(set, &request), root, rest: rest.as_ref(), images_of: object, host };
+        let mut facts = Facts::default();
+        let mut pods = Pods::new(set, &request, &mut facts);
+        self.rule(set, number, info, &request, around, &mut pods).is_some_and(|v| v.status == Status::Fail)
     }
 
     fn facts(&mut self, set: &PolicySet, request: &Request<'_>) {
@@ -226,9 +276,10 @@ impl Engine {
         info: &'s RuleInfo,
         request: &Request<'_>,
         around: Around<'_>,
+        pods: &mut Pods<'_>,
     ) -> Option<Verdict<'s>> {
-        let Self { machine, cache, spare } = self;
-        let mut run = Run { machine, cache, spare, set, info, request, around };
+        let Self { machine, cache, spare, .. } = self;
+        let mut run = Run { machine, cache, spare, set, info, request, around, change: None };
         let outcome = match run.unit(info.code.check, false) {
             Ok(outcome) => outcome,
             Err(trap) => {
@@ -236,12 +287,11 @@ impl Engine {
                 return Some(verdict(number, info, Status::Error, text, Place::default()));
             }
         };
-        let stopped = match outcome {
-            Outcome::None => None,
-            _ => run.around.host.stops(run.policy_name(), &info.name),
-        };
-        if let Some(why) = stopped {
-            return Some(verdict(number, info, Status::Error, message::no_context(&why), Place::default()));
+        if let Some(why) = run.stopped(outcome) {
+            return Some(verdict(number, info, Status::Error, why, Place::default()));
+        }
+        if let Some(standard) = &info.pod_security {
+            return run.standard(number, info, standard, outcome, pods);
         }
         match outcome {
             Outcome::None | Outcome::Value(_) => None,
@@ -255,6 +305,7 @@ impl Engine {
                 text: String::new(),
                 exceptions: Vec::new(),
                 place: Place::default(),
+                standard: None,
             }),
             Outcome::Skip(id) | Outcome::Fail(id) | Outcome::Error(id) => {
                 let own = run.own_message(outcome, id);
@@ -266,8 +317,8 @@ impl Engine {
     }
 }
 
-fn verdict(number: usize, info: &RuleInfo, status: Status, text: String, place: Place) -> Verdict<'_> {
-    Verdict { rule: number, info, status, alternative: None, text, exceptions: Vec::new(), place }
+pub(super) fn verdict(number: usize, info: &RuleInfo, status: Status, text: String, place: Place) -> Verdict<'_> {
+    Verdict { rule: number, info, status, alternative: None, text, exceptions: Vec::new(), place, standard: None }
 }
 
 /// The old object of a request. Kyverno rewrites `request.object` to `request.oldObject` in every variable of a deletion;
@@ -283,10 +334,12 @@ fn old_object(request: &Request<'_>) -> Option<Val> {
 /// What the engine finds out about a request.
 #[derive(Clone, Copy)]
 pub(super) struct Around<'e> {
-    kind: ResourceKind<'e>,
+    pub(super) kind: ResourceKind<'e>,
     pub(super) root: NodeId,
     /// `request` without the objects, where a rule of the set reads it
-    rest: Option<&'e Document<'e>>,
+    pub(super) rest: Option<&'e Document<'e>>,
+    /// The object whose images `images` has
+    pub(super) images_of: &'e Document<'e>,
     pub(super) host: &'e dyn Host,
 }
 
@@ -295,23 +348,29 @@ pub(super) struct Run<'e, 'r> {
     pub(super) machine: &'e mut Machine,
     pub(super) cache: &'e mut Cache,
     pub(super) spare: &'e mut Vec<Machine>,
-    set: &'e PolicySet,
+    pub(super) set: &'e PolicySet,
     pub(super) info: &'e RuleInfo,
     pub(super) request: &'e Request<'r>,
     pub(super) around: Around<'e>,
+    /// The object that the rule changes
+    pub(super) change: Option<Changing<'r>>,
 }
 
-impl<'e> Run<'e, '_> {
+impl<'e, 'r: 'e> Run<'e, 'r> {
     pub(super) fn program(&self) -> &'e Program {
         &self.set.program
     }
 
     pub(super) fn documents(&self) -> Documents<'e> {
         let Request { object, old, namespace_labels, .. } = *self.request;
-        [object, namespace_labels.unwrap_or(object), self.around.rest.unwrap_or(object), old.unwrap_or(object)]
+        let rest = self.around.rest.unwrap_or(object);
+        let mut documents: Documents<'e> =
+            SmallVec::from_slice(&[object, namespace_labels.unwrap_or(object), rest, old.unwrap_or(object)]);
+        documents.extend(self.change.iter().flat_map(|c| c.seen().iter().copied()));
+        documents
     }
 
-    pub(super) fn input<'d>(&self, documents: &'d Documents<'d>) -> Input<'d>
+    pub(super) fn input<'d>(&self, documents: &'d [&'d Document<'d>]) -> Input<'d>
     where
         'e: 'd,
     {
@@ -340,6 +399,14 @@ impl<'e> Run<'e, '_> {
         }
     }
 
+    /// Why the host cannot load the context of a rule that matches, as the rule says it.
+    pub(super) fn stopped(&self, outcome: Outcome) -> Option<String> {
+        let matches = !matches!(outcome, Outcome::None);
+        matches
+            .then(|| self.around.host.stops(self.policy_name(), &self.info.name))?
+            .map(|why| message::no_context(&why))
+    }
+
     /// Whether a pattern rule came as far as looking at the object.
     fn was_matched(&self, outcome: Outcome) -> bool {
         let (Outcome::Skip(id) | Outcome::Error(id)) = outcome else { return true };
@@ -354,7 +421,7 @@ impl<'e> Run<'e, '_> {
     }
 
     /// Runs a unit to its end, answering what it asks for.
-    fn unit(&mut self, unit: UnitId, after: bool) -> Result<Outcome, Trap> {
+    pub(super) fn unit(&mut self, unit: UnitId, after: bool) -> Result<Outcome, Trap> {
         let documents = self.documents();
         let input = self.input(&documents);
         let program = self.program();
@@ -397,7 +464,7 @@ impl<'e> Run<'e, '_> {
     }
 
     /// The names of the exceptions that are the reason of a skip.
-    fn exceptions(&self, outcome: Outcome) -> Vec<String> {
+    pub(super) fn exceptions(&self, outcome: Outcome) -> Vec<String> {
         let Outcome::Skip(id) = outcome else { return Vec::new() };
         let documents = self.documents();
         let input = self.input(&documents);
@@ -418,7 +485,7 @@ impl<'e> Run<'e, '_> {
         }
     }
 
-    fn explain(&self, outcome: Outcome, fault: FaultId, own: &Own) -> Option<(Status, String, Place)> {
+    pub(super) fn explain(&self, outcome: Outcome, fault: FaultId, own: &Own) -> Option<(Status, String, Place)> {
         let documents = self.documents();
         let input = self.input(&documents);
         let (status, text) = self.words(&input).outcome(outcome, self.info.check, own)?;
@@ -464,7 +531,7 @@ impl<'e> Run<'e, '_> {
 }
 
 /// `request`, without the objects.
-fn request_json(set: &PolicySet, request: &Request<'_>) -> String {
+pub(super) fn request_json(set: &PolicySet, request: &Request<'_>) -> String {
     if let Some(text) = request.rest {
         return text.to_owned();
     }
@@ -489,12 +556,12 @@ fn created(json: &str) -> String {
     request.to_string()
 }
 
-fn request_document(json: &str) -> Option<Document<'_>> {
+pub(super) fn request_document(json: &str) -> Option<Document<'_>> {
     read_json(json, &EVERYTHING, Buffers::default(), JsonOptions::default()).ok()
 }
 
 /// What a request is about.
-fn resource_kind<'r>(set: &PolicySet, request: &Request<'r>) -> ResourceKind<'r> {
+pub(super) fn resource_kind<'r>(set: &PolicySet, request: &Request<'r>) -> ResourceKind<'r> {
     if let Some(whole) = request.whole {
         return ResourceKind { subresource: request.subresource, ..whole };
     }

@@ -5,6 +5,7 @@ use crate::codegen::CompiledRule;
 use crate::policy::classic::Action;
 use kyvc_vm::document::{LayoutBuilder, PathId, Place, Segment};
 use kyvc_vm::op::Op;
+use kyvc_vm::pod_security::{self, Exclusion, Schema};
 use kyvc_vm::program::Program;
 use kyvc_vm::selector::LabelSelector;
 use kyvc_vm::verdict::Root;
@@ -93,11 +94,30 @@ pub enum CheckKind {
     Deny,
     /// The elements of lists
     ForEach,
+    /// Nothing; it changes objects
+    Mutate,
+    /// The Pod Security Standards
+    PodSecurity,
 }
 
 impl CheckKind {
     /// All, in the order of their encoding.
-    pub const ALL: [CheckKind; 4] = [CheckKind::Pattern, CheckKind::AnyPattern, CheckKind::Deny, CheckKind::ForEach];
+    pub const ALL: [CheckKind; 6] = [
+        CheckKind::Pattern,
+        CheckKind::AnyPattern,
+        CheckKind::Deny,
+        CheckKind::ForEach,
+        CheckKind::Mutate,
+        CheckKind::PodSecurity,
+    ];
+}
+
+/// A Pod Security Standard, and what exceptions lift of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Standard {
+    pub(crate) rule: pod_security::Rule,
+    /// By the keys of the exceptions
+    pub(crate) exceptions: Vec<(String, Vec<Exclusion>)>,
 }
 
 /// What is known of a rule.
@@ -117,6 +137,8 @@ pub struct RuleInfo {
     pub overrides: Vec<RuleOverride>,
     /// Whether an update may keep what the old object already violates
     pub allow_existing: bool,
+    /// The Pod Security Standard that it checks
+    pub(crate) pod_security: Option<Box<Standard>>,
     /// Kinds it can match, where it names them all
     pub(crate) kinds: Kinds,
     /// Its code
@@ -177,6 +199,13 @@ pub struct PolicySet {
     pub(crate) paths: Paths,
     /// Whether a rule reads of the request more than its objects
     pub(crate) reads_request: bool,
+    /// How pods are read, where a rule checks them
+    pub(crate) schema: Option<Schema>,
+}
+
+/// How pods are read, where a rule checks them.
+pub(crate) fn schema(program: &Program, rules: &[RuleInfo]) -> Option<Schema> {
+    rules.iter().any(|r| r.pod_security.is_some()).then(|| Schema::new(program.layout()))
 }
 
 /// Whether code reads of the request more than its objects. What is only made at run time asks for it then.
@@ -199,6 +228,29 @@ impl PolicySet {
     /// The rules, policy by policy, generated ones included.
     pub fn rules(&self) -> &[RuleInfo] {
         &self.rules
+    }
+
+    /// Whether a policy has rules that change objects.
+    pub fn mutates(&self, policy: usize) -> bool {
+        self.rules.iter().any(|r| r.policy == policy && r.check == CheckKind::Mutate)
+    }
+
+    /// Whether there are rules that change other objects than the one they are about.
+    pub fn changes_others(&self) -> bool {
+        self.rules.iter().any(|r| !r.code.targets.is_empty())
+    }
+
+    /// The rules of a policy that may be about a kind, with their numbers.
+    pub(crate) fn rules_for<'s>(
+        &'s self,
+        policy: usize,
+        kind: &str,
+    ) -> impl Iterator<Item = (usize, &'s RuleInfo)> + use<'s> {
+        let all = self.index.rules(kind);
+        let of = |n: &u32| self.rules.get(*n as usize).map_or(usize::MAX, |r| r.policy);
+        let from = all.partition_point(|n| of(n) < policy);
+        let rules = all.get(from..).unwrap_or_default().iter();
+        rules.map_while(move |n| self.rules.get(*n as usize).filter(|r| r.policy == policy).map(|r| (*n as usize, r)))
     }
 
     /// The policy of a rule.

@@ -11,6 +11,7 @@ pub use glob::is_glob;
 mod tests;
 
 use crate::diag::{Code, Diagnostic, Label, Source};
+use kyvc_vm::document::Place;
 use std::collections::HashSet;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -93,10 +94,19 @@ fn text(bytes: Vec<u8>, name: &str) -> Result<String, Diagnostic> {
         let utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
         return Err(if utf16 { out.help("the file is UTF-16 text: save it as UTF-8") } else { out });
     }
-    String::from_utf8(bytes).map_err(|e| {
-        let at = e.utf8_error().valid_up_to();
-        problem(Code::NotUtf8, name, format!("the file is not UTF-8 text: byte {at} begins no character"))
-    })
+    String::from_utf8(bytes).map_err(|e| not_utf8(name, e.as_bytes(), e.utf8_error().valid_up_to()))
+}
+
+/// A file in another encoding; what can be read of it is shown.
+#[cold]
+fn not_utf8(name: &str, bytes: &[u8], at: usize) -> Diagnostic {
+    let (before, after) = bytes.split_at_checked(at).unwrap_or((bytes, &[]));
+    let place = Place::START.after(std::str::from_utf8(before).unwrap_or(""));
+    let byte = after.first().copied().unwrap_or(0);
+    let source = Source::new(name, String::from_utf8_lossy(bytes));
+    Diagnostic::new(Code::NotUtf8, format!("the file is not UTF-8 text: the byte {byte:#04x} belongs to no character"))
+        .at(Label::new(&source, place))
+        .help("save it as UTF-8")
 }
 
 fn unreadable(name: &str, error: &io::Error) -> Diagnostic {

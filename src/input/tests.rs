@@ -78,7 +78,7 @@ fn what_cannot_be_used_is_reported_and_the_rest_goes_on() {
         problems,
         [
             "/missing.yaml FileNotFound: no such file or folder",
-            "/latin.yaml NotUtf8: the file is not UTF-8 text: byte 6 begins no character",
+            "/latin.yaml NotUtf8: the file is not UTF-8 text: the byte 0xe9 belongs to no character",
             "/bin.yaml BinaryFile: the file is binary: there is a NUL at byte 1",
             "/empty.yaml EmptyFile: the file is empty",
             "/none NoFiles: the folder has no policy files (.yaml, .yml or .json)",
@@ -98,6 +98,6 @@ fn standard_input_is_read_once() {
     assert_eq!((sources[0].name.as_str(), &*sources[0].text), (STDIN, "a: 1"));
     assert_eq!(
         load_from(&args, "policy", &mut io::empty()).1[0].one_line(),
-        "<stdin>: warning[K0903]: the file is empty"
+        "<stdin>: error[K0126]: the file is empty"
     );
 }

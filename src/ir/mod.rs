@@ -1,5 +1,6 @@
 //! The one intermediate form of all policy kinds: what a rule matches, what it checks, and expressions.
 
+pub mod mutate;
 mod print;
 
 pub use print::print;
@@ -7,6 +8,7 @@ pub use print::print;
 use kyvc_grammar::anchor::Anchor;
 use kyvc_vm::condition::Operator;
 use kyvc_vm::document::Place;
+use kyvc_vm::pod_security::{self, Exclusion};
 use kyvc_vm::program::{Comparison, KeyPlan};
 use kyvc_vm::scalar::{Glob, ScalarPattern};
 use kyvc_vm::selector::{KindSelector, LabelSelector};
@@ -112,8 +114,8 @@ pub struct Exception {
     pub matches: Filters,
     /// What has to hold besides
     pub conditions: Option<Conditions>,
-    /// Whether it lifts only a part of the rule
-    pub partial: bool,
+    /// Parts of the Pod Security Standards that it lifts; all of the rule where there are none
+    pub pod_security: Vec<Exclusion>,
     /// Where it stands
     pub place: Place,
 }
@@ -146,6 +148,10 @@ pub enum Body {
     Deny(Conditions),
     /// The elements of lists
     ForEach(Vec<Loop>),
+    /// The Pod Security Standards
+    PodSecurity(Box<pod_security::Rule>),
+    /// Nothing; objects are changed
+    Mutate(Box<mutate::Mutation>),
     /// Nothing: the rule's own text cannot be made, in these words
     Broken(String),
 }

@@ -5,7 +5,7 @@ use super::scope::Scope;
 use super::text;
 use crate::ir::{self, Expr};
 use crate::policy::classic::{Condition, Conditions};
-use crate::policy::tree::Tree;
+use crate::policy::tree::{Tree, Value};
 
 /// Lowers conditions.
 pub fn lower(conditions: &Conditions, scope: &Scope<'_>) -> ir::Conditions {
@@ -24,8 +24,12 @@ fn condition(c: &Condition, scope: &Scope<'_>) -> ir::Condition {
 }
 
 /// One side of a condition; references in it can only lead to itself.
+///
+/// Kyverno: pkg/engine/jsonutils/convert.go, a list or map stays as Kubernetes decoded it, with int64s, while a number by
+/// itself goes through JSON once more and is float64.
 fn side(tree: &Tree, scope: &Scope<'_>) -> Expr {
     match reference::resolve(tree) {
+        Ok(tree) if matches!(tree.value, Value::List(_) | Value::Map(_)) => text::tree_with_ints(&tree, "", scope),
         Ok(tree) => text::tree(&tree, "", scope),
         Err(text) => Expr::Fail(text),
     }

@@ -29,7 +29,7 @@ pub fn attach<'e>(
             key: exception.key.clone(),
             matches: matches::exception(&exception.matches, problems),
             conditions: exception.conditions.as_ref().map(|c| conditions::lower(c, &scope)),
-            partial: !exception.pod_security.is_empty(),
+            pod_security: exception.pod_security.clone(),
             place: exception.place,
         });
     }

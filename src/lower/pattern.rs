@@ -29,6 +29,11 @@ pub fn lower(tree: &Tree, scope: &Scope<'_>) -> WholePattern {
     whole(tree, "", scope, false)
 }
 
+/// As [`lower`], with all numbers as JSON gives them.
+pub fn lower_floats(tree: &Tree, scope: &Scope<'_>) -> WholePattern {
+    whole(tree, "", scope, true)
+}
+
 /// Resolves the references in `validate.anyPattern`, which may lead from one pattern to another.
 pub fn resolve_any(trees: &[Tree]) -> Result<Vec<Tree>, String> {
     let place = trees.first().map_or(Place::default(), |t| t.place);
@@ -134,7 +139,7 @@ impl Lower<'_, '_> {
             }
             None => (None, raw.clone()),
         };
-        let path = format!("{path}/{raw}");
+        let path = format!("{path}/{}", escaped(&raw));
         let value = match (&member.value.value, key.as_str()) {
             (Value::Map(members), "metadata") => {
                 Pattern { ask: Ask::Map(self.metadata(members, &path)), place: member.value.place }
@@ -165,7 +170,7 @@ impl Lower<'_, '_> {
             if key != "labels" && key != "annotations" {
                 continue;
             }
-            let strings = self.map(inner, &format!("{path}/{raw}"), true);
+            let strings = self.map(inner, &format!("{path}/{}", escaped(raw)), true);
             for entry in ask.anchored.iter_mut().chain(&mut ask.plain).filter(|e| e.raw == raw) {
                 entry.value.ask = Ask::Map(strings.clone());
             }
@@ -215,6 +220,11 @@ pub fn scalar_pattern(source: &str) -> ScalarPattern {
     }
     let alternatives = surface::parse(source);
     ScalarPattern::text(source, alternatives.any.iter().map(|all| all.iter().map(term)))
+}
+
+/// A key as a step of a path to a variable.
+fn escaped(key: &str) -> String {
+    key.replace('/', "\\/")
 }
 
 fn go_float(n: f64) -> String {

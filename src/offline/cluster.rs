@@ -2,6 +2,8 @@
 //!
 //! Kyverno: pkg/clients/dclient/client.go, rawAbsPathForFakeClient, and what its CLI puts into that client.
 
+mod targets;
+
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -19,6 +21,8 @@ type Objects = BTreeMap<(String, String), Value>;
 #[derive(Debug, Default)]
 pub struct Cluster {
     kinds: BTreeMap<Kind, Objects>,
+    /// The kinds as they came
+    order: Vec<Kind>,
     /// Entries of the global context
     global: BTreeMap<String, GlobalEntry>,
 }
@@ -57,6 +61,9 @@ impl Cluster {
         let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         let kind = Kind { api_version: text("/apiVersion"), kind: text("/kind") };
         let name = (text("/metadata/namespace"), text("/metadata/name"));
+        if !self.kinds.contains_key(&kind) {
+            self.order.push(kind.clone());
+        }
         self.kinds.entry(kind).or_default().entry(name).or_insert(object);
     }
 
@@ -135,8 +142,8 @@ impl Cluster {
         // Kyverno asks for what it takes the kind for, in whatever group a resource of that name is.
         let kind = infer(path.resource);
         let resource = format!("{}s", kind.to_lowercase());
-        if let Some((found, objects)) = self.kinds.iter().find(|(k, _)| plural(&k.kind) == resource) {
-            return Some((Kind { api_version: path.api_version.clone(), ..found.clone() }, Some(objects)));
+        if let Some(found) = self.order.iter().find(|k| plural(&k.kind) == resource) {
+            return Some((Kind { api_version: path.api_version.clone(), ..found.clone() }, self.kinds.get(found)));
         }
         let known = REGISTERED.iter().find(|(_, r)| *r == resource)?;
         // Kyverno's CLI crashes on a list of a kind of which there is nothing.

@@ -2,20 +2,18 @@
 
 use super::cluster::{Cluster, split};
 use super::globals::Globals;
-use super::known::Known;
 use super::mocks::{Calls, Mocks};
-use super::outcome::{Does, Outcome, Response, Ruled};
+use super::outcome::{Outcome, Response};
 use super::resources::{reference, unversioned};
-use super::values::{NamespaceLabels, Part, Values, merge};
+use super::stages::{Asked, Stages};
+use super::values::{NamespaceLabels, Values};
 use crate::diag::{Diagnostic, Source};
 use crate::engine::probe::evaluate;
-use crate::engine::{Engine, Operation, PolicySet, Request, RuleOverride, Status, User};
+use crate::engine::{Engine, Operation, PolicySet, User};
 use crate::manifest;
-use crate::policy::classic::Action;
 use crate::report::openreports::Reference;
 use crate::yaml::{self, ReadOptions};
 use kyvc_vm::document::{Buffers, Document, JsonOptions, Layout, read_json};
-use kyvc_vm::scalar::Glob;
 use kyvc_vm::selector::ResourceKind;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use std::ops::ControlFlow;
@@ -34,6 +32,8 @@ pub struct Question<'q> {
     pub cluster: Option<&'q Cluster>,
     /// Whether it also gives them ConfigMaps, and every namespace has to be there
     pub serves_config_maps: bool,
+    /// The objects that rules may change besides those they are about
+    pub targets: Option<&'q Cluster>,
     /// Answers to calls of APIs
     pub mocks: Option<&'q Mocks>,
     /// What these answer, by policy and rule
@@ -67,15 +67,6 @@ pub fn cluster(sources: &[Arc<Source>]) -> Result<Cluster, String> {
     Ok(cluster)
 }
 
-/// Who is asked about one resource, and as what.
-struct Asked<'a> {
-    object: &'a Document<'a>,
-    reference: &'a Reference,
-    labels: Option<&'a Document<'a>>,
-    part: Option<&'a Part>,
-    operation: Option<Operation>,
-}
-
 impl<'q> Question<'q> {
     /// A question about policies with nothing around them but values.
     pub fn new(set: &'q PolicySet, values: &'q Values) -> Self {
@@ -85,6 +76,7 @@ impl<'q> Question<'q> {
             user: None,
             cluster: None,
             serves_config_maps: false,
+            targets: None,
             mocks: None,
             calls: None,
             globals: None,
@@ -157,12 +149,8 @@ impl<'q> Question<'q> {
         // Kyverno: a cluster knows its own subresources.
         let kind = ResourceKind::of(&reference.api_version, &reference.kind);
         let part = if self.serves_config_maps { None } else { self.values.part(kind.group, kind.version, kind.kind) };
-        let asked = Asked { object, reference, labels: document.as_ref(), part: part.as_ref(), operation };
-        let said = self.said(engine, &asked);
-        out.extend(said.into_iter().map(|(policy, rules)| {
-            let audits = action(self.set, policy, &reference.namespace, labels) == Action::Audit;
-            Response { policy, resource: number, does: Does::Validate, rules, audits, patched: None }
-        }));
+        let asked = Asked { object, reference, labels: document.as_ref(), part: part.as_ref(), operation, number };
+        Stages { question: self, given: labels, engine, out }.run(&asked);
         Ok(())
     }
 
@@ -180,103 +168,4 @@ impl<'q> Question<'q> {
         let found = cluster.namespace_labels(&reference.namespace);
         found.map(Some).map_err(|e| format!("failed to get the resource's namespace ({e})"))
     }
-
-    /// What the rules of each policy say, in the order of the policies.
-    fn said(&self, engine: &mut Engine, asked: &Asked<'_>) -> Vec<(usize, Vec<Ruled>)> {
-        let mut said: Vec<(usize, Vec<Ruled>)> = Vec::new();
-        for group in self.groups(asked) {
-            if self.keeps_silence {
-                said.extend(group.policies.iter().map(|policy| (*policy, Vec::new())));
-            }
-            self.group(engine, asked, &group, &mut said);
-        }
-        said.sort_by_key(|(policy, _)| *policy);
-        said
-    }
-
-    fn group(&self, engine: &mut Engine, asked: &Asked<'_>, group: &Group, said: &mut Vec<(usize, Vec<Ruled>)>) {
-        let Asked { object, reference, labels, part, .. } = *asked;
-        let known = Known::new(self, object, reference, group.operation, &group.given);
-        // Values may be parts of the object.
-        let texts = [known.changed_object(), known.changed_old_object()];
-        let [changed, old] = texts.each_ref().map(|text| {
-            let text = text.as_ref()?;
-            read_json(text, self.set.program().layout(), Buffers::default(), JsonOptions::default()).ok()
-        });
-        let request = Request {
-            object: changed.as_ref().unwrap_or(object),
-            old: old.as_ref().or(changed.as_ref().map(|_| object)),
-            operation: group.operation,
-            user: self.user,
-            namespace_labels: labels,
-            subresource: part.map_or("", |p| &p.subresource),
-            whole: part.map(|p| ResourceKind { group: &p.group, version: &p.version, kind: &p.kind, subresource: "" }),
-            rest: Some(&known.request),
-        };
-        engine.check_with(
-            self.set,
-            &request,
-            &known,
-            |policy| group.policies.contains(&policy),
-            |verdict| {
-                let policy = verdict.info.policy;
-                let ruled = ruled(verdict.info.name.clone(), verdict.status, verdict.message());
-                match said.iter_mut().rev().find(|(p, _)| *p == policy) {
-                    Some((_, rules)) => rules.push(ruled),
-                    None => said.push((policy, vec![ruled])),
-                }
-            },
-        );
-    }
-
-    /// The policies that are asked with the same values about a resource.
-    fn groups(&self, asked: &Asked<'_>) -> Vec<Group> {
-        let mut groups: Vec<Group> = Vec::new();
-        let resource = &asked.reference.name;
-        for (number, policy) in self.set.policies().iter().enumerate() {
-            let operation = asked.operation.unwrap_or_else(|| self.values.operation(&policy.name, resource));
-            let mut given = self.values.tree(&policy.name, resource);
-            for rule in self.values.rules_of(&policy.name) {
-                // Kyverno binds what is about the request for its rule only, and no two of them differ.
-                let mut own = serde_json::Map::new();
-                self.values.bind_rule(&policy.name, rule, &mut own);
-                if let Some(request) = own.remove("request") {
-                    merge(&mut given, "request".to_owned(), request);
-                }
-            }
-            match groups.iter_mut().find(|g| g.operation == operation && g.given == given) {
-                Some(group) => group.policies.push(number),
-                None => groups.push(Group { operation, given, policies: vec![number] }),
-            }
-        }
-        groups
-    }
-}
-
-fn ruled(rule: String, status: Status, message: String) -> Ruled {
-    Ruled { rule, does: Does::Validate, status, message, target: None, generated: Vec::new() }
-}
-
-/// Policies that are asked the same about a resource.
-struct Group {
-    operation: Operation,
-    given: serde_json::Map<String, serde_json::Value>,
-    policies: Vec<usize>,
-}
-
-/// The one action that Kyverno gives a whole policy: that of its first rule with one of its own, else the policy's.
-fn action(set: &PolicySet, policy: usize, namespace: &str, labels: Option<&NamespaceLabels>) -> Action {
-    let none = NamespaceLabels::default();
-    let labels = labels.unwrap_or(&none);
-    let matching = |overrides: &[RuleOverride]| {
-        let hit = |o: &&RuleOverride| {
-            let named = o.namespaces.is_empty() || o.namespaces.iter().any(|n| Glob::new(n).matches(namespace));
-            named && o.selector.as_ref().is_none_or(|s| s.matches(labels))
-        };
-        overrides.iter().find(hit).map(|o| o.action)
-    };
-    let rules = set.rules().iter().filter(|r| r.policy == policy);
-    let own = rules.filter_map(|r| matching(&r.overrides).or(r.action)).next();
-    let whole = || set.policies().get(policy).map(|p| matching(&p.overrides).unwrap_or(p.action));
-    own.or_else(whole).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use super::evaluate::Question;
 use super::values::merge;
-use crate::engine::{Host, Operation, Question as Asked};
+use crate::engine::{Host, Operation, Question as Asked, TargetSelector};
 use crate::report::openreports::Reference;
 use crate::yaml;
 use kyvc_vm::document::Document;
@@ -14,7 +14,7 @@ pub(super) struct Known<'k> {
     question: &'k Question<'k>,
     given: &'k Map<String, Value>,
     object: &'k Document<'k>,
-    operation: Operation,
+    operation: &'k str,
     /// `request` without its objects
     pub(super) request: String,
 }
@@ -24,11 +24,11 @@ impl<'k> Known<'k> {
         question: &'k Question<'k>,
         object: &'k Document<'k>,
         reference: &Reference,
-        operation: Operation,
+        operation: &'k str,
         given: &'k Map<String, Value>,
     ) -> Self {
         let mut request = Map::new();
-        request.insert("operation".to_owned(), json!(operation.name()));
+        request.insert("operation".to_owned(), json!(operation));
         request.insert("namespace".to_owned(), json!(reference.namespace));
         if let Some(user) = question.user {
             request.extend(user.request_fields());
@@ -80,10 +80,10 @@ impl<'k> Known<'k> {
             let text = changed.or_else(|| json_of(self.object)).unwrap_or_default();
             serde_json::from_str(&text).unwrap_or(Value::Null)
         };
-        if self.operation != Operation::Delete {
+        if self.operation != Operation::Delete.name() {
             request.insert("object".to_owned(), object(self.changed_object()));
         }
-        if matches!(self.operation, Operation::Delete | Operation::Update) {
+        if [Operation::Delete, Operation::Update].iter().any(|o| o.name() == self.operation) {
             request.insert("oldObject".to_owned(), object(self.changed_old_object()));
         }
         Value::Object(request)
@@ -133,6 +133,10 @@ impl Host for Known<'_> {
     fn given(&self, policy: &str, rule: &str) -> Option<String> {
         let all = self.all(policy, rule).unwrap_or_default();
         (!all.is_empty()).then(|| Value::Object(all).to_string())
+    }
+
+    fn targets(&self, selector: &TargetSelector) -> Option<Result<Vec<String>, String>> {
+        Some(self.question.targets?.select(selector))
     }
 
     fn stops(&self, policy: &str, rule: &str) -> Option<String> {

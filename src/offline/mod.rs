@@ -16,6 +16,7 @@ pub mod outcome;
 pub mod policies;
 pub mod resources;
 mod schema;
+mod stages;
 pub mod user;
 pub mod validate;
 pub mod values;

@@ -1,6 +1,6 @@
 //! What policies said of resources.
 
-use crate::engine::Status;
+use crate::engine::{Status, Violated};
 use crate::report::openreports::Reference;
 use kyvc_vm::document::{Buffers, Document, JsonOptions, Layout, read_json};
 
@@ -56,15 +56,21 @@ pub struct Ruled {
     pub target: Option<Object>,
     /// What it generated
     pub generated: Vec<Object>,
+    /// The policy exceptions that it does not apply because of
+    pub exceptions: Vec<String>,
+    /// What is violated of a Pod Security Standard
+    pub standard: Option<Box<Violated>>,
 }
 
 /// What the rules of one kind of one policy said of one resource.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Response {
     /// Number of the policy in its set
     pub policy: usize,
     /// Number of the resource
     pub resource: usize,
+    /// What the resource was when it was asked about, where that is not what it was first
+    pub about: Option<Reference>,
     /// What the rules do
     pub does: Does,
     /// The rules that said something

@@ -362,7 +362,9 @@ impl Policies {
         let open = lower::Options { lenient: true };
         let rules: Vec<_> =
             rules.filter_map(|r| lower::rule(&policy, &r, open, &problems).map(|rule| (rule, r))).collect();
-        let found: Vec<_> = others.into_iter().chain(problems.into_inner()).collect();
+        // Anchors that mean nothing were refused just now. In rules that were not looked at they are plain keys.
+        let lowering = problems.into_inner().into_iter().filter(|d| d.code != Code::BadAnchor);
+        let found: Vec<_> = others.into_iter().chain(lowering).collect();
         if found.iter().any(Diagnostic::is_error) {
             found.into_iter().for_each(|d| self.error(d));
         } else {

@@ -37,7 +37,11 @@ pub fn load(paths: &[String], reports: bool, out: &mut dyn Write) -> Result<Vec<
     for file in files {
         let name = file.display().to_string();
         match std::fs::read(&file) {
-            Ok(bytes) => sources.push(Source::new(name, utf8(bytes, &file).map_err(|d| d.to_string())?)),
+            Ok(bytes) => {
+                let text = String::from_utf8(bytes)
+                    .map_err(|_| format!("failed to load resources ({name}: not UTF-8 text)"))?;
+                sources.push(Source::new(name, text));
+            }
             Err(_) if reports => {}
             Err(e) => {
                 let verb = if file.is_dir() { "read" } else { "open" };
@@ -62,13 +66,6 @@ fn folder(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut files: Vec<PathBuf> = entries.iter().map(std::fs::DirEntry::path).filter(yaml).collect();
     files.sort_unstable();
     Ok(files)
-}
-
-fn utf8(bytes: Vec<u8>, file: &Path) -> Result<String, Diagnostic> {
-    String::from_utf8(bytes).map_err(|_| {
-        let source = Source::new(file.display().to_string(), "");
-        Diagnostic::new(Code::NotUtf8, "not UTF-8 text").at(Label::whole(&source))
-    })
 }
 
 /// What identifies an object.

@@ -5,6 +5,7 @@
 
 use super::validate::context;
 use crate::diag::{Code, Diagnostic};
+use crate::policy::beta;
 use crate::policy::fields::Problems;
 use crate::policy::tree::{Member, Tree, Value};
 
@@ -43,6 +44,9 @@ pub(super) fn is_refused(d: &Diagnostic) -> bool {
 
 /// Reports what the schema refuses.
 pub(super) fn check(policy: &Tree, problems: &Problems) {
+    if policy.get("apiVersion").and_then(Tree::as_str) == Some("kyverno.io/v2beta1") {
+        beta::check(policy, problems);
+    }
     let refuse = |tree: &Tree, message: &str| problems.add(Code::WrongType, tree.place, message);
     let Some(metadata) = policy.get("metadata") else { return refuse(policy, "`metadata` is missing") };
     if !metadata.get("name").and_then(Tree::as_str).is_some_and(is_subdomain) {

@@ -3,19 +3,21 @@
 //! Kyverno: pkg/validation/policy/validate.go, with the checks of api/kyverno/v1 and pkg/policy/validate that concern
 //! validate rules.
 
+mod conditions;
 mod conflict;
 pub(super) mod context;
 mod fields;
 mod json;
 mod namespaces;
 mod pattern;
+mod pod_security;
 mod rules;
 mod selector;
 mod variables;
 
 use crate::policy::classic::Policy;
 use crate::policy::tree::{Tree, Value};
-use crate::resolve::ResolvedRule;
+use crate::resolve::{Guard, ResolvedRule};
 
 /// A policy that is not applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +75,12 @@ impl<'p> Subject<'p> {
     /// The rules as they are written.
     fn rules(&self) -> &'p [Tree] {
         list(self.spec().and_then(|s| s.get("rules")))
+    }
+
+    /// The rules that Kyverno computes of the policy as a whole, with their numbers: where rules are made for the
+    /// controllers of Pods, written ones with a name of that kind drop out, whatever is in them.
+    fn computed(&self) -> impl Iterator<Item = (usize, &'p ResolvedRule)> {
+        self.resolved.iter().filter(|r| !matches!(r.guard, Guard::Unless(_))).enumerate()
     }
 
     /// The tree of a computed rule: that of the written one it was made from.

@@ -202,14 +202,16 @@ impl Values {
         policy.into_iter().flat_map(|p| p.rules.iter().flatten()).map(|r| r.name.as_deref().unwrap_or_default())
     }
 
-    /// The operation that a policy is asked about for a resource.
-    pub(super) fn operation(&self, policy: &str, resource: &str) -> Operation {
-        match self.flat(policy, resource).filter(|(key, _)| *key == OPERATION).last().and_then(|(_, v)| v.as_str()) {
-            Some("UPDATE") => Operation::Update,
-            Some("DELETE") => Operation::Delete,
-            Some("CONNECT") => Operation::Connect,
-            _ => Operation::Create,
-        }
+    /// The operation that a policy is asked about for a resource, and the text that variables see.
+    ///
+    /// Kyverno: cmd/cli/kubectl-kyverno/processor/policy_processor.go, whatever is neither an update nor a deletion
+    /// matches as a creation.
+    pub(super) fn operation<'v>(&'v self, policy: &'v str, resource: &'v str) -> (Operation, &'v str) {
+        let text =
+            self.flat(policy, resource).filter(|(key, _)| *key == OPERATION).last().and_then(|(_, v)| v.as_str());
+        let text = text.unwrap_or(Operation::Create.name());
+        let operation = [Operation::Update, Operation::Delete].into_iter().find(|o| o.name() == text);
+        (operation.unwrap_or_default(), text)
     }
 
     /// The labels of a namespace.
@@ -333,10 +335,10 @@ mod tests {
             "policies": [{"name": "p", "resources": [{"name": "r", "values": {"request.operation": "UPDATE"}}]}],
         });
         let values = Values::inline(serde_json::from_value(file).unwrap());
-        assert_eq!(values.operation("p", "r"), Operation::Update);
-        assert_eq!(values.operation("p", "other"), Operation::Delete);
-        let set = parse(&["request.operation=CREATE".to_owned()]);
-        assert_eq!(Values { set, ..values }.operation("p", "r"), Operation::Create);
+        assert_eq!(values.operation("p", "r"), (Operation::Update, "UPDATE"));
+        assert_eq!(values.operation("p", "other"), (Operation::Delete, "DELETE"));
+        let set = parse(&["request.operation=CONNECT".to_owned()]);
+        assert_eq!(Values { set, ..values }.operation("p", "r"), (Operation::Create, "CONNECT"));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use super::context::{self, ContextEntry};
 use super::fields::{Fields, Problems, Text};
 use super::foreach::{self, ForEach};
+use super::mutate::Mutate;
+use super::pod_security::PodSecurity;
 use super::tree::{Tree, Value};
 use crate::diag::Code;
 use kyvc_vm::condition::Operator;
@@ -91,6 +93,8 @@ pub struct Rule {
     pub preconditions: Option<Conditions>,
     /// `validate`
     pub validate: Option<Validate>,
+    /// `mutate`
+    pub mutate: Option<Mutate>,
 }
 
 /// `match` or `exclude`.
@@ -232,6 +236,10 @@ pub enum Check {
     AnyPattern(Vec<Tree>),
     /// `foreach`
     ForEach(Vec<ForEach>),
+    /// `podSecurity`
+    PodSecurity(PodSecurity),
+    /// Nothing is said of what is checked, and nothing is said of any object
+    Nothing,
 }
 
 impl Policy {
@@ -306,8 +314,9 @@ impl Spec {
             .enumerate()
             .map(|(i, t)| Rule::read(t, &format!("spec.rules[{i}]"), problems))
             .collect();
-        if rules.is_empty() {
-            problems.add(Code::NoRules, tree.place, "a policy needs at least one rule in `spec.rules`");
+        if rules.is_empty() && tree.get("rules").is_none_or(|r| matches!(&r.value, Value::List(_) | Value::Null)) {
+            let place = tree.get("rules").map_or(tree.place, |r| r.place);
+            problems.add(Code::NoRules, place, "a policy needs at least one rule in `spec.rules`");
         }
         for (i, rule) in rules.iter().enumerate() {
             if rules.iter().take(i).any(|r| r.name == rule.name) {
@@ -373,17 +382,15 @@ impl Rule {
         let preconditions =
             f.take("preconditions").map(|t| Conditions::read(t, &format!("{path}.preconditions"), problems));
         let validate = f.take("validate").map(|t| Validate::read(t, &format!("{path}.validate"), problems));
+        let mut mutate = f.take("mutate").map(|t| Mutate::read(t, &format!("{path}.mutate"), problems));
+        if let Some(m) = &mut mutate {
+            m.stand_in(tree);
+        }
         f.ignore(&["skipBackgroundRequests"]);
         let context = context::read(f.list("context").unwrap_or_default(), &format!("{path}.context"), problems);
-        f.not_compiled(&[
-            "celPreconditions",
-            "imageExtractors",
-            "mutate",
-            "generate",
-            "verifyImages",
-            "reportProperties",
-        ]);
-        if validate.is_none() && !["mutate", "generate", "verifyImages"].iter().any(|k| tree.get(k).is_some()) {
+        f.not_compiled(&["celPreconditions", "imageExtractors", "generate", "verifyImages", "reportProperties"]);
+        if validate.is_none() && mutate.is_none() && !["generate", "verifyImages"].iter().any(|k| tree.get(k).is_some())
+        {
             let message = format!("`{path}` needs one of `validate`, `mutate`, `generate` and `verifyImages`");
             problems.add(Code::MissingField, tree.place, message);
         }
@@ -396,6 +403,7 @@ impl Rule {
             context,
             preconditions,
             validate,
+            mutate,
         }
     }
 }
@@ -547,13 +555,17 @@ impl Validate {
         let any = f.list("anyPattern").map(<[Tree]>::to_vec);
         let deny = f.take("deny").map(|t| Conditions::read_deny(t, &format!("{path}.deny"), problems));
         let loops = f.list("foreach").map(|items| foreach::read(items, &format!("{path}.foreach"), problems));
-        f.not_compiled(&["podSecurity", "cel", "manifests"]);
+        let standard = f.take("podSecurity");
+        let standard = standard.map(|t| PodSecurity::read(t, &format!("{path}.podSecurity"), problems));
+        f.not_compiled(&["cel", "manifests"]);
         // Kyverno 1.19 keeps the field in its schema and does nothing with it.
         f.ignore(&["assert"]);
         f.finish();
-        let check = deny.map(Check::Deny).or(pattern.map(Check::Pattern)).or(any.map(Check::AnyPattern));
+        // Kyverno: pkg/engine/validation.go, the standard comes before all else.
+        let standard = standard.map(|s| s.map_or(Check::Nothing, Check::PodSecurity));
+        let check = standard.or(deny.map(Check::Deny)).or(pattern.map(Check::Pattern)).or(any.map(Check::AnyPattern));
         let check = check.or(loops.map(Check::ForEach));
-        let others = ["podSecurity", "cel", "manifests"];
+        let others = ["cel", "manifests"];
         if check.is_none() && !others.iter().any(|k| tree.get(k).is_some()) {
             let message = format!("`{path}` needs one of `pattern`, `anyPattern`, `deny`, `foreach` and `podSecurity`");
             problems.add(Code::MissingField, tree.place, message);
@@ -584,6 +596,17 @@ impl Conditions {
         let all = f.list("all").map(|items| list(items, &format!("{path}.all"))).unwrap_or_default();
         f.finish();
         Self { any, all, legacy: false }
+    }
+}
+
+impl Conditions {
+    /// Changes every text.
+    pub fn map_strings(&mut self, change: &dyn Fn(&str) -> String) {
+        for c in self.any.iter_mut().flatten().chain(&mut self.all) {
+            c.key.map_strings(change);
+            c.value.map_strings(change);
+            c.message = change(&c.message);
+        }
     }
 }
 

@@ -2,9 +2,11 @@
 
 use super::classic::{Conditions, Match};
 use super::fields::{Fields, Problems, Text};
+use super::pod_security;
 use super::tree::{Tree, Value};
 use crate::diag::Code;
 use kyvc_vm::document::Place;
+use kyvc_vm::pod_security::Exclusion;
 use kyvc_vm::scalar::Glob;
 
 /// A policy exception.
@@ -19,7 +21,7 @@ pub struct Exception {
     /// What has to hold besides
     pub conditions: Option<Conditions>,
     /// Parts of the Pod Security Standards that it lifts; all of the rule where there are none
-    pub pod_security: Vec<Tree>,
+    pub pod_security: Vec<Exclusion>,
     /// Where it starts
     pub place: Place,
 }
@@ -59,7 +61,8 @@ impl Exception {
             problems.add(Code::MissingField, f.place(), "`spec.match` needs `any` or `all`");
         }
         let conditions = f.take("conditions").map(|t| Conditions::read(t, "spec.conditions", problems));
-        let pod_security = f.list("podSecurity").unwrap_or_default().to_vec();
+        let pod_security = f.list("podSecurity").unwrap_or_default();
+        let pod_security = pod_security::exclusions(pod_security, "spec.podSecurity", None, problems);
         // Whether it counts for existing resources has no bearing on a verdict.
         f.bool("background");
         f.finish();

@@ -4,6 +4,8 @@
 
 use super::openreports::Reference;
 use super::{go_json, go_yaml};
+use crate::engine::Violated;
+use crate::engine::pod_security::ControlReport;
 use kyvc_vm::scalar::duration;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -27,9 +29,20 @@ struct Metadata {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Spec {
     r#match: Match,
     exceptions: [Excepted; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pod_security: Vec<Control>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Control {
+    control_name: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    images: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -86,8 +99,25 @@ impl PolicyException {
                     all: [Filter { resources: Resources { kinds, names, namespaces: [namespace.clone()] } }],
                 },
                 exceptions: [Excepted { policy_name: policy.to_owned(), rule_names: rules }],
+                pod_security: Vec::new(),
             },
         }
+    }
+
+    /// Lifts only the controls that are violated.
+    #[must_use]
+    pub fn lifting(mut self, violated: Option<&Violated>) -> Self {
+        // The tags and digests of images, and in Kyverno whatever follows the port of a registry, may be any.
+        let any = |image: &String| match image.find([':', '@']).and_then(|at| image.get(..at)) {
+            Some(start) => format!("{start}*"),
+            None => image.clone(),
+        };
+        let control = |c: &ControlReport| Control {
+            control_name: c.control,
+            images: c.images.iter().flatten().map(any).collect(),
+        };
+        self.spec.pod_security = violated.into_iter().flat_map(|v| &v.controls).map(control).collect();
+        self
     }
 
     /// The exception as JSON on one line, or as YAML with a line break at its end.

@@ -1,6 +1,7 @@
 //! `kyvc check -o json`: one object with `results` and `summary`.
 
-use super::rows::{Results, Summary};
+use super::pretty::List;
+use super::rows::{Results, Totals, Writer};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -19,30 +20,46 @@ struct Entry<'r> {
     column: u32,
 }
 
-#[derive(Debug, Serialize)]
-struct Report<'r> {
-    results: Vec<Entry<'r>>,
-    summary: Summary,
+/// The report.
+pub struct Json<'o> {
+    out: &'o mut dyn Write,
+    results: List,
 }
 
-/// Writes the report.
-pub fn write(results: &Results<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let entries = results.rows.iter().filter_map(|row| {
-        let (resource, source) = results.resource(row)?;
-        Some(Entry {
-            policy: &results.policy(row)?.name,
-            rule: &results.rule(row)?.name,
-            kind: &resource.kind,
-            namespace: &resource.namespace,
-            name: &resource.name,
-            result: row.status.name(),
-            message: results.message(row),
-            file: &source.name,
-            line: row.place.line,
-            column: row.place.column,
-        })
-    });
-    let report = Report { results: entries.collect(), summary: results.summary() };
-    serde_json::to_writer_pretty(&mut *out, &report)?;
-    writeln!(out)
+impl<'o> Json<'o> {
+    /// A report of every row.
+    pub fn new(out: &'o mut dyn Write) -> io::Result<Self> {
+        write!(out, "{{\n  \"results\": ")?;
+        Ok(Self { out, results: List::new(2) })
+    }
+}
+
+impl<'s> Writer<'s> for Json<'_> {
+    fn piece(&mut self, piece: Results<'s>) -> io::Result<()> {
+        let entries = piece.rows.iter().filter_map(|row| {
+            let (resource, source) = piece.resource(row)?;
+            Some(Entry {
+                policy: &piece.policy(row)?.name,
+                rule: &piece.rule(row)?.name,
+                kind: &resource.kind,
+                namespace: &resource.namespace,
+                name: &resource.name,
+                result: row.status.name(),
+                message: piece.message(row),
+                file: &source.name,
+                line: row.place.line,
+                column: row.place.column,
+            })
+        });
+        for entry in entries {
+            self.results.element(&entry, self.out)?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, totals: &Totals) -> io::Result<()> {
+        self.results.end(self.out)?;
+        let summary = super::pretty::text(&totals.summary, 2)?;
+        writeln!(self.out, ",\n  \"summary\": {summary}\n}}")
+    }
 }

@@ -1,12 +1,35 @@
 //! `kyvc check -o junit`: a test suite a policy, a test case a rule and resource.
 
-use super::rows::{Results, Row};
-use crate::engine::Status;
+use super::rows::{Results, Row, Totals, Writer};
+use crate::engine::{PolicySet, Status};
 use std::io::{self, Write};
 
-/// Writes the report.
-pub fn write(results: &Results<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let s = results.summary();
+/// The report. A suite says at its start how many tests it has, so that nothing is written before the end.
+pub struct Junit<'s, 'o> {
+    out: &'o mut dyn Write,
+    results: Results<'s>,
+}
+
+impl<'s, 'o> Junit<'s, 'o> {
+    /// A report of every row.
+    pub fn new(set: &'s PolicySet, out: &'o mut dyn Write) -> Self {
+        Self { out, results: Results::new(set) }
+    }
+}
+
+impl<'s> Writer<'s> for Junit<'s, '_> {
+    fn piece(&mut self, piece: Results<'s>) -> io::Result<()> {
+        self.results.append(piece);
+        Ok(())
+    }
+
+    fn end(&mut self, totals: &Totals) -> io::Result<()> {
+        write(&self.results, totals, self.out)
+    }
+}
+
+fn write(results: &Results<'_>, totals: &Totals, out: &mut dyn Write) -> io::Result<()> {
+    let s = totals.summary;
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(
         out,
@@ -16,9 +39,13 @@ pub fn write(results: &Results<'_>, out: &mut dyn Write) -> io::Result<()> {
         s.error,
         s.skip
     )?;
-    for (number, policy) in results.set.policies().iter().enumerate() {
-        let rows: Vec<&Row> =
-            results.rows.iter().filter(|r| results.rule(r).is_some_and(|x| x.policy == number)).collect();
+    let mut suites: Vec<Vec<&Row>> = vec![Vec::new(); results.set.policies().len()];
+    for row in &results.rows {
+        if let Some(suite) = results.rule(row).and_then(|rule| suites.get_mut(rule.policy)) {
+            suite.push(row);
+        }
+    }
+    for (policy, rows) in results.set.policies().iter().zip(suites) {
         if rows.is_empty() {
             continue;
         }

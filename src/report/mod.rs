@@ -8,6 +8,7 @@ pub mod go_yaml3;
 pub mod json;
 pub mod junit;
 pub mod openreports;
+mod pretty;
 pub mod rows;
 pub mod sarif;
 pub mod table;

@@ -1,9 +1,9 @@
 //! The reports that `kyverno apply -p` prints: `openreports.io/v1alpha1`.
 
 use super::go_yaml;
-use super::rows::Results;
 pub use super::rows::Summary;
-use crate::engine::{PolicyInfo, Status};
+use super::rows::{Results, Totals, Writer};
+use crate::engine::{PolicyInfo, Status, Violated};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io;
@@ -98,6 +98,20 @@ pub struct Finding<'f> {
     pub audit_warns: bool,
     /// When, in seconds since 1970
     pub seconds: u64,
+    /// The policy exceptions that the rule does not apply because of
+    pub exceptions: &'f [String],
+    /// What is violated of a Pod Security Standard
+    pub standard: Option<&'f Violated>,
+}
+
+/// A violated control, as reports have it in a property.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Control<'c> {
+    #[serde(rename = "ID")]
+    id: &'c str,
+    name: &'c str,
+    images: &'c Option<Vec<String>>,
 }
 
 impl ReportResult {
@@ -119,26 +133,35 @@ impl ReportResult {
             scored: policy.scored,
             resources: [resource.clone()],
             message: finding.message.to_owned(),
-            properties: BTreeMap::from([("process", process.to_owned())]),
+            properties: properties(process, finding),
             status,
         }
     }
 }
 
+/// Kyverno: pkg/utils/report/results.go, ToPolicyReportResult and addPodSecurityProperties.
+fn properties(process: &str, finding: &Finding<'_>) -> BTreeMap<&'static str, String> {
+    let mut all = BTreeMap::from([("process", process.to_owned())]);
+    if !finding.exceptions.is_empty() {
+        let names: Vec<_> = finding.exceptions.iter().map(|key| key.rsplit('/').next().unwrap_or_default()).collect();
+        all.insert("exceptions", names.join(","));
+    }
+    if let Some(violated) = finding.standard.filter(|v| !v.controls.is_empty()) {
+        let controls: Vec<_> =
+            violated.controls.iter().map(|c| Control { id: c.id, name: c.control, images: &c.images }).collect();
+        let ids: Vec<_> = violated.controls.iter().map(|c| c.id).collect();
+        let json = super::go_json::to_json(&controls).unwrap_or_default();
+        all.insert("standard", violated.level.to_owned());
+        all.insert("version", violated.version.clone());
+        all.insert("controls", ids.join(","));
+        all.insert("controlsJSON", json.trim_end().to_owned());
+    }
+    all
+}
+
 /// The namespace a policy's report is in; a `Policy` without one is reported like a `ClusterPolicy`.
 fn namespace(policy: &PolicyInfo) -> Option<&str> {
     policy.namespace.as_deref().filter(|ns| !ns.is_empty())
-}
-
-/// Counts one more result.
-pub fn count(summary: &mut Summary, status: Status) {
-    *match status {
-        Status::Pass => &mut summary.pass,
-        Status::Fail => &mut summary.fail,
-        Status::Warn => &mut summary.warn,
-        Status::Error => &mut summary.error,
-        Status::Skip => &mut summary.skip,
-    } += 1;
 }
 
 /// Collects results and makes the reports of them.
@@ -178,7 +201,7 @@ impl Reports {
 
 fn report(kind: &'static str, name: String, namespace: String, results: Vec<ReportResult>) -> Report {
     let mut summary = Summary::default();
-    results.iter().for_each(|r| count(&mut summary, r.status));
+    results.iter().for_each(|r| summary.count(r.status));
     Report { kind, api_version: API_VERSION, metadata: Metadata { name, namespace }, source: "", summary, results }
 }
 
@@ -188,26 +211,76 @@ fn text(report: &Report, json: bool) -> io::Result<String> {
 }
 
 /// The results of `kyvc check` as such reports, in YAML.
-pub fn write_results(results: &Results<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-    let seconds = now();
-    let mut reports = Reports::default();
-    for row in &results.rows {
-        let (Some(policy), Some(rule), Some((r, _))) = (results.policy(row), results.rule(row), results.resource(row))
-        else {
-            continue;
-        };
-        let reference = Reference {
-            kind: r.kind.clone(),
-            namespace: r.namespace.clone(),
-            name: r.name.clone(),
-            api_version: r.api_version.clone(),
-            ..Reference::default()
-        };
-        let message = results.message(row);
-        let finding = Finding { rule: &rule.name, status: row.status, message: &message, audit_warns: false, seconds };
-        reports.add(policy, vec![ReportResult::new(policy, BACKGROUND, &reference, &finding)]);
+pub struct OpenReports<'o> {
+    out: &'o mut dyn io::Write,
+    seconds: u64,
+    /// Of the report that is being written: that of all cluster policies
+    merged: Summary,
+    others: Reports,
+}
+
+impl<'o> OpenReports<'o> {
+    /// Reports of every row.
+    pub fn new(out: &'o mut dyn io::Write) -> Self {
+        Self { out, seconds: now(), merged: Summary::default(), others: Reports::default() }
     }
-    reports.print(false, out)
+
+    /// The merged report before its results, and after them: its keys are sorted.
+    fn around(&self) -> io::Result<(String, String)> {
+        let mut merged = report("ClusterReport", "merged".to_owned(), String::new(), Vec::new());
+        merged.summary = self.merged;
+        let text = text(&merged, false)?;
+        Ok(match text.find("source:").and_then(|at| text.split_at_checked(at)) {
+            Some((head, tail)) => (head.to_owned(), tail.to_owned()),
+            None => (text, String::new()),
+        })
+    }
+}
+
+impl<'s> Writer<'s> for OpenReports<'_> {
+    fn piece(&mut self, piece: Results<'s>) -> io::Result<()> {
+        for row in &piece.rows {
+            let (Some(policy), Some(rule), Some((r, _))) = (piece.policy(row), piece.rule(row), piece.resource(row))
+            else {
+                continue;
+            };
+            let reference = Reference {
+                kind: r.kind.clone(),
+                namespace: r.namespace.clone(),
+                name: r.name.clone(),
+                api_version: r.api_version.clone(),
+                ..Reference::default()
+            };
+            let (message, seconds) = (piece.message(row), self.seconds);
+            let finding = Finding {
+                rule: &rule.name,
+                status: row.status,
+                message: &message,
+                audit_warns: false,
+                seconds,
+                exceptions: &[],
+                standard: None,
+            };
+            let result = ReportResult::new(policy, BACKGROUND, &reference, &finding);
+            if namespace(policy).is_some() {
+                self.others.add(policy, vec![result]);
+                continue;
+            }
+            if self.merged == Summary::default() {
+                writeln!(self.out, "{}results:", self.around()?.0)?;
+            }
+            self.merged.count(result.status);
+            write!(self.out, "{}", go_yaml::to_yaml(&[result]).map_err(io::Error::other)?)?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, _: &Totals) -> io::Result<()> {
+        if self.merged != Summary::default() {
+            writeln!(self.out, "{}", self.around()?.1)?;
+        }
+        std::mem::take(&mut self.others).print(false, self.out)
+    }
 }
 
 /// Seconds since 1970.
@@ -249,7 +322,15 @@ mod tests {
             api_version: "v1".to_owned(),
             ..Reference::default()
         };
-        let finding = Finding { rule: "check", status, message: "it's: so", audit_warns, seconds: 5 };
+        let finding = Finding {
+            rule: "check",
+            status,
+            message: "it's: so",
+            audit_warns,
+            seconds: 5,
+            exceptions: &[],
+            standard: None,
+        };
         let mut reports = Reports::default();
         reports.add(policy, vec![ReportResult::new(policy, BACKGROUND, &resource, &finding)]);
         let mut out = Vec::new();

@@ -4,6 +4,7 @@ use crate::diag::Source;
 use crate::engine::{CheckKind, PolicyInfo, PolicySet, RuleInfo, Status, Verdict};
 use crate::policy::classic::Action;
 use kyvc_vm::document::{Document, Place};
+use std::io;
 use std::sync::Arc;
 
 /// What identifies a resource in a report.
@@ -58,7 +59,7 @@ pub struct Row {
     pub place: Place,
 }
 
-/// Everything a check found.
+/// What a check found, or a piece of it: a large input gives its results piece by piece.
 #[derive(Debug)]
 pub struct Results<'s> {
     /// The set that was asked
@@ -67,6 +68,39 @@ pub struct Results<'s> {
     pub resources: Vec<(Resource, Arc<Source>)>,
     /// The rows, resource by resource
     pub rows: Vec<Row>,
+}
+
+/// An output format: it gets the results in the order of the input, and writes what it can at once.
+pub trait Writer<'s> {
+    /// Takes a piece of the results.
+    fn piece(&mut self, piece: Results<'s>) -> io::Result<()>;
+
+    /// Writes what stands after the last piece.
+    fn end(&mut self, totals: &Totals) -> io::Result<()>;
+}
+
+/// What all pieces come to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Totals {
+    /// How many policies were asked
+    pub policies: usize,
+    /// How many resources they were asked about
+    pub resources: usize,
+    /// The counts of rows
+    pub summary: Summary,
+    /// Whether an enforced rule is violated, or a rule could not be decided
+    pub bad: bool,
+}
+
+impl Totals {
+    /// Counts a piece.
+    pub fn add(&mut self, piece: &Results<'_>) {
+        self.resources += piece.resources.len();
+        for row in &piece.rows {
+            self.summary.count(row.status);
+            self.bad |= row.status == Status::Error || (row.status == Status::Fail && row.enforced);
+        }
+    }
 }
 
 /// How many rows there are of each status.
@@ -82,6 +116,19 @@ pub struct Summary {
     pub error: usize,
     /// Rules that do not apply
     pub skip: usize,
+}
+
+impl Summary {
+    /// Counts one more row.
+    pub fn count(&mut self, status: Status) {
+        *match status {
+            Status::Pass => &mut self.pass,
+            Status::Fail => &mut self.fail,
+            Status::Warn => &mut self.warn,
+            Status::Error => &mut self.error,
+            Status::Skip => &mut self.skip,
+        } += 1;
+    }
 }
 
 impl Row {
@@ -102,14 +149,20 @@ impl Row {
     }
 }
 
-impl Row {
-    /// The row with its resource counted from another number on.
-    pub fn renumbered(self, first: u32) -> Self {
-        Self { resource: self.resource.saturating_add(first), ..self }
+impl<'s> Results<'s> {
+    /// No results yet.
+    pub fn new(set: &'s PolicySet) -> Self {
+        Self { set, resources: Vec::new(), rows: Vec::new() }
     }
-}
 
-impl Results<'_> {
+    /// Takes another piece's results behind these.
+    pub fn append(&mut self, piece: Results<'s>) {
+        let first = u32::try_from(self.resources.len()).unwrap_or(u32::MAX);
+        self.resources.extend(piece.resources);
+        let row = |row: Row| Row { resource: row.resource.saturating_add(first), ..row };
+        self.rows.extend(piece.rows.into_iter().map(row));
+    }
+
     /// The rule of a row.
     pub fn rule(&self, row: &Row) -> Option<&RuleInfo> {
         self.set.rules().get(row.rule as usize)
@@ -131,25 +184,5 @@ impl Results<'_> {
             Some(message) => message.to_string(),
             None => self.rule(row).map_or(String::new(), |r| format!("validation rule '{}' passed.", r.name)),
         }
-    }
-
-    /// The counts.
-    pub fn summary(&self) -> Summary {
-        let mut s = Summary::default();
-        for row in &self.rows {
-            match row.status {
-                Status::Pass => s.pass += 1,
-                Status::Fail => s.fail += 1,
-                Status::Warn => s.warn += 1,
-                Status::Error => s.error += 1,
-                Status::Skip => s.skip += 1,
-            }
-        }
-        s
-    }
-
-    /// Whether an enforced rule is violated, or a rule could not be decided.
-    pub fn is_bad(&self) -> bool {
-        self.rows.iter().any(|r| r.status == Status::Error || (r.status == Status::Fail && r.enforced))
     }
 }

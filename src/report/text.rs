@@ -1,6 +1,6 @@
 //! `kyvc check` for people: every row that is not a pass, with the place in the manifest, and a summary line.
 
-use super::rows::{Results, Row};
+use super::rows::{Results, Row, Totals, Writer};
 use crate::engine::Status;
 use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
@@ -15,28 +15,44 @@ fn style(status: Status) -> Style {
     Style::new().bold().fg_color(Some(color.into()))
 }
 
-/// Writes the report. Colours are written always; the stream takes them away where nobody wants them.
-pub fn write(results: &Results<'_>, details: bool, out: &mut dyn Write) -> io::Result<()> {
-    for row in &results.rows {
-        let quiet = matches!(row.status, Status::Pass | Status::Skip);
-        if details || !quiet {
-            write_row(results, row, out)?;
-        }
+/// The report. Colours are written always; the stream takes them away where nobody wants them.
+pub struct Text<'o> {
+    out: &'o mut dyn Write,
+    details: bool,
+}
+
+impl<'o> Text<'o> {
+    /// A report of what does not pass, or of every row for `details`.
+    pub fn new(out: &'o mut dyn Write, details: bool) -> Self {
+        Self { out, details }
     }
-    let s = results.summary();
-    let policies = results.set.policies().len();
-    writeln!(
-        out,
-        "checked {} resource{} against {policies} polic{}: {} pass, {} fail, {} warn, {} error, {} skip",
-        results.resources.len(),
-        if results.resources.len() == 1 { "" } else { "s" },
-        if policies == 1 { "y" } else { "ies" },
-        s.pass,
-        s.fail,
-        s.warn,
-        s.error,
-        s.skip
-    )
+}
+
+impl<'s> Writer<'s> for Text<'_> {
+    fn piece(&mut self, piece: Results<'s>) -> io::Result<()> {
+        for row in &piece.rows {
+            let quiet = matches!(row.status, Status::Pass | Status::Skip);
+            if self.details || !quiet {
+                write_row(&piece, row, self.out)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, totals: &Totals) -> io::Result<()> {
+        let Totals { policies, resources, summary: s, .. } = totals;
+        writeln!(
+            self.out,
+            "checked {resources} resource{} against {policies} polic{}: {} pass, {} fail, {} warn, {} error, {} skip",
+            if *resources == 1 { "" } else { "s" },
+            if *policies == 1 { "y" } else { "ies" },
+            s.pass,
+            s.fail,
+            s.warn,
+            s.error,
+            s.skip
+        )
+    }
 }
 
 fn write_row(results: &Results<'_>, row: &Row, out: &mut dyn Write) -> io::Result<()> {

@@ -14,7 +14,7 @@ use crate::offline::exceptions::Exceptions;
 use crate::offline::file::{self, join};
 use crate::offline::globals::Globals;
 use crate::offline::mocks::Mocks;
-use crate::offline::outcome::{Does, Object, Response};
+use crate::offline::outcome::{Object, Response};
 use crate::offline::policies::{self, Policies};
 use crate::offline::resources::{self, reference};
 use crate::offline::user;
@@ -97,7 +97,8 @@ impl<'r> Run<'r> {
         let payloads = self.payloads()?;
         let targets = self.beside(test.target_resources(), "target")?;
         let params = self.beside(test.param_resources(), "parameter")?;
-        let cluster = self.cluster(&loaded, &[targets.as_slice(), &params].concat())?;
+        let beside = [targets.as_slice(), &params].concat();
+        let cluster = self.cluster(&loaded, &beside)?;
         self.say("  Loading exceptions ...");
         let exceptions = Exceptions::load(&self.paths(test.exceptions()));
         let exceptions = exceptions.map_err(|e| format!("error: failed to load exceptions ({e})"))?;
@@ -122,7 +123,14 @@ impl<'r> Run<'r> {
         if self.registry && asks_images {
             return Err("kyvc does not ask image registries yet".to_owned());
         }
+        let fake = match &cluster {
+            None if compiled.set.changes_others() => {
+                Some(evaluate::cluster(&[loaded.sources.as_slice(), &beside].concat())?)
+            }
+            _ => None,
+        };
         let question = Question {
+            targets: cluster.as_ref().or(fake.as_ref()),
             user: user.as_ref(),
             cluster: cluster.as_ref(),
             serves_config_maps: served,
@@ -356,14 +364,7 @@ fn operations(test: &Test) -> Result<Vec<Operation>, String> {
 
 /// What classic policies say of a payload.
 fn silent(set: &PolicySet, name: String) -> Said {
-    let response = |policy| Response {
-        policy,
-        resource: usize::MAX,
-        does: Does::Validate,
-        rules: Vec::new(),
-        audits: false,
-        patched: None,
-    };
+    let response = |policy| Response { policy, resource: usize::MAX, ..Response::default() };
     Said { key: Key(name), responses: (0..set.policies().len()).map(response).collect() }
 }
 

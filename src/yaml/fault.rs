@@ -1,6 +1,7 @@
 //! What is wrong with a chunk, before it is known which source the chunk is from.
 
 use super::Chunk;
+use super::flow::Feed;
 use crate::diag::{Code, Diagnostic, Label, Source};
 use kyvc_vm::document::Place;
 use saphyr_parser::{Event, Parser};
@@ -74,7 +75,8 @@ type Open = (Vec<(String, Place)>, Option<bool>);
 /// Where the key at a place was set first: the text is read once more, as nothing keeps the places of keys.
 fn first_place(chunk: Chunk<'_>, again: Place) -> Option<Place> {
     let mut open: Vec<Open> = Vec::new();
-    let mut parser = Parser::new_from_str(chunk.text);
+    let feed = Feed::new(chunk.text);
+    let mut parser = Parser::new_from_str(feed.text());
     while let Some(Ok((event, span))) = parser.next_event() {
         match event {
             Event::MappingStart(..) | Event::SequenceStart(..) => {
@@ -88,7 +90,7 @@ fn first_place(chunk: Chunk<'_>, again: Place) -> Option<Place> {
                 let (keys, key) = open.last_mut()?;
                 *key = Some(false);
                 let line = u32::try_from(span.start.line()).ok()?.checked_add(chunk.line)?;
-                let place = Place { line, column: u32::try_from(span.start.col()).ok()? + 1 };
+                let place = Place { line, column: u32::try_from(feed.column(&span.start)).ok()? + 1 };
                 if place == again {
                     return keys.iter().find(|(k, _)| *k == text).map(|(_, p)| *p);
                 }

@@ -1,11 +1,9 @@
 //! JSON inside YAML: the fast reader where a text looks like JSON.
 
 use super::fault::Fault;
-use super::{Chunk, ReadOptions, reader};
+use super::{Chunk, ReadOptions};
 use crate::diag::Code;
-use kyvc_vm::document::{
-    Buffers, BuildError, Document, JsonError, JsonErrorKind, JsonOptions, Kind, Layout, NodeId, line_column, read_json,
-};
+use kyvc_vm::document::{Buffers, BuildError, Document, JsonError, JsonErrorKind, JsonOptions, Layout, read_json};
 
 /// What became of a text that starts like JSON.
 pub(super) enum Outcome<'a> {
@@ -27,8 +25,17 @@ pub(super) fn looks_like_json(text: &str) -> bool {
 }
 
 /// Reads the first JSON value of a text.
-pub(super) fn first<'a>(text: &'a str, layout: &'a Layout, buffers: Buffers, options: &ReadOptions) -> Outcome<'a> {
-    let json = JsonOptions { places: options.places, unique_keys: options.strict, limits: options.limits };
+pub(super) fn first<'a>(chunk: Chunk<'a>, layout: &'a Layout, buffers: Buffers, options: &ReadOptions) -> Outcome<'a> {
+    let text = chunk.text;
+    let places = options.places.then(|| chunk.start());
+    // Kyverno reads JSON files as YAML, where `1.0` is an int64, while JSON makes it a float64.
+    let json = JsonOptions {
+        places,
+        unique_keys: options.strict,
+        whole_numbers: true,
+        limits: options.limits,
+        ..JsonOptions::default()
+    };
     match read_json(text, layout, buffers, json) {
         Ok(doc) => Outcome::Value(doc, None),
         Err(error) => {
@@ -47,38 +54,14 @@ pub(super) fn first<'a>(text: &'a str, layout: &'a Layout, buffers: Buffers, opt
     }
 }
 
-/// Kyverno reads JSON files as YAML, where `1.0` is an int64, while JSON makes it a float64: reads the text again if
-/// that matters. What only JSON can read stays as it is.
-pub(super) fn as_yaml<'a>(
-    doc: Document<'a>,
-    chunk: Chunk<'a>,
-    layout: &'a Layout,
-    options: &ReadOptions,
-    again: bool,
-) -> Document<'a> {
-    if !again && !doc.root().is_some_and(|root| whole_float(&doc, root)) {
-        return doc;
-    }
-    reader::read(chunk, layout, Buffers::default(), options).unwrap_or(doc)
-}
-
-fn whole_float(doc: &Document<'_>, node: NodeId) -> bool {
-    use kyvc_vm::scalar::Scalar;
-    match doc.kind(node) {
-        Kind::Float => matches!(doc.scalar(node), Scalar::Float(f) if f.fract() == 0.0),
-        Kind::List | Kind::Map => doc.children(node).any(|child| whole_float(doc, child)),
-        _ => false,
-    }
-}
-
-/// The fault of a JSON error in the text that starts at `offset` of the source.
-pub(super) fn fault(error: &JsonError, source: &str, offset: usize) -> Fault {
+/// The fault of a JSON error in a chunk.
+pub(super) fn fault(error: &JsonError, chunk: Chunk<'_>) -> Fault {
     let code = match &error.kind {
         JsonErrorKind::Duplicate(_) => Code::DuplicateKey,
         JsonErrorKind::Build(BuildError::Depth(_)) => Code::TooDeep,
         JsonErrorKind::Build(_) => Code::TooLarge,
         _ => Code::JsonSyntax,
     };
-    let at = source.floor_char_boundary((offset + error.offset).min(source.len()));
-    Fault::new(code, error.to_string(), line_column(source, at))
+    let at = chunk.text.floor_char_boundary(error.offset);
+    Fault::new(code, error.to_string(), chunk.start().after(chunk.text.get(..at).unwrap_or("")))
 }

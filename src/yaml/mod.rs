@@ -7,6 +7,7 @@ mod anchors;
 mod binary;
 pub mod emit;
 mod fault;
+mod flow;
 mod json_in;
 mod keys;
 mod merge;
@@ -26,7 +27,7 @@ pub use kyvc_vm::document::{go_json, write_json};
 use crate::diag::{Code, Diagnostic, Source};
 use fault::Fault;
 use json_in::Outcome;
-use kyvc_vm::document::{Buffers, Document, Layout, Limits, Place, line_column};
+use kyvc_vm::document::{Buffers, Document, Layout, Limits, Place};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -54,6 +55,13 @@ impl ReadOptions {
     }
 }
 
+impl Chunk<'_> {
+    /// Where it starts in the source.
+    fn start(&self) -> Place {
+        Place { line: self.line.saturating_add(1), column: self.column.saturating_add(1) }
+    }
+}
+
 /// What a callback of [`documents`] says: stop, or go on with this memory (`document.recycle()`) for the next document.
 pub type Flow = ControlFlow<(), Buffers>;
 
@@ -63,6 +71,8 @@ struct Chunk<'a> {
     text: &'a str,
     /// Lines of the source before it.
     line: u32,
+    /// Characters before it in its first line.
+    column: u32,
     /// Read as sigs.k8s.io/yaml alone would: no line break is added at the end, and what follows the first document
     /// does not matter.
     sigs: bool,
@@ -111,7 +121,7 @@ pub fn value<'a>(
     options: ReadOptions,
 ) -> Result<Document<'a>, Diagnostic> {
     let text = body(source)?;
-    let chunk = Chunk { text, line: 0, sigs: true };
+    let chunk = Chunk { text, line: 0, column: 0, sigs: true };
     check(chunk).and_then(|()| reader::read(chunk, layout, buffers, &options)).map_err(|fault| fault.diagnostic(source))
 }
 
@@ -126,8 +136,7 @@ fn body(source: &Arc<Source>) -> Result<&str, Diagnostic> {
 
 fn check(chunk: Chunk<'_>) -> Result<(), Fault> {
     let Some((at, c)) = strictness::control_character(chunk.text) else { return Ok(()) };
-    let place = line_column(chunk.text, at);
-    let place = Place { line: place.line + chunk.line, ..place };
+    let place = chunk.start().after(chunk.text.get(..at).unwrap_or(""));
     let message = format!("control character U+{:04X} is not allowed in YAML", u32::from(c));
     Err(Fault::new(Code::ControlCharacter, message, place))
 }
@@ -159,14 +168,13 @@ impl<'a> Stream<'a, '_> {
 
     /// JSON values one after the other, as kubectl prints them; or YAML that starts with a bracket.
     fn json(&mut self, mut chunk: Chunk<'a>) -> Step {
-        let start = self.offset(chunk);
         let mut given = false;
         loop {
             let buffers = std::mem::take(&mut self.buffers);
-            let (doc, next) = match json_in::first(chunk.text, self.layout, buffers, &self.options) {
+            let (doc, next) = match json_in::first(chunk, self.layout, buffers, &self.options) {
                 Outcome::Value(doc, next) => (doc, next),
                 Outcome::Error(error) => {
-                    let in_json = json_in::fault(&error, &self.source.text, self.offset(chunk));
+                    let in_json = json_in::fault(&error, chunk);
                     if given {
                         return Err(in_json);
                     }
@@ -179,23 +187,15 @@ impl<'a> Stream<'a, '_> {
                 }
             };
             let (value, rest) = chunk.text.split_at(next.unwrap_or(chunk.text.len()));
-            // The JSON reader counts lines from the start of what it was given.
-            let misplaced = self.options.places && (start > 0 || given);
-            let value = Chunk { text: value, ..chunk };
-            let doc = json_in::as_yaml(doc, value, self.layout, &self.options, misplaced);
             if self.give(doc).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
             if next.is_none() {
                 return Ok(ControlFlow::Continue(()));
             }
-            chunk = Chunk { text: rest, line: chunk.line + split::lines(value.text), ..chunk };
+            let start = chunk.start().after(value);
+            chunk = Chunk { text: rest, line: start.line - 1, column: start.column - 1, ..chunk };
             given = true;
         }
-    }
-
-    /// Where a chunk starts in the source.
-    fn offset(&self, chunk: Chunk<'_>) -> usize {
-        (chunk.text.as_ptr() as usize).saturating_sub(self.source.text.as_ptr() as usize)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::anchors::{Anchors, Target};
 use super::fault::Fault;
+use super::flow::Feed;
 use super::keys::Keys;
 use super::scalar::{self, Number, Resolved, ScalarError};
 use super::{Chunk, ReadOptions, repair, strictness, tabs};
@@ -41,7 +42,7 @@ pub(super) fn read<'a>(
     tabs::check(chunk)?;
     for _ in 0..repair::RETRIES {
         let mut reader = Reader::new(chunk, layout, buffers, options);
-        match reader.events(&text) {
+        match reader.events(&Feed::new(&text)) {
             Ok(()) => return reader.finish(),
             Err(fault) => {
                 let Some(repaired) = repair::repair(&text, chunk, &fault) else { return Err(fault) };
@@ -51,7 +52,7 @@ pub(super) fn read<'a>(
         }
     }
     let mut reader = Reader::new(chunk, layout, buffers, options);
-    reader.events(&text)?;
+    reader.events(&Feed::new(&text))?;
     reader.finish()
 }
 
@@ -66,14 +67,13 @@ pub(super) struct Reader<'a> {
     /// The place of the key whose value comes next.
     pub(super) key_at: Option<Place>,
     pub(super) merged: u64,
+    /// Characters of the chunk, once somebody asked.
+    length: Option<usize>,
 }
 
 impl<'a> Reader<'a> {
     fn new(chunk: Chunk<'a>, layout: &'a Layout, buffers: Buffers, options: &ReadOptions) -> Self {
-        let mut b = Builder::new(chunk.text, layout, buffers, options.limits);
-        if options.places {
-            b.places_are_lines();
-        }
+        let b = Builder::new(chunk.text, layout, buffers, options.limits);
         Self {
             chunk,
             b,
@@ -84,21 +84,22 @@ impl<'a> Reader<'a> {
             at: Place::default(),
             key_at: None,
             merged: 0,
+            length: None,
         }
     }
 
-    fn events(&mut self, text: &str) -> Result<(), Fault> {
-        let mut parser = Parser::new_from_str(text);
+    fn events(&mut self, feed: &Feed<'_>) -> Result<(), Fault> {
+        let mut parser = Parser::new_from_str(feed.text());
         while let Some(event) = parser.next_event() {
             let (event, span) = match event {
                 Ok(event) => event,
                 Err(error) => {
                     let whole = self.frames.is_empty() && !self.b.document().is_empty();
-                    let place = self.place(error.marker());
+                    let place = self.place(error.marker(), feed);
                     return strictness::syntax(&error, place, whole, self.chunk.sigs);
                 }
             };
-            self.at = self.place(&span.start);
+            self.at = self.place(&span.start, feed);
             match event {
                 Event::Scalar(text, style, anchor, tag) => self.scalar(text, style, anchor, tag, &span.end)?,
                 Event::MappingStart(anchor, _) => self.open(true, anchor)?,
@@ -120,9 +121,9 @@ impl<'a> Reader<'a> {
         Ok(self.b.finish())
     }
 
-    fn place(&self, marker: &Marker) -> Place {
+    fn place(&self, marker: &Marker, feed: &Feed<'_>) -> Place {
         let line = u32::try_from(marker.line()).unwrap_or(u32::MAX);
-        let column = u32::try_from(marker.col()).unwrap_or(u32::MAX);
+        let column = u32::try_from(feed.column(marker)).unwrap_or(u32::MAX);
         Place { line: line.saturating_add(self.chunk.line), column: column.saturating_add(1) }
     }
 
@@ -157,7 +158,8 @@ impl<'a> Reader<'a> {
         let tag = tag.map_or(Cow::Borrowed(""), |t| Cow::Owned(format!("{}{}", t.handle, t.suffix)));
         if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
             && self.chunk.sigs
-            && strictness::is_unfinished(self.chunk.text, &text, end)
+            && end.index() >= *self.length.get_or_insert_with(|| self.chunk.text.chars().count())
+            && strictness::is_unfinished(self.chunk.text, &text)
         {
             text = Cow::Owned(text.strip_suffix('\n').unwrap_or(&text).to_owned());
         }

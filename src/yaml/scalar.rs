@@ -60,19 +60,9 @@ pub(super) enum Number {
 
 /// What Kubernetes makes of a float64 that was printed as JSON.
 pub(super) fn through_json(value: f64) -> Number {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    if value.fract() != 0.0 {
-        return if value.is_finite() { Number::Float(value) } else { Number::NotFinite };
-    }
-    if value == 0.0 && value.is_sign_negative() {
-        return Number::Float(value);
-    }
-    if value.abs() <= EXACT {
-        return Number::Int(value as i64);
-    }
-    // Above 2^53 the text has the shortest digits that name the float, and zeros: not always the float's own value.
-    match number::format_json(value) {
-        Some(text) => text.parse().map_or(Number::Float(value), Number::Int),
+    match number::whole(value) {
+        Some(value) => Number::Int(value),
+        None if value.is_finite() => Number::Float(value),
         None => Number::NotFinite,
     }
 }

@@ -45,7 +45,7 @@ impl<'a> Chunks<'a> {
         }
         let Some(at) = text.find("\n---") else {
             self.rest = "";
-            return Some(Chunk { text, line: first, sigs: false });
+            return Some(Chunk { text, line: first, column: 0, sigs: false });
         };
         let (text, after) = (text.get(..=at)?, text.get(at + 4..)?);
         self.line += lines(text);
@@ -55,7 +55,7 @@ impl<'a> Chunks<'a> {
             _ => "",
         };
         self.line += 1;
-        Some(Chunk { text, line: first, sigs: false })
+        Some(Chunk { text, line: first, column: 0, sigs: false })
     }
 }
 

@@ -4,19 +4,19 @@ use super::Chunk;
 use super::fault::Fault;
 use crate::diag::Code;
 use kyvc_vm::document::Place;
-use saphyr_parser::{Marker, ScanError};
+use saphyr_parser::ScanError;
 
-/// Whether a block scalar's last line is the unfinished last line of the text: yaml.v2 gives it no line break then.
-pub(super) fn is_unfinished(text: &str, scalar: &str, end: &Marker) -> bool {
+/// Whether a block scalar that reaches to the end of the text has its unfinished last line: yaml.v2 gives it no line
+/// break then.
+pub(super) fn is_unfinished(text: &str, scalar: &str) -> bool {
     let last = |s: &str| s.rsplit('\n').next().unwrap_or("").to_owned();
     let Some(of_scalar) = scalar.strip_suffix('\n').map(last).filter(|l| !l.is_empty()) else { return false };
     let of_text = last(text);
-    let same = match of_text.trim_start() {
+    match of_text.trim_start() {
         "" => of_scalar.trim().is_empty() && of_text.ends_with(&of_scalar),
         // A folded scalar's line may be several of the text.
         trimmed => of_scalar.ends_with(trimmed),
-    };
-    same && end.index() >= text.chars().count()
+    }
 }
 
 /// The parser's error in our words. `whole` says that the document is already complete.

@@ -2,6 +2,7 @@
 
 use super::Chunk;
 use super::fault::Fault;
+use super::flow::Feed;
 use crate::diag::Code;
 use kyvc_vm::document::Place;
 use saphyr_parser::{Event, Parser, ScalarStyle};
@@ -50,15 +51,13 @@ pub(super) fn check(chunk: Chunk<'_>) -> Result<(), Fault> {
         }
         Ok(())
     };
-    let lines: Vec<&str> = chunk.text.lines().collect();
-    let after = |line: usize, column: usize| {
-        lines.get(line.wrapping_sub(1)).and_then(|l| l.get(l.char_indices().nth(column)?.0..)).unwrap_or("")
-    };
+    let mut lines = Lines::new(chunk.text);
     let mut before = Before::Nothing;
     let mut flow = 0_usize;
     // The columns of the open block collections; brackets have none.
     let mut open: Vec<Option<usize>> = Vec::new();
-    let mut parser = Parser::new_from_str(chunk.text);
+    let feed = Feed::new(chunk.text);
+    let mut parser = Parser::new_from_str(feed.text());
     // A syntax error is the reader's to report, at its own place.
     while let Some(Ok((event, span))) = parser.next_event() {
         let block = matches!(event, Event::Scalar(_, ScalarStyle::Literal | ScalarStyle::Folded, ..));
@@ -73,11 +72,11 @@ pub(super) fn check(chunk: Chunk<'_>) -> Result<(), Fault> {
             Event::Scalar(..) if block => Before::Column(span.start.col()),
             Event::Scalar(text, ..) if !text.is_empty() => {
                 refuse(span.end.line(), Before::Column(indent))?;
-                let key = after(span.end.line(), span.end.col()).trim_start().starts_with(':');
+                let key = lines.rest(span.end.line(), feed.column(&span.end)).trim_start().starts_with(':');
                 if key { Before::Nothing } else { Before::Column(indent) }
             }
             Event::MappingStart(..) | Event::SequenceStart(..) => {
-                let bracket = after(span.start.line(), span.start.col()).starts_with(['{', '[']);
+                let bracket = lines.rest(span.start.line(), feed.column(&span.start)).starts_with(['{', '[']);
                 flow += usize::from(bracket || flow > 0);
                 open.push((!bracket && flow == 0).then_some(span.start.col()));
                 Before::Nothing
@@ -98,4 +97,32 @@ pub(super) fn check(chunk: Chunk<'_>) -> Result<(), Fault> {
         };
     }
     Ok(())
+}
+
+/// The lines of a text, for places that go forward: a long line is not counted again for each.
+struct Lines<'a> {
+    lines: Vec<&'a str>,
+    /// Of the last place
+    line: usize,
+    column: usize,
+    rest: &'a str,
+}
+
+impl<'a> Lines<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { lines: text.lines().collect(), line: 0, column: 0, rest: "" }
+    }
+
+    /// What stands in a line from a column on.
+    fn rest(&mut self, line: usize, column: usize) -> &'a str {
+        if self.line != line || self.column > column {
+            let text = line.checked_sub(1).and_then(|n| self.lines.get(n));
+            (self.line, self.column, self.rest) = (line, 0, text.copied().unwrap_or(""));
+        }
+        let ahead = column - self.column;
+        let at = self.rest.char_indices().nth(ahead).map_or(self.rest.len(), |(at, _)| at);
+        self.column = column;
+        self.rest = self.rest.get(at..).unwrap_or("");
+        self.rest
+    }
 }

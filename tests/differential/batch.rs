@@ -4,6 +4,7 @@ use super::grammar::{Gen, Tags, constructs, manifest, policy, shapes};
 use super::rng::Rng;
 use super::seeds;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// A policy or a manifest.
 #[derive(Clone, Debug)]
@@ -108,12 +109,14 @@ pub(crate) struct Source {
     made: usize,
     plain: bool,
     seeds: Vec<seeds::Seed>,
+    /// How often each construct came up, in pairs, and how often it was featured.
+    seen: BTreeMap<&'static str, usize>,
 }
 
 impl Source {
     /// A source for a seed; only plain command lines where `plain`.
     pub(crate) fn new(seed: u64, plain: bool, seeds: Vec<seeds::Seed>) -> Self {
-        Self { rng: Rng::new(seed), made: 0, plain, seeds }
+        Self { rng: Rng::new(seed), made: 0, plain, seeds, seen: BTreeMap::new() }
     }
 
     /// The next batch, of about `pairs` pairs if that is fewer than usual.
@@ -127,12 +130,24 @@ impl Source {
         self.sow(&mut batch);
         batch.flavour = self.flavour(&batch);
         self.made += 1;
+        for (items, pairs) in [(&batch.policies, batch.manifests.len()), (&batch.manifests, batch.policies.len())] {
+            for tag in items.iter().flat_map(|item| &item.tags) {
+                *self.seen.entry(tag).or_default() += pairs;
+            }
+        }
         batch
     }
 
+    /// The construct of a table that came up least; one that is asked for in vain gets its turn less and less.
+    fn feature(&mut self, table: &[&'static str], pairs: usize) -> Option<&'static str> {
+        let rarest = table.iter().min_by_key(|tag| self.seen.get(**tag).copied().unwrap_or(0)).copied()?;
+        *self.seen.entry(rarest).or_default() += pairs;
+        Some(rarest)
+    }
+
     fn policy(&mut self, n: usize, focus: &[usize], manifests: &[Item]) -> Item {
-        let featured = constructs::RARE[n % constructs::RARE.len()];
-        let mut g = Gen::new(self.rng.fork(), focus.to_vec(), Some(featured));
+        let featured = self.feature(constructs::RARE, MANIFESTS);
+        let mut g = Gen::new(self.rng.fork(), focus.to_vec(), featured);
         if g.rng.chance(75) {
             let n = manifests.len();
             let some: Vec<usize> = (0..3).map(|_| g.rng.below(n)).collect();
@@ -145,7 +160,9 @@ impl Source {
     }
 
     fn manifest(&mut self, n: usize, focus: &[usize]) -> Item {
-        let mut g = Gen::new(self.rng.fork(), focus.to_vec(), None);
+        // One that stays: every third is replaced by a seed.
+        let featured = if n % 3 == 1 { self.feature(constructs::MANIFEST, POLICIES) } else { None };
+        let mut g = Gen::new(self.rng.fork(), focus.to_vec(), featured);
         let doc = manifest::manifest(&mut g, n);
         Item { doc, tags: g.tags }
     }

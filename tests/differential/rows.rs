@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+/// What a report begins with.
+const REPORT: &str = "{\"kind\":\"";
+
 /// One rule's result on one resource.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Row {
@@ -40,11 +43,12 @@ impl Row {
 
 /// The rows in what a command printed, sorted; None where there is no report.
 ///
-/// Kyverno prints one report for all cluster policies and one for every namespaced policy and resource, each a line.
+/// Kyverno prints one report for all cluster policies and one for every namespaced policy and resource, each a line. Before
+/// the first there may be `Error: not found` without a line break, for kinds of subresources that a values file knows not.
 pub(crate) fn parse(stdout: &str) -> Option<Vec<Row>> {
     let mut rows = None;
-    for line in stdout.lines().filter(|l| l.starts_with("{\"kind\":\"")) {
-        let report: Value = serde_json::from_str(line).ok()?;
+    for report in stdout.lines().filter_map(|line| line.get(line.find(REPORT)?..)) {
+        let report: Value = serde_json::from_str(report).ok()?;
         report_rows(&report, rows.get_or_insert_with(Vec::new));
     }
     if let Some(rows) = &mut rows {
@@ -77,7 +81,7 @@ fn row(result: &Value, resource: &Value) -> Row {
 
 /// The lines about policies that were skipped or invalid: `name: reason`.
 pub(crate) fn refused(stdout: &str) -> Vec<String> {
-    let head = stdout.split("{\"kind\":\"").next().unwrap_or("");
+    let head = stdout.split(REPORT).next().unwrap_or("");
     let entry = |line: &str| {
         let (number, rest) = line.split_once(". ")?;
         number.parse::<usize>().ok()?;

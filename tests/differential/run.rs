@@ -115,8 +115,11 @@ fn outcome(status: Option<ExitStatus>, stdout: &str, stderr: &str) -> Outcome {
     let refused = rows::refused(stdout);
     match rows::parse(stdout) {
         Some(rows) => Outcome::Ran { rows, refused },
-        // Kyverno prints no report where there is no row to report.
-        None if status.success() || !refused.is_empty() => Outcome::Ran { rows: Vec::new(), refused },
+        // Kyverno prints no report where there is no row to report. A refused policy alone is a failure too, but one
+        // without a word on standard error.
+        None if status.success() || (!refused.is_empty() && stderr.trim().is_empty()) => {
+            Outcome::Ran { rows: Vec::new(), refused }
+        }
         None => Outcome::Silent(format!("{status}: {} {}", first_line(stdout), first_line(stderr))),
     }
 }

@@ -121,6 +121,10 @@ impl Stats {
         if skip < 5.0 {
             out.push(format!("only {skip:.1} % of the rows skip"));
         }
+        let error = self.percent("error");
+        if error < 5.0 {
+            out.push(format!("only {error:.1} % of the rows are errors"));
+        }
         for tag in known() {
             let pairs = self.constructs.get(tag).map_or(0, |c| c[0]);
             if pairs < CONSTRUCT_MINIMUM {

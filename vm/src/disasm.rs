@@ -126,6 +126,7 @@ fn site(program: &Program, number: u32) -> String {
             Step::Index(n) => write!(out, "{n}/"),
             Step::Walk(r) => write!(out, "[r{r}]/"),
             Step::Text(r) => write!(out, "(r{r})/"),
+            Step::Pattern(r) => write!(out, " not r{r}"),
         };
     }
     out

@@ -12,6 +12,7 @@ pub mod ids;
 pub mod machine;
 pub mod op;
 pub mod patch;
+pub mod pod_security;
 pub mod program;
 pub mod scalar;
 pub mod selector;

@@ -8,6 +8,7 @@ mod explain;
 mod expr;
 mod frames;
 mod heap;
+pub(crate) mod json;
 mod keys;
 pub(crate) mod memory;
 mod names;
@@ -28,7 +29,7 @@ use crate::program::{Comparison, Const, Program, Reason, Step as PathStep};
 use crate::scalar::ScalarPattern;
 use crate::selector::ResourceKind;
 use crate::value::{Fault, Moved, Val};
-use crate::verdict::{Ask, Fact, Need, Offers, Outcome, Root, Step, Trap, TrapKind};
+use crate::verdict::{Ask, Fact, Need, Offers, Outcome, Patch, Root, Step, Trap, TrapKind};
 use frames::Frame;
 use memory::Memory;
 use names::Names;
@@ -86,6 +87,16 @@ pub enum Ending {
     Undecided,
 }
 
+/// A scalar pattern made at run time.
+#[derive(Debug)]
+struct MadePattern {
+    /// What it was made from, as Go's `%v` prints it
+    text: Box<str>,
+    /// Whether the text was read as a pattern; otherwise a value that is no string stands for itself
+    read: bool,
+    pattern: ScalarPattern,
+}
+
 /// What is known of a root.
 #[derive(Clone, Copy, Debug, Default)]
 enum RootState {
@@ -119,8 +130,8 @@ pub struct Machine {
     frames: Vec<Frame>,
     /// How many registers the unit that runs uses.
     used: usize,
-    /// Scalar patterns made at run time, by their text.
-    patterns: Vec<(Box<str>, ScalarPattern)>,
+    /// Scalar patterns made at run time.
+    patterns: Vec<MadePattern>,
     /// Where a suspended run goes on, and the end of its unit.
     suspended: Option<(usize, usize)>,
 }
@@ -203,6 +214,22 @@ impl Machine {
         self.spend(fuel)
     }
 
+    /// Lets another machine run on this one's fuel. Says how much that is, for [`settle`](Self::settle).
+    pub fn lend(&self, to: &mut Machine) -> u64 {
+        to.fuel = self.fuel;
+        self.fuel
+    }
+
+    /// Takes from this machine's fuel what another one burnt of what it was lent.
+    pub fn settle(&mut self, with: &Machine, lent: u64) {
+        self.fuel = self.fuel.saturating_sub(lent.saturating_sub(with.fuel));
+    }
+
+    /// What a run may cost.
+    pub fn budget(&self) -> Budget {
+        self.budget
+    }
+
     /// Makes a fault for the host.
     pub fn failed(&mut self, text: &str) -> Result<Val, TrapKind> {
         let Val::Fault(why) = self.memory.failed(text)? else { return Err(TrapKind::Memory) };
@@ -211,7 +238,7 @@ impl Machine {
 
     /// Gives the scalar pattern of a text. Answers [`Need::Pattern`].
     pub fn set_pattern(&mut self, text: &str, pattern: ScalarPattern) {
-        self.patterns.push((text.into(), pattern));
+        self.patterns.push(MadePattern { text: text.into(), read: true, pattern });
     }
 
     /// Gives a value, or says what failed. Answers [`Need::Text`], [`Need::Tree`], [`Need::Query`] and [`Need::Ask`].
@@ -380,6 +407,7 @@ impl Machine {
                 !self.memory.is_list(input.documents, value) && !self.memory.is_map(input.documents, value)
             }
             Op::JumpMissing => matches!(self.reg(i.a), Val::Marks { seen, found } if seen & !found != 0),
+            Op::JumpAny => self.is_any(self.reg(i.a)),
             Op::JumpCase => matches!(self.reg(i.a), Val::Int(n) if n == i64::from(i.b)),
             Op::IndexLoad => {
                 let value = self.memory.index(input.documents, self.reg(i.b as u8), i.c);
@@ -625,15 +653,37 @@ impl Machine {
             Op::EntryNeed => return self.need(program, EntryId::from_number(i.c), (pc, end), i.a).map_err(trap),
             Op::EntryAgain => return self.again(program, EntryId::from_number(i.c), (pc, end), i.a).map_err(trap),
             Op::ScopeEnter => {
-                self.names.enter();
+                self.names.enter(self.roots[Root::Object as usize]);
                 false
             }
-            Op::ScopeReset => {
-                self.names.reset(program);
+            Op::ScopeReset | Op::ScopeLeave => {
+                let names = &mut self.names;
+                let kept = if i.op == Op::ScopeReset { names.reset(program) } else { names.leave(program) };
+                if let Some(object) = kept {
+                    self.roots[Root::Object as usize] = object;
+                }
                 false
             }
-            Op::ScopeLeave => {
-                self.names.leave(program);
+            Op::PatchBegin | Op::PatchApply | Op::PatchEnd => match (self.reg(i.a), self.answered()) {
+                (Val::Fault(_), _) if i.op == Op::PatchApply => false,
+                (_, Some(value)) => {
+                    if i.op != Op::PatchBegin {
+                        self.set(i.a, value);
+                    }
+                    false
+                }
+                (patch, None) => {
+                    let need = match i.op {
+                        Op::PatchBegin => Patch::Begin,
+                        Op::PatchEnd => Patch::End,
+                        _ => Patch::Apply { patch, operations: i.b & 1 != 0, constant: i.b & 2 != 0 },
+                    };
+                    return Ok(self.wait(at, end, Need::Patch(need)));
+                }
+            },
+            Op::IterRest => {
+                let rest = self.memory.rest(input.documents, self.reg(i.b as u8));
+                self.set(i.a, Val::Int(rest as i64));
                 false
             }
             Op::NumberFloat => {
@@ -753,6 +803,10 @@ impl Machine {
                 },
                 PathStep::Text(r) => match self.reg(*r) {
                     Val::Text(text) => Moved::Key(text),
+                    _ => continue,
+                },
+                PathStep::Pattern(r) => match self.reg(*r) {
+                    Val::Pattern(at) => Moved::Pattern(at),
                     _ => continue,
                 },
                 PathStep::Key(_) | PathStep::Index(_) => continue,

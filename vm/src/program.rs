@@ -97,11 +97,15 @@ pub enum Reason {
     Looped,
     /// An exception with this name is about it
     Excepted,
+    /// As `Because`, and the value's account is told twice
+    Twice,
+    /// The change of an object failed, and the value says why
+    Lost,
 }
 
 impl Reason {
     /// All reasons, in the order of their encoding.
-    pub const ALL: [Reason; 23] = [
+    pub const ALL: [Reason; 25] = [
         Reason::NotMap,
         Reason::NotList,
         Reason::Mismatch,
@@ -125,6 +129,8 @@ impl Reason {
         Reason::Queried,
         Reason::Looped,
         Reason::Excepted,
+        Reason::Twice,
+        Reason::Lost,
     ];
 }
 
@@ -181,6 +187,8 @@ pub enum Step {
     Index(u32),
     /// The text in a register
     Text(u8),
+    /// No step, and the last one: the scalar pattern in a register, which the value does not satisfy
+    Pattern(u8),
 }
 
 /// A place where a value is refused.

@@ -112,7 +112,7 @@ fn fits(parts: &Parts, unit: &Unit, pc: usize, i: Instr, value: u32, kind: Opera
         Operand::Root => (value as usize) < Root::ALL.len(),
         Operand::Site => parts.sites.get(value as usize).is_some_and(|site| {
             site.path.iter().all(|s| match s {
-                Step::Walk(r) | Step::Text(r) => u32::from(*r) < registers,
+                Step::Walk(r) | Step::Text(r) | Step::Pattern(r) => u32::from(*r) < registers,
                 Step::Key(_) | Step::Index(_) => true,
             })
         }),

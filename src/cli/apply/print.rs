@@ -115,7 +115,15 @@ impl<'p> Printer<'p> {
             };
             let audit_warns = self.args.audit_warn && response.audits;
             let results = response.rules.iter().map(|r| {
-                let finding = Finding { rule: &r.rule, status: r.status, message: &r.message, audit_warns, seconds };
+                let finding = Finding {
+                    rule: &r.rule,
+                    status: r.status,
+                    message: &r.message,
+                    audit_warns,
+                    seconds,
+                    exceptions: &r.exceptions,
+                    standard: r.standard.as_deref(),
+                };
                 ReportResult::new(policy, process, resource, &finding)
             });
             reports.add(policy, results.collect());
@@ -133,6 +141,7 @@ impl<'p> Printer<'p> {
                 }
                 let ttl = self.args.generated_exception_ttl;
                 let exception = PolicyException::of(&policy.name, &ruled.rule, resource, ttl);
+                let exception = exception.lifting(ruled.standard.as_deref());
                 write!(self.out, "---\n{}\n", exception.text(self.args.output_format == "json")?)?;
             }
         }
@@ -215,7 +224,7 @@ impl<'p> Printer<'p> {
 fn rows(applied: &Applied) -> impl Iterator<Item = (&Response, &PolicyInfo, &Reference)> {
     applied.outcome.responses.iter().filter_map(|response| {
         let policy = applied.set.policies().get(response.policy)?;
-        let resource = applied.outcome.resources.get(response.resource)?;
+        let resource = response.about.as_ref().or(applied.outcome.resources.get(response.resource))?;
         Some((response, policy, resource))
     })
 }

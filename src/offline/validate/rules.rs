@@ -1,6 +1,6 @@
 //! Checks of the rules that are run, those made for controllers of Pods included.
 
-use super::{Checked, Subject, context, list, pattern, some, variables};
+use super::{Checked, Subject, conditions, context, list, pattern, some, variables};
 use crate::policy::classic::{Check, Filter, Match, Rule};
 use crate::policy::fields::Text;
 use crate::policy::tree::{Tree, Value};
@@ -10,12 +10,11 @@ const ONLY_METADATA: &str =
     "policy can only deal with the metadata field of the resource if the rule does not match any kind";
 
 pub(super) fn check(s: &Subject<'_>) -> Checked {
-    for (i, r) in s.resolved.iter().enumerate() {
+    for (i, r) in s.computed() {
         kinds(&r.rule, s.policy.spec.background)
             .map_err(|(path, e)| format!("path: spec.rules[{i}].{path}.kinds: {e}"))?;
     }
-    let mut checked = s.resolved.iter().enumerate();
-    checked.try_for_each(|(i, r)| one(s, i, r))
+    s.computed().try_for_each(|(i, r)| one(s, i, r))
 }
 
 fn one(s: &Subject<'_>, i: usize, r: &ResolvedRule) -> Checked {
@@ -75,10 +74,13 @@ fn wildcard(kinds: &[Text], background: bool, rule: &Rule) -> Result<(), &'stati
              this policy rule ")
     } else if kinds.len() > 1 {
         Err("wildcard policy can not deal with more than one kind")
-    } else if only_metadata(rule) {
-        Ok(())
     } else {
-        Err(ONLY_METADATA)
+        match rule.validate.as_ref().and_then(|v| v.check.as_ref()) {
+            Some(Check::ForEach(_)) => Err("wildcard policy does not support rule type"),
+            Some(Check::Deny(deny)) if !conditions::of_any_kind(deny) => Err(ONLY_METADATA),
+            _ if only_metadata(rule) => Ok(()),
+            _ => Err(ONLY_METADATA),
+        }
     }
 }
 
@@ -106,13 +108,13 @@ fn resources(rule: &Tree) -> Result<(), At> {
     if some(rule, "exclude").is_some_and(|e| listed(e) && says(e)) {
         return err("exclude.", "can't specify any/all together with exclude resources");
     }
-    let Some(part) = some(rule, "match") else { return Ok(()) };
+    let Some(part) = some(rule, "match") else { return conditions::check(rule) };
     if listed(part) && says(part) {
         return err("match.", "can't specify any/all together with match resources");
     }
     let all = [list(part.get("any")), list(part.get("all"))].into_iter().find(|l| !l.is_empty());
     let empty = all.map_or_else(|| !says(part), |filters| filters.iter().any(|f| !says(f)));
-    if empty { err("match.resources.", "match resources not specified") } else { Ok(()) }
+    if empty { err("match.resources.", "match resources not specified") } else { conditions::check(rule) }
 }
 
 /// What a rule may check, one at a time.

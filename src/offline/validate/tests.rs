@@ -117,6 +117,29 @@ fn checks() {
 }
 
 #[test]
+fn exclusions_of_pod_security() {
+    let of = |v: &str| reason("ClusterPolicy", "", "", PODS, &format!("{{podSecurity: {v}}}"));
+    assert_eq!(of("{level: privileged, exclude: [{controlName: Volume Types}]}"), "fine");
+    assert_eq!(of("{exclude: [{controlName: Host Ports, images: ['*']}]}"), "fine");
+    assert_eq!(
+        of("{level: baseline, exclude: [{controlName: Sysctls, images: [a], restrictedField: f}]}"),
+        "[spec.rules[0].podSecurity.exclude[0].controlName: Invalid value: \"Sysctls\": exclude.images must not be \
+         specified for the pod level control, spec.rules[0].podSecurity.exclude[0].values: Forbidden: values is \
+         required]"
+    );
+    assert_eq!(
+        of("{exclude: [{controlName: Seccomp, values: [a]}]}"),
+        "spec.rules[0].podSecurity.exclude[0].restrictedField: Forbidden: restrictedField is required"
+    );
+    assert_eq!(
+        of("{level: baseline, exclude: [{controlName: Seccomp}, {controlName: Privilege Escalation}]}"),
+        "[spec.rules[0].podSecurity.exclude[1].controlName: Invalid value: \"Privilege Escalation\": exclude.images \
+         must be specified for the container level control, spec.rules[0].podSecurity.exclude[1].controlName: Invalid \
+         value: \"Privilege Escalation\": Invalid control name defined at the given level]"
+    );
+}
+
+#[test]
 fn variables_have_to_be_defined() {
     let of = |spec, text: &str| {
         reason("ClusterPolicy", spec, "", PODS, &format!("{{message: '{text}', pattern: {{a: b}}}}"))
@@ -175,4 +198,37 @@ fn variables_of_a_text() {
     assert_eq!(found("a {{b}} {{ c.{x: y} }}"), ["{{b}}", "{{ c.{x: y} }}"]);
     assert_eq!(found("\\{{a}} {{ {{b}} }}"), ["{{b}}"]);
     assert!(found("{{a {{").is_empty());
+}
+
+#[test]
+fn conditions_compare_something() {
+    let of =
+        |conditions: &str| reason("ClusterPolicy", "", "", PODS, &format!("{{deny: {{conditions: {conditions}}}}}"));
+    let path = "path: spec.rules[0].validate.deny.conditions";
+    let missing = "entered value of `key`, `value` or `operator` is missing or misspelled";
+    assert_eq!(of("{any: [{key: a, operator: Equals, value: b}]}"), "fine");
+    assert_eq!(of("{all: [{key: a, operator: Equals}]}"), format!("{path}.all[0].: {missing}"));
+    assert_eq!(of("[{key: a, value: b}]"), format!("{path}[0].: {missing}"));
+    assert!(of("{all: [{key: a, operator: equals, value: b}]}").starts_with(&format!("{path}.any[0].: entered value")));
+    let operation = |value: &str| {
+        of(&format!("{{all: [{{key: '{{{{ request.operation }}}}', operator: AnyIn, value: {value}}}]}}"))
+    };
+    assert_eq!(operation("[CREATE, UPDATE]"), "fine");
+    assert_eq!(operation("'{{ request.object.a }}'"), "fine");
+    assert!(operation("[CREATE, create]").starts_with(&format!("{path}.all[0].value[1]: unknown value 'create'")));
+    assert!(operation("3").starts_with(&format!("{path}.all[0].value: ")));
+}
+
+#[test]
+fn denials_about_every_kind() {
+    let every = "{any: [{resources: {kinds: ['*']}}]}";
+    let of = |key| {
+        let validate = format!("{{deny: {{conditions: [{{key: '{key}', operator: Equals, value: b}}]}}}}");
+        reason("ClusterPolicy", "background: false,", "", every, &validate)
+    };
+    assert_eq!(of("{{ request.object.metadata.name }}"), "fine");
+    assert_eq!(of("{{request.namespace}}"), "fine");
+    for key in ["{{ request.object.spec.a }}", "a", "{{ @ }}"] {
+        assert!(of(key).ends_with("if the rule does not match any kind"), "{key}: {}", of(key));
+    }
 }

@@ -5,6 +5,7 @@
 use super::{Checked, Subject, json, list, some, strings};
 use crate::policy::classic::{Filter, Rule};
 use crate::policy::tree::{Tree, Value};
+use crate::resolve::Guard;
 use bumpalo::Bump;
 use kyvc_grammar::jmespath;
 use kyvc_vm::scalar::Glob;
@@ -26,8 +27,9 @@ pub(super) fn check(s: &Subject<'_>) -> Checked {
             )
         })?;
     }
+    let hidden = |name: &str| s.resolved.iter().any(|r| r.rule.name == name && matches!(r.guard, Guard::Unless(_)));
     let rules = s.policy.spec.rules.iter().zip(s.rules());
-    for (rule, tree) in rules {
+    for (rule, tree) in rules.filter(|(rule, _)| !hidden(&rule.name)) {
         one(&rule.name, tree, background).map_err(|e| format!("policy contains invalid variables: {e}"))?;
     }
     Ok(())
@@ -35,7 +37,7 @@ pub(super) fn check(s: &Subject<'_>) -> Checked {
 
 /// What is only known while a request is made.
 fn user(s: &Subject<'_>) -> Checked {
-    for (i, r) in s.resolved.iter().enumerate() {
+    for (i, r) in s.computed() {
         if let Some(path) = user_path(&r.rule) {
             return Err(format!("invalid variable used at path: spec/rules[{i}]/{path}"));
         }

@@ -35,7 +35,7 @@ fn operations<'a>(source: &'a Arc<Source>, layout: &'a Layout) -> Result<Documen
     }
     match Written::of(text) {
         Written::Json => {
-            let options = JsonOptions { places: true, ..JsonOptions::default() };
+            let options = JsonOptions { offsets: true, ..JsonOptions::default() };
             read_json(text, layout, Buffers::default(), options).map_err(|_| OperationError::Unreadable.into())
         }
         Written::Yaml => yaml::value(source, layout, Buffers::default(), ReadOptions::default())

@@ -19,7 +19,8 @@ pub(crate) fn manifest(g: &mut Gen, n: usize) -> Value {
         object.extend(body);
     }
     let mut value = Value::Object(object);
-    let mutate = g.wants_family("manifest/") || g.rng.chance(45);
+    let mutate = ["removed", "retyped", "edge", "doubled"].iter().any(|m| g.wants(&format!("manifest/{m}")));
+    let mutate = mutate || g.rng.chance(45);
     if mutate {
         mutation::mutate(g, &mut value);
     } else {
@@ -35,7 +36,8 @@ fn metadata(g: &mut Gen, kind: &Kind, n: usize) -> Value {
         manifest_name(g, n)
     };
     let mut metadata = Map::from_iter([("name".to_owned(), json!(name))]);
-    if n == 0 && g.maybe("manifest/generate-name", 35) {
+    // One of a batch at most: rows are told apart by name.
+    if n == 1 && g.maybe("manifest/generate-name", 35) {
         metadata = Map::from_iter([("generateName".to_owned(), json!("web-"))]);
     }
     if kind.namespaced && g.rng.chance(80) {

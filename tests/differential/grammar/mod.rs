@@ -7,6 +7,7 @@
 pub(crate) mod action;
 pub(crate) mod anchors;
 pub(crate) mod autogen;
+pub(crate) mod conditions;
 pub(crate) mod constructs;
 pub(crate) mod filters;
 pub(crate) mod kinds;

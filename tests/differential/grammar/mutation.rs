@@ -78,16 +78,13 @@ pub(crate) fn mutate(g: &mut Gen, value: &mut Value) {
             return;
         }
         let path = g.rng.pick(&places).clone();
-        match g.choose(&[
-            ("manifest/removed", 25),
-            ("manifest/retyped", 30),
-            ("manifest/edge", 38),
-            ("manifest/doubled", 7),
-        ]) {
+        let table =
+            [("manifest/removed", 25), ("manifest/retyped", 30), ("manifest/edge", 38), ("manifest/doubled", 7)];
+        match g.choose(&table[..if lists(value).is_empty() { 3 } else { 4 }]) {
             "manifest/removed" => {
                 remove(value, &path);
             }
-            "manifest/doubled" => double(value, &path),
+            "manifest/doubled" => double(g, value),
             how => {
                 if let Some(place) = at(value, &path) {
                     *place = if how == "manifest/retyped" { retyped(g, place) } else { edge(g, place) };
@@ -97,9 +94,16 @@ pub(crate) fn mutate(g: &mut Gen, value: &mut Value) {
     }
 }
 
-fn double(value: &mut Value, path: &[Step]) {
-    let Some((Step::Index(_), above)) = path.split_last() else { return };
-    if let Some(Value::Array(list)) = at(value, above) {
+/// The lists that have elements.
+fn lists(value: &Value) -> Vec<Path> {
+    let first = |p: Path| p.split_last().filter(|(last, _)| **last == Step::Index(0)).map(|(_, list)| list.to_vec());
+    paths(value).into_iter().filter_map(first).collect()
+}
+
+/// Doubles a list that has elements.
+fn double(g: &mut Gen, value: &mut Value) {
+    let path = g.rng.pick(&lists(value)).clone();
+    if let Some(Value::Array(list)) = at(value, &path) {
         let copy = list.clone();
         list.extend(copy);
     }

@@ -3,6 +3,7 @@
 use super::Gen;
 use super::action;
 use super::autogen;
+use super::conditions;
 use super::kinds::{self, Target};
 use super::matching::{self, Form};
 use super::pattern;
@@ -70,10 +71,25 @@ fn rule(g: &mut Gen, target: &Target, form: Form, n: usize) -> (Value, bool) {
     } else {
         g.tag("message/absent");
     }
-    if g.choose(&[("validate/pattern", 74), ("validate/any-pattern", 26)]) == "validate/pattern" {
-        validate.insert("pattern".to_owned(), pattern::document(g, target.shape, target.any_kind));
-    } else {
-        validate.insert("anyPattern".to_owned(), pattern::any(g, target.shape, target.any_kind));
+    let conditions =
+        ["cond/", "key/", "value/", "conditions/", "condition/", "deny/"].iter().any(|f| g.wants_family(f));
+    let denial = if conditions { 300 } else { 24 };
+    let checks = [("validate/pattern", 60), ("validate/any-pattern", 20), ("validate/deny", denial)];
+    match g.choose(&checks) {
+        "validate/pattern" => {
+            validate.insert("pattern".to_owned(), pattern::document(g, target.shape, target.any_kind));
+        }
+        "validate/any-pattern" => {
+            validate.insert("anyPattern".to_owned(), pattern::any(g, target.shape, target.any_kind));
+        }
+        _ => {
+            let conditions = if g.maybe("deny/bare", 2) {
+                json!({})
+            } else {
+                json!({ "conditions": conditions::block(g, form.newer) })
+            };
+            validate.insert("deny".to_owned(), conditions);
+        }
     }
     action::of_rule(g, &mut validate);
     let mut rule = Map::from_iter([
@@ -81,6 +97,9 @@ fn rule(g: &mut Gen, target: &Target, form: Form, n: usize) -> (Value, bool) {
         ("match".to_owned(), blocks.select),
         ("validate".to_owned(), Value::Object(validate)),
     ]);
+    if g.maybe("rule/preconditions", 14) {
+        rule.insert("preconditions".to_owned(), conditions::block(g, form.newer));
+    }
     if let Some(exclude) = blocks.exclude {
         rule.insert("exclude".to_owned(), exclude);
     }

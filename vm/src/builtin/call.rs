@@ -2,6 +2,7 @@
 
 use crate::document::Document;
 use crate::machine::View;
+use crate::machine::json::Encoder;
 use crate::machine::memory::Memory;
 use crate::program::Program;
 use crate::value::{Text, Val};
@@ -122,7 +123,7 @@ impl Call<'_, '_> {
     /// A value as JSON, keys sorted, HTML characters escaped.
     pub fn json(&self, value: Val) -> String {
         let mut out = String::new();
-        self.memory.json(self.program, self.documents, value, &mut out);
+        self.memory.json(self.program, self.documents, value, Encoder::Standard, &mut out);
         out
     }
 

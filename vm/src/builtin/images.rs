@@ -1,6 +1,6 @@
 //! Functions on names of things outside: images and addresses.
 
-mod reference;
+pub(super) mod reference;
 #[cfg(test)]
 mod tests;
 pub(super) mod url;

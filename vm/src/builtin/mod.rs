@@ -18,6 +18,8 @@ mod x509;
 
 use crate::value::Val;
 pub use call::{Call, Environment, Failure};
+pub use images::reference::normalize as normalize_image;
+pub use images::url::quote as go_quote;
 use std::sync::LazyLock;
 
 /// The type of an argument, as JMESPath names it.

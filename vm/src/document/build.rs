@@ -5,7 +5,7 @@ mod derive;
 use super::layout::{ROOT, State, UNWANTED};
 use super::node::{KEY_DEAD, KEY_LIMIT, KEY_LOCAL, KEY_NONE, Kind, NO_NODE, Node, NodeId, TextRef};
 use super::symbols::hash;
-use super::{Buffers, Document, Layout, Place, PlaceKind};
+use super::{Buffers, Document, JsonError, JsonErrorKind, JsonOptions, Layout, Place, read_json};
 use std::collections::HashMap;
 use thiserror::Error;
 
@@ -84,18 +84,7 @@ impl<'a> Builder<'a> {
         places.clear();
         key_places.clear();
         frames.clear();
-        let doc = Document {
-            src,
-            layout,
-            nodes,
-            owned,
-            keys,
-            slots,
-            places,
-            key_places,
-            place_kind: PlaceKind::None,
-            frames: Vec::new(),
-        };
+        let doc = Document { src, layout, nodes, owned, keys, slots, places, key_places, frames: Vec::new() };
         Self {
             doc,
             stack: frames,
@@ -174,15 +163,6 @@ impl<'a> Builder<'a> {
         self.push(kind, payload, place)?;
         self.done();
         Ok(())
-    }
-
-    /// Places from here on are lines and columns.
-    pub fn places_are_lines(&mut self) {
-        self.doc.place_kind = PlaceKind::LineColumn;
-    }
-
-    pub(crate) fn places_are_offsets(&mut self) {
-        self.doc.place_kind = PlaceKind::Offset;
     }
 
     /// Adds `null`.
@@ -452,10 +432,7 @@ impl<'a> Builder<'a> {
 
     /// Copies a value of another document, with its places, as the value to come.
     pub fn graft(&mut self, doc: &Document<'_>, from: NodeId) -> Result<(), BuildError> {
-        if doc.place_kind != PlaceKind::None {
-            self.places_are_lines();
-        }
-        let place = (doc.place_kind != PlaceKind::None).then(|| doc.place(from));
+        let place = (!doc.places.is_empty()).then(|| doc.place(from));
         let node = doc.node(from);
         match node.kind() {
             Kind::List | Kind::Map => {
@@ -474,8 +451,17 @@ impl<'a> Builder<'a> {
                 Ok(())
             }
             Kind::Str => self.str(doc.str(from), place),
-            // Grafted text is owned; a raw span would point into the other source.
-            Kind::Raw => self.null(place),
+            // Grafted text is owned: a raw span would point into the other source.
+            Kind::Raw => {
+                let layout = Layout::everything();
+                let options = JsonOptions { places: place, limits: self.limits, ..JsonOptions::default() };
+                match read_json(doc.str(from), &layout, Buffers::default(), options) {
+                    Ok(part) => part.root().map_or(Ok(()), |root| self.graft(&part, root)),
+                    Err(JsonError { kind: JsonErrorKind::Build(error), .. }) => Err(error),
+                    // What was passed over was checked on the way.
+                    Err(_) => self.null(place),
+                }
+            }
             kind => self.leaf(kind, node.payload, place),
         }
     }

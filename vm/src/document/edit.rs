@@ -44,12 +44,13 @@ impl Document<'_> {
         }
     }
 
-    /// Makes a float64 of every number, as a trip through Go's JSON does.
+    /// Makes a float64 of every number, as a trip through Go's JSON does. `-0` is read as an integer on the way.
     pub fn numbers_to_floats(&mut self) {
         for node in &mut self.nodes {
             let value = match node.kind() {
                 Kind::Int => node.payload.cast_signed() as f64,
                 Kind::Uint => node.payload as f64,
+                Kind::Float if node.payload == (-0.0_f64).to_bits() => 0.0,
                 _ => continue,
             };
             *node = Node::new(Kind::Float, node.key(), node.end, value.to_bits());
@@ -143,6 +144,19 @@ mod tests {
             let n = doc.get_str(spec, "n").unwrap();
             assert_eq!(doc.scalar(doc.children(n).next().unwrap()), Scalar::Bool(true));
         }
+    }
+
+    #[test]
+    fn every_number_becomes_a_float() {
+        let layout = super::super::Layout::everything();
+        let mut doc = read_json("[7, -0.0, 1.5]", &layout, Buffers::default(), JsonOptions::default()).unwrap();
+        doc.numbers_to_floats();
+        let of = |n| match doc.scalar(n) {
+            Scalar::Float(f) => f.to_bits(),
+            _ => 0,
+        };
+        let found: Vec<u64> = doc.children(doc.root().unwrap()).map(of).collect();
+        assert_eq!(found, [7.0_f64, 0.0, 1.5].map(f64::to_bits));
     }
 
     #[test]

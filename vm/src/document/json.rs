@@ -3,12 +3,13 @@
 mod escape;
 mod read;
 mod scan;
+mod skip;
 mod write;
 
 pub use write::{go_json, write_json, write_str};
 
 use super::build::{BuildError, Builder, Limits};
-use super::{Buffers, Document, Layout};
+use super::{Buffers, Document, Layout, Place};
 use scan::Scanner;
 use thiserror::Error;
 
@@ -54,15 +55,21 @@ pub struct JsonError {
 /// How a text is read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct JsonOptions {
-    /// Remember where each value stands.
-    pub places: bool,
-    /// Refuse a key that its map already has, where Go's decoder lets the later one win.
+    /// Remember where each value stands; the text itself starts at this place.
+    pub places: Option<Place>,
+    /// Remember the byte offset of each value instead, for [`Document::spelled`].
+    pub offsets: bool,
+    /// Refuse a key that its map already has, where Go's decoder lets the later one win. Nothing is then passed over.
     pub unique_keys: bool,
+    /// Make int64 of every number without a fraction, however it is written, and keep the digits of whole numbers beyond
+    /// int64: as Go has them where JSON was read as YAML and printed again.
+    pub whole_numbers: bool,
     /// What the document may cost.
     pub limits: Limits,
 }
 
-/// Flattens one JSON value. Numbers are int64 where they fit and have neither fraction nor exponent, float64 otherwise.
+/// Flattens one JSON value. Numbers are int64 where they fit and have neither fraction nor exponent, float64 otherwise; see
+/// [`JsonOptions::whole_numbers`].
 pub fn read_json<'a>(
     src: &'a str,
     layout: &'a Layout,
@@ -73,9 +80,6 @@ pub fn read_json<'a>(
         return Err(JsonError { offset: 0, kind: BuildError::Size.into() });
     }
     let mut b = Builder::new(src, layout, buffers, options.limits);
-    if options.places {
-        b.places_are_offsets();
-    }
     let mut s = Scanner::new(src);
     match read::document(&mut s, &mut b, options) {
         Ok(()) => Ok(b.finish()),

@@ -10,6 +10,7 @@ mod edit;
 mod json;
 mod layout;
 mod node;
+mod place;
 mod symbols;
 
 #[cfg(test)]
@@ -19,29 +20,11 @@ pub use build::{BuildError, Builder, Limits};
 pub use json::{JsonError, JsonErrorKind, JsonOptions, go_json, read_json, write_json, write_str};
 pub use layout::{Layout, LayoutBuilder, PathId, Segment};
 pub use node::{Kind, NodeId};
+pub use place::Place;
 pub use symbols::{Sym, Symbols};
 
 use crate::scalar::Scalar;
 use node::{KEY_DEAD, KEY_LOCAL, KEY_NONE, NO_NODE, Node, TextRef};
-
-/// A place in the source: a line and a column, both from 1. Columns count characters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
-    /// Line, from 1; 0 where the place is unknown.
-    pub line: u32,
-    /// Column in characters, from 1.
-    pub column: u32,
-}
-
-/// How the places of a document were recorded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum PlaceKind {
-    #[default]
-    None,
-    /// `line` is a byte offset into the source; lines are counted when one is asked for.
-    Offset,
-    LineColumn,
-}
 
 /// The key of a map member: a symbol of the layout, or text that only this document has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +48,6 @@ pub struct Document<'a> {
     slots: Vec<u32>,
     places: Vec<Place>,
     key_places: Vec<Place>,
-    place_kind: PlaceKind,
     /// Memory of the builder's stack, for the next document.
     frames: Vec<build::Frame>,
 }
@@ -86,6 +68,16 @@ impl<'a> Document<'a> {
     /// The layout this document was flattened with.
     pub fn layout(&self) -> &'a Layout {
         self.layout
+    }
+
+    /// What the document takes, in bytes, without the text that it refers to.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&*self.nodes)
+            + self.owned.len()
+            + size_of_val(&*self.keys)
+            + size_of_val(&*self.slots)
+            + size_of_val(&*self.places)
+            + size_of_val(&*self.key_places)
     }
 
     /// Gives the memory back for the next document.
@@ -178,13 +170,10 @@ impl<'a> Document<'a> {
         node.kind() == Kind::Str && !node.text().owned()
     }
 
-    /// How a number is spelled in the source, where places were recorded as byte offsets.
+    /// How a number is spelled in the source, where offsets were recorded.
     pub fn spelled(&self, id: NodeId) -> Option<&str> {
         let number = matches!(self.kind(id), Kind::Int | Kind::Float | Kind::Uint);
-        let place = self.places.get(id.index()).filter(|p| number && p.column != 0)?;
-        if self.place_kind != PlaceKind::Offset {
-            return None;
-        }
+        let place = self.places.get(id.index()).filter(|p| number && p.column == 0)?;
         let text = self.src.get(place.line as usize..)?;
         let end = text.find(|c: char| !c.is_ascii_digit() && !matches!(c, '+' | '-' | '.' | 'e' | 'E'));
         text.get(..end.unwrap_or(text.len()))
@@ -301,23 +290,32 @@ impl<'a> Document<'a> {
         self.places.get(id.index()).copied()
     }
 
+    /// As [`entries`](Self::entries), with the kind of each value: one look at a node for all of it.
+    #[inline]
+    pub(crate) fn members(&self, id: NodeId) -> impl Iterator<Item = (Key, NodeId, Kind)> + '_ {
+        let node = self.node(id);
+        let (mut at, end) = if node.kind() == Kind::Map { (id.0 + 1, node.end) } else { (0, 0) };
+        std::iter::from_fn(move || {
+            while at < end {
+                let (id, child) = (NodeId(at), self.nodes.get(at as usize)?);
+                at = child.end;
+                if child.key() < KEY_DEAD {
+                    return Some((Key(child.key()), id, child.kind()));
+                }
+            }
+            None
+        })
+    }
+
     /// Where a value stands in the source.
     pub fn place(&self, id: NodeId) -> Place {
-        self.resolve(self.places.get(id.index()))
+        self.places.get(id.index()).copied().filter(|p| p.column != 0).unwrap_or_default()
     }
 
     /// Where the key of a map member stands in the source; the value's place for all other nodes.
     pub fn key_place(&self, id: NodeId) -> Place {
-        let place = self.resolve(self.key_places.get(id.index()));
+        let place = self.key_places.get(id.index()).copied().unwrap_or_default();
         if place.line == 0 { self.place(id) } else { place }
-    }
-
-    fn resolve(&self, place: Option<&Place>) -> Place {
-        match (self.place_kind, place) {
-            (PlaceKind::LineColumn, Some(p)) => *p,
-            (PlaceKind::Offset, Some(p)) if p.column != 0 => line_column(self.src, p.line as usize),
-            _ => Place::default(),
-        }
     }
 
     /// Whether another document was made of this one, so that their nodes can be compared as they are.
@@ -356,15 +354,6 @@ impl<'a> Document<'a> {
             _ => x == y,
         }
     }
-}
-
-/// The line and column of a byte offset.
-pub fn line_column(src: &str, offset: usize) -> Place {
-    let before = src.as_bytes().get(..offset).unwrap_or(src.as_bytes());
-    let line = memchr::memchr_iter(b'\n', before).count() + 1;
-    let start = memchr::memrchr(b'\n', before).map_or(0, |i| i + 1);
-    let column = src.get(start..offset).map_or(0, |s| s.chars().count()) + 1;
-    Place { line: u32::try_from(line).unwrap_or(u32::MAX), column: u32::try_from(column).unwrap_or(u32::MAX) }
 }
 
 /// Iterator over the children of a node.

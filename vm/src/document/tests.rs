@@ -1,7 +1,8 @@
 use super::*;
 
 fn parse<'a>(src: &'a str, layout: &'a Layout) -> Document<'a> {
-    read_json(src, layout, Buffers::default(), JsonOptions { places: true, ..JsonOptions::default() }).unwrap()
+    read_json(src, layout, Buffers::default(), JsonOptions { places: Some(Place::START), ..JsonOptions::default() })
+        .unwrap()
 }
 
 #[test]
@@ -123,4 +124,50 @@ fn wide_maps_keep_the_last_of_equal_keys() {
     assert_eq!(doc.len(root), 20_000);
     assert_eq!(doc.children(root).count(), 20_000);
     assert_eq!(doc.scalar(doc.get_str(root, "k7").unwrap()), Scalar::Int(20_007));
+}
+
+/// However long the lines are, all places together cost one more look at the text; and a part that is read later goes on
+/// from its own place.
+#[test]
+fn places_are_counted_once() {
+    let layout = Layout::everything();
+    let items: Vec<String> = (0..2_000).map(|i| format!("{{\"kind\": \"Pod\", \"n\": {i}}}")).collect();
+    for break_ in ["", "\n"] {
+        let text = format!("{{\"items\": [{}]}}", items.join(&format!(",{break_}")));
+        let mut last = Place::default();
+        let looked_at = place::work::of(|| {
+            let doc = parse(&text, &layout);
+            let items = doc.get_str(doc.root().unwrap(), "items").unwrap();
+            last = doc.place(doc.children(items).last().unwrap());
+            let mut copy = Builder::new("", &layout, Buffers::default(), Limits::default());
+            copy.graft(&doc, items).unwrap();
+            let copy = copy.finish();
+            assert_eq!(copy.place(copy.children(copy.root().unwrap()).last().unwrap()), last);
+        });
+        assert!(looked_at <= text.len(), "{looked_at} of {}", text.len());
+        let want = if break_.is_empty() { text.len() as u32 - items[1_999].len() as u32 - 1 } else { 1 };
+        assert_eq!((last.line, last.column), (if break_.is_empty() { 1 } else { 2_000 }, want));
+    }
+}
+
+/// A copy has what its original passed over, with the places it has there.
+#[test]
+fn copies_read_what_was_passed_over() {
+    let mut b = LayoutBuilder::default();
+    let (items, name) = (b.sym("items"), b.sym("name"));
+    b.want(&[Segment::Key(items), Segment::Element, Segment::Key(name)], true);
+    let layout = b.finish();
+    let doc = parse("{\"items\": [\n {\"name\": 1,\n  \"rest\": {\"a\": [2]}}]}", &layout);
+    let items = doc.get_str(doc.root().unwrap(), "items").unwrap();
+    let item = doc.children(items).next().unwrap();
+    assert_eq!(doc.kind(doc.get_str(item, "rest").unwrap()), Kind::Raw);
+    let everything = Layout::everything();
+    let mut copy = Builder::new("", &everything, Buffers::default(), Limits::default());
+    copy.graft(&doc, item).unwrap();
+    let copy = copy.finish();
+    let rest = copy.get_str(copy.root().unwrap(), "rest").unwrap();
+    let a = copy.get_str(rest, "a").unwrap();
+    let two = copy.children(a).next().unwrap();
+    assert_eq!((copy.scalar(two), copy.place(two)), (Scalar::Int(2), Place { line: 3, column: 18 }));
+    assert_eq!(copy.key_place(a), Place { line: 3, column: 12 });
 }

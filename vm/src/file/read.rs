@@ -163,6 +163,7 @@ fn site(r: &mut Reader<'_>) -> Read<Site> {
             1 => Step::Walk(r.u8()?),
             2 => Step::Index(r.u32()?),
             3 => Step::Text(r.u8()?),
+            4 => Step::Pattern(r.u8()?),
             _ => return Err(WireError::Invalid("step")),
         })
     })?;

@@ -207,6 +207,10 @@ fn site(w: &mut Writer, s: &Site) {
             w.u8(3);
             w.u8(*r);
         }
+        Step::Pattern(r) => {
+            w.u8(4);
+            w.u8(*r);
+        }
     });
     w.str(&s.text);
     place(w, s.place);

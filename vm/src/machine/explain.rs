@@ -66,6 +66,7 @@ impl Machine {
     pub fn moved_text(&self, moved: &Moved) -> &str {
         match moved {
             Moved::Key(text) => self.memory.str(*text),
+            Moved::Pattern(at) => self.patterns.get(*at as usize).map_or("", |made| &made.text),
             Moved::Index(_) => "",
         }
     }
@@ -81,8 +82,9 @@ impl Machine {
                 Step::Walk(_) | Step::Text(_) => match moved.next() {
                     Some(Moved::Index(n)) => out.push_str(&n.to_string()),
                     Some(Moved::Key(text)) => out.push_str(self.memory.str(*text)),
-                    None => {}
+                    Some(Moved::Pattern(_)) | None => {}
                 },
+                Step::Pattern(_) => continue,
             }
             out.push('/');
         }
@@ -101,8 +103,9 @@ impl Machine {
                 Step::Walk(_) | Step::Text(_) => match moved.next() {
                     Some(Moved::Index(n)) => index(*n),
                     Some(Moved::Key(text)) => doc.get_str(at, self.memory.str(*text)),
-                    None => None,
+                    Some(Moved::Pattern(_)) | None => None,
                 },
+                Step::Pattern(_) => continue,
             };
             match next {
                 Some(next) => at = next,

@@ -121,6 +121,14 @@ pub fn format_json(value: f64) -> Option<NumberText> {
     Some(Text::of(|out| if plain { digits.plain(out) } else { digits.scientific(out, 'e', 1) }))
 }
 
+/// A float64 as jsoniter writes it, which keeps the zero of a one-digit exponent; `None` for what JSON has no number for.
+#[must_use]
+pub fn format_iterator(value: f64) -> Option<NumberText> {
+    let digits = Digits::of(value)?;
+    let plain = value == 0.0 || (-6..21).contains(&digits.exponent);
+    Some(Text::of(|out| if plain { digits.plain(out) } else { digits.scientific(out, 'e', 2) }))
+}
+
 /// Go's conversion of a float64 to an int64 on amd64: what does not fit becomes the smallest integer.
 #[must_use]
 pub fn float_to_int(value: f64) -> i64 {

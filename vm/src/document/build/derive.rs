@@ -25,7 +25,6 @@ impl<'a> Builder<'a> {
         let mut builder = Self::new(base.src, base.layout, buffers, limits);
         builder.doc.owned.push_str(&base.owned);
         builder.doc.keys.extend_from_slice(&base.keys);
-        builder.doc.place_kind = base.place_kind;
         builder.doc.nodes.reserve(base.nodes.len() + 16);
         builder
     }

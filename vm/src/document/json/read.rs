@@ -2,12 +2,15 @@
 
 use super::scan::{Bad, Scan, Scanner};
 use super::{JsonErrorKind, JsonOptions};
-use crate::document::Place;
 use crate::document::build::{BuildError, Builder};
+use crate::document::place::{Cursor, Place};
+use crate::scalar::number;
 
 /// One value and nothing after it.
 pub(super) fn document<'a>(s: &mut Scanner<'a>, b: &mut Builder<'a>, options: JsonOptions) -> Scan {
-    let mut r = Reader { s, b, places: options.places, unique: options.unique_keys };
+    let places = options.places.map(|start| Cursor::new(s.source(), start));
+    let mut r =
+        Reader { s, b, places, offsets: options.offsets, unique: options.unique_keys, whole: options.whole_numbers };
     r.s.space();
     r.value()?;
     while r.b.depth() > 0 {
@@ -29,14 +32,20 @@ pub(super) fn document<'a>(s: &mut Scanner<'a>, b: &mut Builder<'a>, options: Js
 struct Reader<'r, 'a> {
     s: &'r mut Scanner<'a>,
     b: &'r mut Builder<'a>,
-    places: bool,
+    places: Option<Cursor<'a>>,
+    offsets: bool,
     unique: bool,
+    whole: bool,
 }
 
 impl Reader<'_, '_> {
     #[inline]
-    fn place(&self) -> Option<Place> {
-        self.places.then(|| Place { line: self.s.at() as u32, column: 1 })
+    fn place(&mut self) -> Option<Place> {
+        let at = self.s.at();
+        if self.offsets {
+            return Some(Place { line: u32::try_from(at).unwrap_or(u32::MAX), column: 0 });
+        }
+        self.places.as_mut().map(|places| places.at(at))
     }
 
     #[inline]
@@ -73,11 +82,28 @@ impl Reader<'_, '_> {
         self.s.fail(JsonErrorKind::Duplicate(key))
     }
 
+    /// A number that is not written as an int64.
+    #[cold]
+    fn number(&mut self, text: &str, float: bool, place: Option<Place>) -> Scan<Result<(), BuildError>> {
+        if self.whole
+            && !float
+            && let Ok(value) = text.parse()
+        {
+            return Ok(self.b.uint(value, place));
+        }
+        let value = text.parse().ok().filter(|value: &f64| value.is_finite());
+        let Some(value) = value else { return Err(self.s.fail(JsonErrorKind::Number)) };
+        Ok(match number::whole(value) {
+            Some(value) if self.whole => self.b.int(value, place),
+            _ => self.b.float(value, place),
+        })
+    }
+
     /// One scalar, or the opening of a container with its first member: nesting costs no stack.
     fn value(&mut self) -> Scan {
         loop {
             let place = self.place();
-            if !self.b.wanted() {
+            if !self.unique && !self.b.wanted() {
                 let start = self.s.at();
                 self.s.skip_value()?;
                 let added = self.b.raw_slice(start, self.s.at(), place);
@@ -122,12 +148,9 @@ impl Reader<'_, '_> {
                 }
                 b'-' | b'0'..=b'9' => {
                     let (text, float) = self.s.number()?;
-                    match (float, text.parse::<i64>()) {
-                        (false, Ok(value)) => self.b.int(value, place),
-                        _ => match text.parse::<f64>() {
-                            Ok(value) if value.is_finite() => self.b.float(value, place),
-                            _ => return Err(self.s.fail(JsonErrorKind::Number)),
-                        },
+                    match text.parse::<i64>() {
+                        Ok(value) if !float => self.b.int(value, place),
+                        _ => self.number(text, float, place)?,
                     }
                 }
                 _ => return Err(self.s.wrong("a value")),

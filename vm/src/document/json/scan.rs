@@ -1,7 +1,6 @@
-//! Tokens of a JSON text, and skipping over values that nobody reads.
+//! Tokens of a JSON text.
 
 use super::{JsonError, JsonErrorKind};
-use crate::document::build::{BuildError, Limits};
 
 /// The scan failed; the scanner knows why. Results stay small enough for registers this way.
 #[derive(Debug)]
@@ -63,6 +62,10 @@ impl<'a> Scanner<'a> {
     #[inline]
     pub(super) fn at(&self) -> usize {
         self.at
+    }
+
+    pub(super) fn source(&self) -> &'a str {
+        self.src
     }
 
     pub(super) fn back_to(&mut self, at: usize) {
@@ -206,17 +209,6 @@ impl<'a> Scanner<'a> {
         super::escape::unescape(text, |s| out.push_str(s)).map_err(|e| self.fail(e))
     }
 
-    /// Checks the escapes of a string nobody reads.
-    #[inline]
-    fn check(&mut self, span: Span) -> Scan {
-        if span.escaped { self.check_escapes(span) } else { Ok(()) }
-    }
-
-    #[inline(never)]
-    fn check_escapes(&mut self, span: Span) -> Scan {
-        super::escape::unescape(self.text(span), |_| {}).map_err(|e| self.fail(e))
-    }
-
     /// Scans a number; says whether it has a fraction or an exponent.
     pub(super) fn number(&mut self) -> Scan<(&'a str, bool)> {
         let start = self.at;
@@ -255,95 +247,6 @@ impl<'a> Scanner<'a> {
             self.at += 1;
         }
         Ok(())
-    }
-
-    /// Checks a value nobody reads and moves past it. Syntax errors are found here as elsewhere.
-    pub(super) fn skip_value(&mut self) -> Scan {
-        let mut open = Open::default();
-        loop {
-            match self.peek() {
-                b'"' => {
-                    let span = self.string()?;
-                    self.check(span)?;
-                }
-                c @ (b'{' | b'[') => {
-                    let map = c == b'{';
-                    if self.opens(map) {
-                        if open.depth >= Limits::default().depth {
-                            return Err(self.fail(BuildError::Depth(Limits::default().depth).into()));
-                        }
-                        open.push(map);
-                        if map {
-                            self.skip_key()?;
-                        }
-                        continue;
-                    }
-                }
-                b't' => self.literal("true")?,
-                b'f' => self.literal("false")?,
-                b'n' => self.literal("null")?,
-                b'-' | b'0'..=b'9' => {
-                    self.number()?;
-                }
-                _ => return Err(self.wrong("a value")),
-            }
-            loop {
-                if open.depth == 0 {
-                    return Ok(());
-                }
-                if self.goes_on(open.map())? {
-                    break;
-                }
-                open.pop();
-            }
-            if open.map() {
-                self.skip_key()?;
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn skip_key(&mut self) -> Scan {
-        let span = self.key()?;
-        self.check(span)?;
-        self.colon()
-    }
-}
-
-/// The open containers of a skipped value: a bit each, which says whether it is a map.
-#[derive(Default)]
-struct Open {
-    depth: usize,
-    /// The innermost ones, the last in the lowest bit
-    inner: u64,
-    /// The others, 64 a piece
-    outer: Vec<u64>,
-}
-
-impl Open {
-    #[inline]
-    fn push(&mut self, map: bool) {
-        if self.depth > 0 && self.depth.is_multiple_of(64) {
-            self.outer.push(self.inner);
-        }
-        self.inner = (self.inner << 1) | u64::from(map);
-        self.depth += 1;
-    }
-
-    #[inline]
-    fn pop(&mut self) {
-        self.depth -= 1;
-        self.inner >>= 1;
-        if self.depth.is_multiple_of(64)
-            && let Some(outer) = self.outer.pop()
-        {
-            self.inner = outer;
-        }
-    }
-
-    #[inline]
-    fn map(&self) -> bool {
-        self.inner & 1 == 1
     }
 }
 

@@ -25,7 +25,7 @@ impl Conditions for Globs {
 }
 
 fn read<'a>(text: &'a str, layout: &'a Layout) -> Document<'a> {
-    let options = JsonOptions { places: true, ..JsonOptions::default() };
+    let options = JsonOptions { offsets: true, ..JsonOptions::default() };
     read_json(text, layout, Buffers::default(), options).unwrap()
 }
 

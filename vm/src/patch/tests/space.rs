@@ -2,7 +2,9 @@
 
 use super::super::{PatchError, Space, json6902, strategic};
 use super::{Globs, json, read};
-use crate::document::{BuildError, Layout, LayoutBuilder, Limits, Segment, go_json};
+use crate::document::{
+    Buffers, BuildError, JsonOptions, Layout, LayoutBuilder, Limits, Place, Segment, go_json, read_json,
+};
 
 const POD: &str = r#"{"metadata":{"name":"p","labels":{"a":"1"}},
  "spec":{"hostNetwork":true,"containers":[{"name":"a"}]},"kind":"Pod","apiVersion":"v1","status":{"x":{"y":1.0}}}"#;
@@ -70,7 +72,8 @@ fn slots_are_those_of_a_document_read_anew() {
 #[test]
 fn places_stay() {
     let layout = Layout::everything();
-    let pod = read(POD, &layout);
+    let options = JsonOptions { places: Some(Place::START), ..JsonOptions::default() };
+    let pod = read_json(POD, &layout, Buffers::default(), options).unwrap();
     let overlay = read(r#"{"spec":{"hostPID":true},"metadata":{"labels":{"a":"2"}}}"#, &layout);
     let merged = strategic::merge(&pod, (&overlay, overlay.root().unwrap()), &mut Globs, Space::default());
     let merged = merged.unwrap().unwrap();

@@ -1,0 +1,177 @@
+//! `kyvc apply`, where Kyverno's CLI does what one would not guess.
+
+#![expect(clippy::unwrap_used, reason = "a test whose files or processes are missing has to fail")]
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+const DEPLOYMENT: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: nginx}
+spec: {template: {spec: {containers: [{name: nginx, image: nginx}]}}}
+";
+
+const POD: &str = "apiVersion: v1
+kind: Pod
+metadata: {name: nginx}
+spec: {containers: [{}], ratio: 0.0000001, many: '1000000', ones: [1]}
+";
+
+/// What `apply` prints for a policy and resources, with more arguments.
+fn apply(name: &str, policy: &str, resources: &str, args: &[&str]) -> String {
+    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("apply").join(name);
+    let _ = std::fs::remove_dir_all(&dir);
+    std::fs::create_dir_all(&dir).unwrap();
+    std::fs::write(dir.join("p.yaml"), policy).unwrap();
+    std::fs::write(dir.join("r.yaml"), resources).unwrap();
+    std::fs::write(dir.join("user.yaml"), USER).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kyvc"));
+    command.current_dir(&dir).args(["apply", "p.yaml", "-r", "r.yaml", "--remove-color"]).args(args);
+    String::from_utf8(command.stdin(Stdio::null()).output().unwrap().stdout).unwrap()
+}
+
+const USER: &str = "apiVersion: cli.kyverno.io/v1alpha1
+kind: UserInfo
+metadata: {name: user}
+clusterRoles: [admin]
+userInfo: {username: alice}
+";
+
+/// A policy with one rule named `rule`.
+fn policy(version: &str, matches: &str, validate: &str) -> String {
+    format!(
+        "apiVersion: kyverno.io/{version}
+kind: ClusterPolicy
+metadata: {{name: policy}}
+spec:
+  background: false
+  rules:
+  - name: rule
+    match: {{any: [{{resources: {{kinds: [Pod]{matches}}}}}]}}
+    validate: {{{validate}}}
+"
+    )
+}
+
+/// Kyverno: an update may keep what the old object violates, unless the rule says otherwise or only audits. Nobody is
+/// known to have made the old object, so that a rule about users is not about it.
+#[test]
+fn an_update_keeps_existing_violations() {
+    let rule = |name: &str, more: &str, who: &str| {
+        format!(
+            "  - name: {name}
+    match: {{any: [{{{who}resources: {{kinds: [Deployment]}}}}]}}
+    validate: {{{more}message: bad, pattern: {{spec: {{paused: true}}}}}}
+"
+        )
+    };
+    let head = "apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: paused}
+spec:
+  validationFailureAction: Enforce
+  background: false
+  rules:
+";
+    let rules = [
+        rule("kept", "", ""),
+        rule("audited", "failureAction: Audit, ", ""),
+        rule("not", "allowExistingViolations: false, ", ""),
+        rule("admins", "", "clusterRoles: [admin], "),
+    ];
+    let policy = format!("{head}{}", rules.concat());
+    for (operation, want) in [
+        ("UPDATE", "pass: 0, fail: 3, warn: 0, error: 0, skip: 1"),
+        ("CONNECT", "pass: 0, fail: 4, warn: 0, error: 0, skip: 0"),
+        ("DELETE", "pass: 0, fail: 0, warn: 0, error: 0, skip: 0"),
+    ] {
+        let set = format!("request.operation={operation}");
+        let out = apply("existing", &policy, DEPLOYMENT, &["-s", &set]);
+        assert!(out.contains(want), "{operation}: {out}");
+    }
+}
+
+/// Kyverno: any other operation matches as a creation, while variables see it.
+#[test]
+fn a_connection_matches_as_a_creation() {
+    let policy = policy("v1", ", operations: [CREATE]", "message: '{{ request.operation }}', pattern: {kind: None}");
+    let out = apply("connect", &policy, POD, &["-s", "request.operation=CONNECT"]);
+    assert!(out.contains("validation error: CONNECT. rule rule failed at path /kind/"), "{out}");
+}
+
+/// Where no alternative applies, nothing of the match before it is left over.
+#[test]
+fn alternatives_that_are_all_skipped() {
+    let validate = "anyPattern: [{spec: {=(containers): [{(privileged): false}]}}]";
+    let policy = policy("v1", "}, clusterRoles: [admin], resources: {kinds: [Pod]", validate)
+        .replace("resources: {kinds: [Pod]}, clusterRoles", "clusterRoles");
+    let out = apply("skipped", &policy, POD, &["-u", "user.yaml", "-p", "--output-format", "json"]);
+    assert!(out.contains("rule[0] skipped: conditional anchor mismatch"), "{out}");
+}
+
+/// A pattern that a variable stands for is read like any other, `*` included, and said in messages.
+#[test]
+fn patterns_of_variables() {
+    let any = policy("v1", "", "pattern: {team: \"{{ request.object.metadata.labels.app || '*' }}\"}");
+    let out = apply("star", &any, POD, &[]);
+    assert!(out.contains("rule rule failed at path /\n"), "{out}");
+    let unresolved = policy("v1", "", "anyPattern: [{a/b: '{{ request.object.nope }}'}]");
+    let out = apply("unresolved", &unresolved, POD, &["-p", "--output-format", "json"]);
+    assert!(out.contains(r"failed to resolve request.object.nope at path /0/a\\/b"), "{out}");
+}
+
+/// Values in texts are encoded by jsoniter, which writes small floats in its own way.
+#[test]
+fn floats_in_messages() {
+    let policy = policy("v1", "", "message: 'is {{ request.object.spec.ratio }}.', pattern: {kind: None}");
+    let out = apply("floats", &policy, POD, &[]);
+    assert!(out.contains("is 1e-07. rule"), "{out}");
+}
+
+/// Kyverno: what a rule says that has the name of a made one does not matter where such rules are made.
+#[test]
+fn rules_named_like_made_ones_are_not_checked() {
+    let policy = policy("v1", "", "pattern: {kind: None}").replace(
+        "  - name: rule",
+        "  - name: autogen-odd\n    match: {}\n    validate: {pattern: {a: b}}\n  - name: rule",
+    );
+    let out = apply("named", &policy, DEPLOYMENT, &[]);
+    assert!(out.contains("1 - autogen-rule validation error"), "{out}");
+    let policy = policy.replace("match: {}", "match: {resources: {kinds: [Pod]}}").replace("{a: b}", "{+(a): b}");
+    let out = apply("named", &policy, POD, &[]);
+    assert!(out.contains("rule autogen-odd failed at path /+(a)/"), "{out}");
+}
+
+/// What v2beta1 has no more is an unknown field, for which Kyverno drops the file.
+#[test]
+fn fields_of_the_older_version() {
+    for (version, rules) in [("v1", 3), ("v2beta1", 0)] {
+        let policy = policy(version, "", "allowExistingViolations: true, pattern: {kind: Pod}");
+        let out = apply("version", &policy, POD, &[]);
+        assert!(out.contains(&format!("Applying {rules} policy rule(s)")), "{version}: {out}");
+    }
+}
+
+/// In a list or map a condition has int64s where an expression has float64s; a number by itself is float64.
+#[test]
+fn numbers_of_conditions() {
+    for (value, denied) in [
+        ("{key: '{{ request.object.spec.containers | length(@) }}', operator: Equals, value: 1}", true),
+        ("{key: '{{ request.object.spec.ones }}', operator: Equals, value: [1]}", false),
+        ("{key: [1], operator: Equals, value: [1]}", true),
+        ("{key: '{{ to_number(request.object.spec.many) }}', operator: AnyIn, value: [1000000]}", false),
+        ("{key: '{{ to_number(request.object.spec.many) }}', operator: AnyIn, value: 1000000}", false),
+    ] {
+        let policy = policy("v1", "", &format!("deny: {{conditions: {{all: [{value}]}}}}"));
+        let out = apply("numbers", &policy, POD, &[]);
+        assert_eq!(out.contains("fail: 1"), denied, "{value}: {out}");
+    }
+}
+
+/// Kyverno: an empty `any` never holds, but is lost in the rules that are made for the controllers of Pods.
+#[test]
+fn an_empty_list_of_alternatives() {
+    let policy = policy("v1", "", "deny: {conditions: {any: []}}");
+    assert!(apply("empty-any", &policy, POD, &[]).contains("pass: 1, fail: 0"));
+    assert!(apply("empty-any", &policy, DEPLOYMENT, &[]).contains("pass: 0, fail: 1"));
+}

@@ -1,0 +1,55 @@
+//! No policy can keep a process busy: a rule that costs more than its budget is an error.
+#![expect(clippy::panic, reason = "a test whose policy or Pod is wrong has to fail")]
+
+use kyvc::diag::Source;
+use kyvc::engine::{CompileOptions, Engine, Request, Status, compile_sources};
+use kyvc_vm::document::{Buffers, JsonOptions, read_json};
+use kyvc_vm::machine::Budget;
+
+/// The status of a policy's one rule, and what it says, where it may burn so much fuel.
+fn outcome(validate: &str, fuel: u64) -> (Status, String) {
+    let policy = format!(
+        "apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {{name: policy}}
+spec:
+  rules:
+  - name: rule
+    match: {{any: [{{resources: {{kinds: [Pod]}}}}]}}
+    validate: {validate}
+"
+    );
+    let compiled = compile_sources(&[Source::new("policy", policy)], CompileOptions::default());
+    assert!(compiled.diagnostics.is_empty(), "{:?}", compiled.diagnostics);
+    let list = vec![r#"{"a": "1"}"#; 1_000].join(",");
+    let pod =
+        format!(r#"{{"apiVersion": "v1", "kind": "Pod", "metadata": {{"name": "a"}}, "list": [{list}], "t": "list"}}"#);
+    let doc = read_json(&pod, compiled.set.program().layout(), Buffers::default(), JsonOptions::default());
+    let Ok(doc) = doc else { panic!("the Pod is JSON") };
+    let mut engine = Engine::with_budget(Budget { fuel, ..Budget::default() });
+    let mut found = Vec::new();
+    engine.check(&compiled.set, &Request::create(&doc), |v| found.push((v.status, v.message())));
+    let [one] = found.try_into().unwrap_or_else(|all| panic!("one verdict, not {all:?}"));
+    one
+}
+
+#[test]
+fn a_budget_ends_a_rule() {
+    let walk = "{pattern: {list: [{a: '1'}]}}";
+    assert_eq!(outcome(walk, 1_000_000).0, Status::Pass);
+    let (status, text) = outcome(walk, 500);
+    assert_eq!(status, Status::Error);
+    assert!(text.contains("fuel"), "{text}");
+}
+
+/// A program that is made while a rule runs burns the fuel of that rule.
+#[test]
+fn programs_made_on_the_way_have_no_budget_of_their_own() {
+    let key = "'{{ max(request.object.{{ request.object.t }}[*].a) }}'";
+    let condition = format!("{{key: {key}, operator: Equals, value: b}}");
+    let conditions = |n| format!("{{deny: {{conditions: {{any: [{}]}}}}}}", vec![condition.clone(); n].join(", "));
+    // Enough for one of them, whose text takes 5,000, but not for many.
+    assert_eq!(outcome(&conditions(1), 20_000), (Status::Pass, "validation rule 'rule' passed.".to_owned()));
+    assert_eq!(outcome(&conditions(8), 20_000).0, Status::Error);
+    assert_eq!(outcome(&conditions(8), 200_000).0, Status::Pass);
+}
