@@ -364,7 +364,9 @@ impl Policies {
             rules.filter_map(|r| lower::rule(&policy, &r, open, &problems).map(|rule| (rule, r))).collect();
         // Anchors that mean nothing were refused just now. In rules that were not looked at they are plain keys.
         let lowering = problems.into_inner().into_iter().filter(|d| d.code != Code::BadAnchor);
-        let found: Vec<_> = others.into_iter().chain(lowering).collect();
+        // What a mutation lacks is said when its rule runs.
+        let others = others.into_iter().filter(|d| d.code != Code::MissingField || !d.message.contains(".mutate"));
+        let found: Vec<_> = others.chain(lowering).collect();
         if found.iter().any(Diagnostic::is_error) {
             found.into_iter().for_each(|d| self.error(d));
         } else {

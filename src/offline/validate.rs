@@ -1,13 +1,14 @@
 //! What Kyverno's CLI refuses before it applies a policy, in its words and its order.
 //!
-//! Kyverno: pkg/validation/policy/validate.go, with the checks of api/kyverno/v1 and pkg/policy/validate that concern
-//! validate rules.
+//! Kyverno: pkg/validation/policy/validate.go, with the checks of api/kyverno/v1, pkg/policy/mutate and
+//! pkg/policy/validate.
 
 mod conditions;
 mod conflict;
 pub(super) mod context;
 mod fields;
 mod json;
+mod mutate;
 mod namespaces;
 mod pattern;
 mod pod_security;
@@ -64,6 +65,9 @@ impl<'p> Subject<'p> {
         }
         if !self.policy.spec.admission && !self.policy.spec.background {
             return Err("disabling both admission and background processing is not allowed".to_owned());
+        }
+        if !self.policy.spec.admission && self.rules().iter().any(mutate::has) {
+            return Err("disabling admission processing is only allowed with validation policies".to_owned());
         }
         rules::check(self)
     }

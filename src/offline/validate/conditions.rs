@@ -64,16 +64,24 @@ pub(super) fn check(rule: &Tree) -> Result<(), At> {
 
 /// Kyverno looks at all values first, and then at all operators.
 fn block(conditions: &Tree, name: &str) -> Result<(), At> {
-    let lists: Vec<(&[Tree], String)> = match &conditions.value {
-        Value::List(items) => vec![(items, name.to_owned())],
-        _ => ["any", "all"].map(|k| (list(conditions.get(k)), format!("{name}.{k}"))).into(),
-    };
-    for (conditions, path) in &lists {
+    for (conditions, path) in lists(conditions, name) {
         for (i, condition) in conditions.iter().enumerate() {
             values(condition).map_err(|(field, e)| (format!("{path}[{i}].{field}"), e))?;
         }
     }
-    for (conditions, path) in &lists {
+    operators(conditions, name)
+}
+
+fn lists<'t>(conditions: &'t Tree, name: &str) -> Vec<(&'t [Tree], String)> {
+    match &conditions.value {
+        Value::List(items) => vec![(items, name.to_owned())],
+        _ => ["any", "all"].map(|k| (list(conditions.get(k)), format!("{name}.{k}"))).into(),
+    }
+}
+
+/// Whether there are such operators.
+pub(super) fn operators(conditions: &Tree, name: &str) -> Result<(), At> {
+    for (conditions, path) in lists(conditions, name) {
         // Kyverno names `any` for both.
         let path = path.strip_suffix(".all").map_or(path.clone(), |p| format!("{p}.any"));
         for (i, condition) in conditions.iter().enumerate() {

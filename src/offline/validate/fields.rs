@@ -1,6 +1,6 @@
 //! The checks of api/kyverno/v1, which collect all errors.
 
-use super::{Checked, Subject, conflict, json, list, pod_security, selector, some};
+use super::{Checked, Subject, conflict, json, list, mutate, pod_security, selector, some};
 use crate::policy::tree::{Tree, Value};
 use crate::resolve::autogen::CONTROLLERS_ANNOTATION;
 
@@ -56,6 +56,7 @@ fn spec(s: &Subject<'_>, errors: &mut Vec<String>) {
                 .to_owned(),
         );
     }
+    mutate::untargeted(s, errors);
     let timeouts = [
         ("spec.webhookTimeoutSeconds", some(spec, "webhookTimeoutSeconds")),
         ("spec.webhookConfiguration.timeoutSeconds", webhook.and_then(|w| some(w, "timeoutSeconds"))),
@@ -76,13 +77,20 @@ fn spec(s: &Subject<'_>, errors: &mut Vec<String>) {
     }
     for (i, tree) in s.rules().iter().enumerate() {
         let path = format!("spec.rules[{i}]");
-        if some(tree, "validate").is_none() {
-            errors.push(format!(
+        match usize::from(some(tree, "validate").is_some()) + usize::from(mutate::has(tree)) {
+            0 => errors.push(format!(
                 "{path}: Invalid value: {}: No operation defined in the rule '{}'.(supported operations: \
                  mutate,validate,generate,verifyImages)",
                 json::rule(tree),
                 name(tree)
-            ));
+            )),
+            1 => {}
+            _ => errors.push(format!(
+                "{path}: Invalid value: {}: Multiple operations defined in the rule '{}', only one operation \
+                 (mutate,validate,generate,verifyImages) is allowed per rule",
+                json::rule(tree),
+                name(tree)
+            )),
         }
         if let Some(rule) = s.policy.spec.rules.get(i)
             && conflict::empty(rule, tree)
@@ -95,6 +103,7 @@ fn spec(s: &Subject<'_>, errors: &mut Vec<String>) {
                 filters(part, &format!("{path}.{block}"), s.policy.namespace.is_some(), errors);
             }
         }
+        mutate::foreign(s, tree, &path, errors);
         pod_security::check(tree, &path, errors);
     }
     if s.policy.namespace.is_some() && !s.policy.spec.overrides.is_empty() {

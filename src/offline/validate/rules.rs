@@ -1,6 +1,6 @@
 //! Checks of the rules that are run, those made for controllers of Pods included.
 
-use super::{Checked, Subject, conditions, context, list, pattern, some, variables};
+use super::{Checked, Subject, conditions, context, list, mutate, pattern, some, variables};
 use crate::policy::classic::{Check, Filter, Match, Rule};
 use crate::policy::fields::Text;
 use crate::policy::tree::{Tree, Value};
@@ -11,7 +11,8 @@ const ONLY_METADATA: &str =
 
 pub(super) fn check(s: &Subject<'_>) -> Checked {
     for (i, r) in s.computed() {
-        kinds(&r.rule, s.policy.spec.background)
+        let Some(tree) = s.rule(r) else { continue };
+        kinds(&r.rule, tree, s.policy.spec.background)
             .map_err(|(path, e)| format!("path: spec.rules[{i}].{path}.kinds: {e}"))?;
     }
     s.computed().try_for_each(|(i, r)| one(s, i, r))
@@ -19,12 +20,14 @@ pub(super) fn check(s: &Subject<'_>) -> Checked {
 
 fn one(s: &Subject<'_>, i: usize, r: &ResolvedRule) -> Checked {
     let Some(tree) = s.rule(r) else { return Ok(()) };
+    mutate::patch(i, tree)?;
     resources(tree).map_err(|(path, e)| format!("path: spec.rules[{i}].{path}: {e}"))?;
     variables::element(tree)?;
     context::check(tree).map_err(|e| format!("path: spec.rules[{i}]: {e}"))?;
+    let all_metadata = only_metadata(&r.rule) && mutate::only_metadata(tree);
     let without_kind = r.rule.matches.filters().iter().any(|f| f.kinds.is_empty());
     if without_kind {
-        return Err(if only_metadata(&r.rule) {
+        return Err(if all_metadata {
             "at least one element must be specified in a kind block, the kind attribute is mandatory when working with \
              the resources element"
                 .to_owned()
@@ -32,41 +35,54 @@ fn one(s: &Subject<'_>, i: usize, r: &ResolvedRule) -> Checked {
             ONLY_METADATA.to_owned()
         });
     }
+    mutate::ways(tree).map_err(|(path, e)| format!("path: spec.rules[{i}].mutate.{path}.: {e}"))?;
     if let Some(validate) = some(tree, "validate") {
         elements(validate).map_err(|(path, e)| format!("path: spec.rules[{i}].validate.{path}.: {e}"))?;
     }
-    let labels = match r.rule.validate.as_ref().and_then(|v| v.check.as_ref()) {
-        Some(Check::Pattern(p)) => strings_in_metadata(p),
-        Some(Check::AnyPattern(all)) => all.iter().all(strings_in_metadata),
-        _ => true,
-    };
-    if labels {
-        Ok(())
-    } else {
-        Err("labels and annotations supports only string values, \"use double quotes around the non string values\""
-            .to_owned())
+    if !patterns(tree).all(strings_in_metadata) {
+        let e =
+            "labels and annotations supports only string values, \"use double quotes around the non string values\"";
+        return Err(e.to_owned());
     }
+    mutate::updates(s, tree)
+}
+
+/// The patterns and patches of a rule that Kyverno looks into: of loops only the first one with such a thing.
+fn patterns(rule: &Tree) -> impl Iterator<Item = &Tree> {
+    let is_map = |t: &&Tree| matches!(t.value, Value::Map(_));
+    let of = move |what: &str, key: &str| {
+        let tree = some(rule, what)?;
+        let loops = some(tree, "foreach").map(|t| list(Some(t)));
+        match loops {
+            Some(loops) => loops.iter().filter_map(|l| l.get(key)).find(is_map),
+            None => tree.get(key).filter(is_map),
+        }
+    };
+    let checked = of("validate", "pattern");
+    let any = some(rule, "validate").filter(|v| checked.is_none() && some(v, "foreach").is_none());
+    let any = list(any.and_then(|v| v.get("anyPattern"))).iter();
+    checked.into_iter().chain(any).chain(of("mutate", "patchStrategicMerge"))
 }
 
 type At = (String, String);
 
 /// Kinds that are wildcards.
-fn kinds(rule: &Rule, background: bool) -> Result<(), At> {
+fn kinds(rule: &Rule, tree: &Tree, background: bool) -> Result<(), At> {
     let block = |name: &str, m: &Match| -> Result<(), At> {
         let each = |what: &str, filters: &[Filter]| {
             filters.iter().enumerate().try_for_each(|(i, f)| {
-                wildcard(&f.kinds, background, rule).map_err(|e| (format!("{name}.{what}[{i}]"), e.to_owned()))
+                wildcard(&f.kinds, background, rule, tree).map_err(|e| (format!("{name}.{what}[{i}]"), e.to_owned()))
             })
         };
         each("any", &m.any)?;
         each("all", &m.all)?;
-        wildcard(&m.legacy.kinds, background, rule).map_err(|e| (name.to_owned(), e.to_owned()))
+        wildcard(&m.legacy.kinds, background, rule, tree).map_err(|e| (name.to_owned(), e.to_owned()))
     };
     block("match", &rule.matches)?;
     rule.exclude.as_ref().map_or(Ok(()), |e| block("exclude", e))
 }
 
-fn wildcard(kinds: &[Text], background: bool, rule: &Rule) -> Result<(), &'static str> {
+fn wildcard(kinds: &[Text], background: bool, rule: &Rule, tree: &Tree) -> Result<(), &'static str> {
     if !kinds.iter().any(|k| k.text == "*") {
         Ok(())
     } else if background {
@@ -78,7 +94,7 @@ fn wildcard(kinds: &[Text], background: bool, rule: &Rule) -> Result<(), &'stati
         match rule.validate.as_ref().and_then(|v| v.check.as_ref()) {
             Some(Check::ForEach(_)) => Err("wildcard policy does not support rule type"),
             Some(Check::Deny(deny)) if !conditions::of_any_kind(deny) => Err(ONLY_METADATA),
-            _ if only_metadata(rule) => Ok(()),
+            _ if only_metadata(rule) && mutate::only_metadata(tree) => Ok(()),
             _ => Err(ONLY_METADATA),
         }
     }
@@ -108,13 +124,14 @@ fn resources(rule: &Tree) -> Result<(), At> {
     if some(rule, "exclude").is_some_and(|e| listed(e) && says(e)) {
         return err("exclude.", "can't specify any/all together with exclude resources");
     }
-    let Some(part) = some(rule, "match") else { return conditions::check(rule) };
+    let conditions = |rule| conditions::check(rule).and_then(|()| mutate::loops(rule));
+    let Some(part) = some(rule, "match") else { return conditions(rule) };
     if listed(part) && says(part) {
         return err("match.", "can't specify any/all together with match resources");
     }
     let all = [list(part.get("any")), list(part.get("all"))].into_iter().find(|l| !l.is_empty());
     let empty = all.map_or_else(|| !says(part), |filters| filters.iter().any(|f| !says(f)));
-    if empty { err("match.resources.", "match resources not specified") } else { conditions::check(rule) }
+    if empty { err("match.resources.", "match resources not specified") } else { conditions(rule) }
 }
 
 /// What a rule may check, one at a time.
