@@ -2,12 +2,12 @@
 
 use super::CodegenError;
 use super::unit::{Label, UnitBuilder};
-use crate::ir::{Each, Expr};
+use crate::ir::{CallBy, Each, Expr};
 use kyvc_vm::builtin;
 use kyvc_vm::document::{Place, Segment};
 use kyvc_vm::ids::Reg;
 use kyvc_vm::op::Op;
-use kyvc_vm::program::{Const, Reason, Site};
+use kyvc_vm::program::{Const, Reason, Reference, Site};
 use kyvc_vm::verdict::Root;
 
 /// Code that leaves the value of an expression in the register returned.
@@ -105,6 +105,11 @@ fn into(u: &mut UnitBuilder<'_>, e: &Expr, out: Reg, current: Option<Reg>) -> Re
             u.emit(Op::ForgiveAll, out.0, 0, 0);
         }
         Expr::Call(name, args) => call(u, name, args, out, current)?,
+        Expr::CallBy(by) => call_by(u, by, out, current)?,
+        Expr::Reference(shown, tree) => {
+            let reference = Reference { shown: shown.as_str().into(), tree: tree.as_str().into() };
+            constant(u, Const::Reference(Box::new(reference)), out)?;
+        }
         Expr::Fail(text) => fail(u, text, out)?,
         Expr::Join(parts) => {
             let registers = parts.iter().map(|_| u.reg()).collect::<Result<Vec<_>, _>>()?;
@@ -247,7 +252,7 @@ fn loop_over(u: &mut UnitBuilder<'_>, each: &Each, out: Reg, current: Option<Reg
     }
     into(u, &each.body, value, Some(element))?;
     u.jump(Op::JumpFault, value.0, 0, failed);
-    u.emit(Op::Collect, value.0, 0, u32::from(each.nulls));
+    u.emit(Op::Collect, value.0, 0, 0);
     u.jump(Op::Jump, 0, 0, next);
     u.bind(null);
     constant(u, Const::Null, out)?;
@@ -258,14 +263,8 @@ fn loop_over(u: &mut UnitBuilder<'_>, each: &Each, out: Reg, current: Option<Reg
     Ok(())
 }
 
-fn call(
-    u: &mut UnitBuilder<'_>,
-    name: &str,
-    args: &[Expr],
-    out: Reg,
-    current: Option<Reg>,
-) -> Result<(), CodegenError> {
-    let Some(function) = builtin::lookup(name) else { return fail(u, &format!("unknown function: {name}"), out) };
+/// Arguments in registers side by side, of which the first is returned.
+fn arguments(u: &mut UnitBuilder<'_>, args: &[Expr], current: Option<Reg>) -> Result<Reg, CodegenError> {
     let first = u.reg()?;
     let mut at = first;
     for (i, arg) in args.iter().enumerate() {
@@ -274,7 +273,52 @@ fn call(
         }
         into(u, arg, at, current)?;
     }
+    Ok(first)
+}
+
+fn call(
+    u: &mut UnitBuilder<'_>,
+    name: &str,
+    args: &[Expr],
+    out: Reg,
+    current: Option<Reg>,
+) -> Result<(), CodegenError> {
+    let first = arguments(u, args, current)?;
+    let Some(function) = builtin::lookup(name) else {
+        // What fails in an argument comes first.
+        let done = u.label();
+        for r in (first.0..).take(args.len()) {
+            u.emit(Op::Move, out.0, u16::from(r), 0);
+            u.jump(Op::JumpFault, out.0, 0, done);
+        }
+        fail(u, &format!("unknown function: {name}"), out)?;
+        u.bind(done);
+        return Ok(());
+    };
     u.emit(Op::Call, first.0, args.len() as u16, function);
+    u.emit(Op::Move, out.0, u16::from(first.0), 0);
+    Ok(())
+}
+
+/// A call with, after the arguments, the list of what the reference gives for each element.
+fn call_by(u: &mut UnitBuilder<'_>, by: &CallBy, out: Reg, current: Option<Reg>) -> Result<(), CodegenError> {
+    let Some(function) = builtin::lookup(&by.name) else { return call(u, &by.name, &by.args, out, current) };
+    let first = arguments(u, &by.args, current)?;
+    let list = Reg(first.0.saturating_add(u8::try_from(by.list).unwrap_or(u8::MAX)));
+    let (keys, walk, start, element, value) = (u.reg()?, u.reg()?, u.reg()?, u.reg()?, u.reg()?);
+    let (next, end, done) = (u.label(), u.label(), u.label());
+    u.jump(Op::JumpNotList, list.0, 0, done);
+    u.emit(Op::IterInit, walk.0, u16::from(list.0), 0);
+    u.emit(Op::CollectInit, start.0, 0, 0);
+    u.bind(next);
+    u.jump(Op::IterNext, element.0, u16::from(walk.0), end);
+    into(u, &by.body, value, Some(element))?;
+    u.emit(Op::Collect, value.0, 0, 1);
+    u.jump(Op::Jump, 0, 0, next);
+    u.bind(end);
+    u.emit(Op::CollectList, keys.0, u16::from(start.0), 0);
+    u.bind(done);
+    u.emit(Op::CallBy, first.0, by.args.len() as u16, function);
     u.emit(Op::Move, out.0, u16::from(first.0), 0);
     Ok(())
 }

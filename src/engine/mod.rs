@@ -7,6 +7,7 @@ mod file;
 mod index;
 mod message;
 pub mod probe;
+pub mod query;
 mod request;
 mod run;
 mod set;

@@ -259,6 +259,10 @@ pub enum Expr {
     ForgiveAll(Box<Expr>),
     /// A function
     Call(String, Vec<Expr>),
+    /// A function that evaluates one of its arguments, a reference, for each element of another one, a list
+    CallBy(Box<CallBy>),
+    /// An expression as a value: as Go shows it, and its tree
+    Reference(String, String),
     /// A failure, in these words
     Fail(String),
     /// Texts and values joined
@@ -276,6 +280,19 @@ pub enum Expr {
     },
 }
 
+/// A call of a function that takes a reference.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallBy {
+    /// The function
+    pub name: String,
+    /// Its arguments; the reference among them stands for itself
+    pub args: Vec<Expr>,
+    /// Which of them is the list
+    pub list: usize,
+    /// What the reference says, of an element as the current value
+    pub body: Expr,
+}
+
 /// A loop over a list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Each {
@@ -285,6 +302,4 @@ pub struct Each {
     pub condition: Option<Expr>,
     /// What is collected for an element
     pub body: Expr,
-    /// Whether nulls are collected too
-    pub nulls: bool,
 }

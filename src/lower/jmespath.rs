@@ -2,11 +2,11 @@
 //! most constructs around it forgive.
 
 use crate::diag::Code;
-use crate::ir::{Each, Expr};
+use crate::ir::{CallBy, Each, Expr};
 use crate::policy::fields::Problems;
 use bumpalo::Bump;
-use kyvc_grammar::jmespath::{self, Comparator, ExprKind, Literal, SyntaxError};
-use kyvc_vm::builtin;
+use kyvc_grammar::jmespath::{self, Callee, Comparator, ExprKind, Literal, SyntaxError};
+use kyvc_vm::builtin::{self, Type};
 use kyvc_vm::document::{Buffers, Document, JsonOptions, Layout, NodeId, Place, read_json};
 use kyvc_vm::program::Comparison;
 use kyvc_vm::scalar::Scalar;
@@ -144,10 +144,12 @@ impl Lower {
                 let map = Expr::Map(members.collect());
                 self.unless_null(map, current)
             }
-            ExprKind::FunctionCall { name, args } => self.call(name, args, current),
-            ExprKind::Reference(_) => {
-                Expr::Fail("an expression reference is only an argument of a function".to_owned())
+            ExprKind::FunctionCall { name: Callee::Name(name), args } => self.call(name, args, current),
+            ExprKind::FunctionCall { name: Callee::Nameless(_), .. } => {
+                Expr::Fail("invalid node value type".to_owned())
             }
+            ExprKind::Empty => Expr::Fail("Unknown AST node: ASTEmpty".to_owned()),
+            ExprKind::Reference(of) => Expr::Reference(of.shown().to_string(), of.tree().to_string()),
         }
     }
 
@@ -194,31 +196,24 @@ impl Lower {
     fn each(&mut self, list: Expr, condition: Option<&Tree<'_>>, body: &Tree<'_>) -> Expr {
         let condition = condition.map(|c| forgive(self.expr(c, Current::Bound)));
         let body = forgive(self.expr(body, Current::Bound));
-        Expr::Each(Box::new(Each { list, condition, body, nulls: false }))
+        Expr::Each(Box::new(Each { list, condition, body }))
     }
 
     fn call(&mut self, name: &str, args: &[&Tree<'_>], current: Current) -> Expr {
-        if builtin::lookup(name).is_none() {
-            return Expr::Fail(format!("unknown function: {name}"));
-        }
-        // The list that a reference is about is the other argument: its results are made beside it.
-        let list = match name {
-            "map" => args.get(1),
-            "sort_by" | "max_by" | "min_by" => args.first(),
-            _ => None,
-        };
-        let mut lowered = Vec::with_capacity(args.len());
-        for arg in args {
-            lowered.push(match (arg.kind, list) {
-                (ExprKind::Reference(body), Some(list)) => {
-                    let list = forgive(self.expr(list, current));
-                    let body = forgive(self.expr(body, Current::Bound));
-                    Expr::Each(Box::new(Each { list, condition: None, body, nulls: true }))
+        let lowered: Vec<Expr> = args.iter().map(|arg| forgive(self.expr(arg, current))).collect();
+        let function = builtin::lookup(name).and_then(|n| builtin::table().get(n as usize));
+        let takes = |t| function.and_then(|f| f.args.iter().position(|types| *types == [t]));
+        match (takes(Type::Expref), takes(Type::Array)) {
+            (Some(reference), Some(list)) if args.len() == 2 => match args.get(reference).map(|arg| arg.kind) {
+                // What fails for an element is for the function to judge.
+                Some(ExprKind::Reference(body)) => {
+                    let body = self.expr(body, Current::Bound);
+                    Expr::CallBy(Box::new(CallBy { name: name.to_owned(), args: lowered, list, body }))
                 }
-                _ => forgive(self.expr(arg, current)),
-            });
+                _ => Expr::Call(name.to_owned(), lowered),
+            },
+            _ => Expr::Call(name.to_owned(), lowered),
         }
-        Expr::Call(name.to_owned(), lowered)
     }
 }
 
@@ -244,7 +239,8 @@ fn comparison(op: Comparator) -> Comparison {
 /// A JSON literal; all of its numbers are float64.
 fn literal(text: &str) -> Expr {
     let layout = Layout::everything();
-    let doc = read_json(text, &layout, Buffers::default(), JsonOptions::default());
+    let options = JsonOptions { floats: true, ..JsonOptions::default() };
+    let doc = read_json(text, &layout, Buffers::default(), options);
     // The grammar has checked the text with Go's rules, which are ours.
     doc.ok().and_then(|d| d.root().map(|r| constant(&d, r))).unwrap_or(Expr::Null)
 }

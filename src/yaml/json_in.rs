@@ -28,7 +28,12 @@ pub(super) fn looks_like_json(text: &str) -> bool {
 
 /// Reads the first JSON value of a text.
 pub(super) fn first<'a>(text: &'a str, layout: &'a Layout, buffers: Buffers, options: &ReadOptions) -> Outcome<'a> {
-    let json = JsonOptions { places: options.places, unique_keys: options.strict, limits: options.limits };
+    let json = JsonOptions {
+        places: options.places,
+        unique_keys: options.strict,
+        limits: options.limits,
+        ..JsonOptions::default()
+    };
     match read_json(text, layout, buffers, json) {
         Ok(doc) => Outcome::Value(doc, None),
         Err(error) => {

@@ -9,6 +9,7 @@ mod expr;
 mod heap;
 mod keys;
 pub(crate) mod memory;
+pub(crate) mod print;
 mod run;
 mod test;
 
@@ -156,7 +157,7 @@ impl Machine {
     /// Whether a condition holds between two values that the machine made.
     pub fn condition(&mut self, program: &Program, operator: Operator, key: Val, value: Val) -> bool {
         let environment = self.environment;
-        let call = Call { memory: &mut self.memory, program, documents: &[], environment: &environment };
+        let call = Call::new(&mut self.memory, program, &[], &environment);
         condition::holds(&call, operator, key, value)
     }
 
@@ -325,7 +326,9 @@ impl Machine {
                 false
             }
             Op::ForgiveAll => {
-                if let Val::Fault(_) = self.reg(i.a) {
+                if let Val::Fault(id) = self.reg(i.a)
+                    && !matches!(self.memory.fault_at(id), Some(Fault::Crashed(_)))
+                {
                     self.set(i.a, Val::Null);
                 }
                 false
@@ -352,7 +355,7 @@ impl Machine {
                 self.set(i.a, value);
                 false
             }
-            Op::Call => {
+            Op::Call | Op::CallBy => {
                 let value = self.call(program, input, i).map_err(trap)?;
                 self.set(i.a, value);
                 false
@@ -376,8 +379,7 @@ impl Machine {
                 let operator = Operator::ALL.get(i.c as usize).copied().ok_or(trap(TrapKind::Code))?;
                 let (key, value) = (self.reg(i.a), self.reg(i.a.wrapping_add(1)));
                 let environment = self.environment;
-                let memory = &mut self.memory;
-                let call = Call { memory, program, documents: input.documents, environment: &environment };
+                let call = Call::new(&mut self.memory, program, input.documents, &environment);
                 let holds = condition::holds(&call, operator, key, value);
                 pc += self.fails(holds, i.b);
                 false
@@ -570,7 +572,7 @@ fn load_const(program: &Program, id: ConstId) -> Val {
         Some(Const::Bool(b)) => Val::Bool(*b),
         Some(Const::Int(n)) => Val::Int(*n),
         Some(Const::Float(n)) => Val::Float(*n),
-        Some(Const::Str(_)) => Val::Const(id),
+        Some(Const::Str(_) | Const::Reference(_)) => Val::Const(id),
         _ => Val::Null,
     }
 }

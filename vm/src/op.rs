@@ -180,7 +180,7 @@ ops! {
     IsFalse "is.false" 1 (Def, Use, None);
     /// Makes `null` of a fault that is only an unknown key.
     Forgive "forgive" 1 (Mut, None, None);
-    /// Makes `null` of any fault.
+    /// Makes `null` of any fault, but for one where Kyverno crashes.
     ForgiveAll "forgive.all" 1 (Mut, None, None);
     /// Starts to collect values.
     CollectInit "collect.init" 1 (Def, None, None);
@@ -192,6 +192,9 @@ ops! {
     CollectMap "collect.map" 2 (Def, Use, None);
     /// Calls a function with `b` arguments, the first in `a`, which gets the result. A fault among them is the result.
     Call "call" 4 (Mut, Imm, Function);
+    /// As call, where an argument is an expression: the register after the arguments has the list of what it gives for
+    /// each element, faults included.
+    CallBy "call.by" 4 (Mut, Imm, Function);
     /// Starts to walk a list.
     IterInit "iter.init" 1 (Def, Use, None);
     /// Loads the next element of the walk in `b`, or goes on at the label after the last.

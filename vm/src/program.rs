@@ -33,6 +33,26 @@ pub enum Const {
     Keys(Box<[KeyPlan]>),
     /// Start, stop and step of a slice
     Bounds([Option<i64>; 3]),
+    /// An expression that stands as a value
+    Reference(Box<Reference>),
+}
+
+impl Const {
+    /// Whether a register can hold it.
+    pub fn is_value(&self) -> bool {
+        use Const::{Bool, Float, Int, Null, Reference, Str};
+        matches!(self, Null | Bool(_) | Int(_) | Float(_) | Str(_) | Reference(_))
+    }
+}
+
+/// An expression that stands as a value, `&name`: nothing can be done with it but to show and to compare it. Functions
+/// that take one get what it gives for each element instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// As Go's `%v` shows it
+    pub shown: Box<str>,
+    /// Its tree: two with the same are equal
+    pub tree: Box<str>,
 }
 
 /// A key of a map pattern that is put in order with its siblings only when their wildcards are expanded.

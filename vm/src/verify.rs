@@ -73,6 +73,7 @@ fn fits(parts: &Parts, unit: &Unit, pc: usize, i: Instr, value: u32, kind: Opera
         Operand::Def if i.op == Op::KeysNext => value + 2 < registers,
         Operand::Use if matches!(i.op, Op::Compare | Op::TestCondition) => value + 1 < registers,
         Operand::Mut if i.op == Op::Call => value + u32::from(i.b) <= registers && value < registers,
+        Operand::Mut if i.op == Op::CallBy => value + u32::from(i.b) < registers,
         Operand::Function => (value as usize) < crate::builtin::table().len(),
         Operand::Compare => (value as usize) < Comparison::ALL.len(),
         Operand::Operator => (value as usize) < Operator::ALL.len(),
@@ -84,9 +85,7 @@ fn fits(parts: &Parts, unit: &Unit, pc: usize, i: Instr, value: u32, kind: Opera
         Operand::Imm => true,
         Operand::Else => pc + 1 + (value as usize) < unit.end.index(),
         Operand::Label => (unit.start.index()..unit.end.index()).contains(&(value as usize)),
-        Operand::Const => {
-            constant(|c| matches!(c, Const::Null | Const::Bool(_) | Const::Int(_) | Const::Float(_) | Const::Str(_)))
-        }
+        Operand::Const => constant(|c| c.is_value()),
         Operand::Pattern => constant(|c| matches!(c, Const::Pattern(_))),
         Operand::Globs => constant(|c| matches!(c, Const::Globs(_))),
         Operand::Kinds => constant(|c| matches!(c, Const::Kinds(_))),

@@ -162,6 +162,9 @@ fn add(call: &mut Call<'_, '_>, function: &str, left: Val, right: Val) -> Result
 }
 
 fn sum(call: &mut Call<'_, '_>, args: &[Val]) -> Result<Val, Failure> {
+    if let Val::Maps(_) = at(args, 0) {
+        return Err(mismatch("sum"));
+    }
     let mut items = call.elements(at(args, 0)).into_iter();
     // Kyverno: a single element is returned as it is, whatever it is.
     let Some(first) = items.next() else { return Err(error("sum", "at least one element in the array is required")) };

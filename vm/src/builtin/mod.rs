@@ -18,6 +18,7 @@ mod x509;
 
 use crate::value::Val;
 pub use call::{Call, Environment, Failure};
+pub use standard::unsupported as unsupported_number;
 use std::sync::LazyLock;
 
 /// The type of an argument, as JMESPath names it.

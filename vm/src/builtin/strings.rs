@@ -41,7 +41,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
         "compares two strings lexicographically",
         &[("compare('a', 'b')", "-1")],
         // Kyverno: pkg/engine/jmespath/functions.go, the result is Go's int, which is no number of JMESPath.
-        |call, args| Ok(Val::Int(text(call, args, 0).cmp(text(call, args, 1)) as i64)),
+        |call, args| Ok(Val::GoInt(text(call, args, 0).cmp(text(call, args, 1)) as i64)),
     ),
     function(
         "equal_fold",
@@ -166,12 +166,19 @@ pub(super) fn literal_of(call: &Call<'_, '_>, args: &[Val], at: usize, function:
     match call.view(arg(args, at)) {
         View::Str(s) => Ok(s.to_owned()),
         View::Bool(b) => Ok(b.to_string()),
-        View::Float(n) if n.is_infinite() => Ok(if n > 0.0 { "+Inf" } else { "-Inf" }.to_owned()),
-        View::Float(n) => Ok((n as f32).to_string()),
+        View::Float(n) => Ok(go_float32(n)),
         _ => Err(Failure::Error(format!(
             "JMESPath function '{function}': argument #{} is not of type String or Real",
             at + 1
         ))),
+    }
+}
+
+/// A number with the digits of a float32, as Go's `strconv.FormatFloat(n, 'f', -1, 32)` has it.
+pub(super) fn go_float32(number: f64) -> String {
+    match number as f32 {
+        n if n.is_infinite() => if n > 0.0 { "+Inf" } else { "-Inf" }.to_owned(),
+        n => n.to_string(),
     }
 }
 

@@ -55,6 +55,8 @@ pub struct JsonOptions {
     pub places: bool,
     /// Refuse a key that its map already has, where Go's decoder lets the later one win.
     pub unique_keys: bool,
+    /// Make a float64 of every number, as Go's decoder does where nobody asks for more.
+    pub floats: bool,
     /// What the document may cost.
     pub limits: Limits,
 }

@@ -4,7 +4,7 @@ use super::wire::{Reader, WireError};
 use crate::document::{Layout, LayoutBuilder, Place, Segment, Sym};
 use crate::ids::Pc;
 use crate::op::{Instr, Op};
-use crate::program::{Const, KeyPlan, Line, Parts, Reason, Site, Step, Unit};
+use crate::program::{Const, KeyPlan, Line, Parts, Reason, Reference, Site, Step, Unit};
 use crate::scalar::{self, Glob, ScalarPattern, Term};
 use crate::selector::{KindSelector, LabelSelector, Requirement, SelectorOp};
 
@@ -86,6 +86,7 @@ fn constant(r: &mut Reader<'_>) -> Read<Const> {
             let bounds = r.list(|r| r.option(|r| r.u64().map(u64::cast_signed)))?;
             Const::Bounds(bounds.try_into().map_err(|_| WireError::Invalid("slice"))?)
         }
+        12 => Const::Reference(Box::new(Reference { shown: r.str()?.into(), tree: r.str()?.into() })),
         _ => return Err(WireError::Invalid("constant")),
     })
 }

@@ -4,7 +4,7 @@ use super::memory::{Memory, View};
 use super::{Input, Machine};
 use crate::builtin::{self, Builtin, Call, Failure, Type};
 use crate::document::Document;
-use crate::op::Instr;
+use crate::op::{Instr, Op};
 use crate::program::{Comparison, Program};
 use crate::value::{Fault, Text, Val};
 use crate::verdict::TrapKind;
@@ -12,8 +12,17 @@ use crate::verdict::TrapKind;
 impl Memory {
     /// A fault in these words.
     pub(crate) fn failed(&mut self, text: &str) -> Result<Val, TrapKind> {
+        self.fault_of(text, Fault::Failed)
+    }
+
+    /// A fault in these words that nothing forgives.
+    pub(crate) fn crashed(&mut self, text: &str) -> Result<Val, TrapKind> {
+        self.fault_of(text, Fault::Crashed)
+    }
+
+    fn fault_of(&mut self, text: &str, make: fn(Text) -> Fault) -> Result<Val, TrapKind> {
         match self.write(|out| out.push_str(text))? {
-            Val::Text(text) => self.fault(Fault::Failed(text)),
+            Val::Text(text) => self.fault(make(text)),
             other => Ok(other),
         }
     }
@@ -78,6 +87,9 @@ impl Memory {
     }
 
     pub(crate) fn flatten(&mut self, docs: &[&Document<'_>], value: Val) -> Result<Val, TrapKind> {
+        if let Val::Fault(_) = value {
+            return Ok(value);
+        }
         if !self.is_list(docs, value) {
             return Ok(Val::Null);
         }
@@ -89,6 +101,9 @@ impl Memory {
     }
 
     pub(crate) fn values(&mut self, docs: &[&Document<'_>], value: Val) -> Result<Val, TrapKind> {
+        if let Val::Fault(_) = value {
+            return Ok(value);
+        }
         if !self.is_map(docs, value) {
             return Ok(Val::Null);
         }
@@ -133,7 +148,7 @@ impl Memory {
             View::Bool(b) => !b,
             View::Str(s) => s.is_empty(),
             View::List | View::Map => self.len(docs, value) == 0,
-            View::Int(_) | View::Float(_) | View::Fault(_) => false,
+            View::Int(_) | View::Float(_) | View::Reference(_) | View::Fault(_) => false,
         }
     }
 
@@ -178,8 +193,11 @@ impl Machine {
         }
         let Some(function) = builtin::table().get(i.c as usize) else { return Err(TrapKind::Code) };
         let environment = self.environment;
-        let mut call =
-            Call { memory: &mut self.memory, program, documents: input.documents, environment: &environment };
+        let keys = match i.op {
+            Op::CallBy => self.registers.get(first + usize::from(i.b)).copied().unwrap_or_default(),
+            _ => Val::Absent,
+        };
+        let mut call = Call { keys, ..Call::new(&mut self.memory, program, input.documents, &environment) };
         let result = match check_arguments(function, &call, &args) {
             Ok(()) => (function.code)(&mut call, &args),
             Err(text) => Err(Failure::Error(text)),
@@ -187,6 +205,7 @@ impl Machine {
         match result {
             Ok(value) => Ok(value),
             Err(Failure::Error(text)) => self.memory.failed(&text),
+            Err(Failure::Crash(text)) => self.memory.crashed(&text),
             Err(Failure::Trap(kind)) => Err(kind),
         }
     }
@@ -217,13 +236,14 @@ fn check_arguments(f: &Builtin, call: &Call<'_, '_>, args: &[Val]) -> Result<(),
 }
 
 fn fits(call: &Call<'_, '_>, arg: Val, t: Type) -> bool {
-    let all = |want: fn(&View<'_>) -> bool| call.elements(arg).into_iter().all(|v| want(&call.view(v)));
+    let all =
+        |want: fn(&View<'_>) -> bool| !matches!(arg, Val::Maps(_)) && call.items(arg).all(|v| want(&call.view(v)));
     match (t, call.view(arg)) {
         (Type::Any, _)
         | (Type::Number, View::Float(_))
         | (Type::Str, View::Str(_))
-        // An expression reference is evaluated beside the list that it is about, and comes as the list of its results.
-        | (Type::Array | Type::Expref, View::List)
+        | (Type::Expref, View::Reference(_))
+        | (Type::Array, View::List)
         | (Type::Object, View::Map)
         | (Type::Bool, View::Bool(_)) => true,
         (Type::ArrayNumber, View::List) => all(|v| matches!(v, View::Float(_))),

@@ -76,7 +76,10 @@ impl Machine {
                 }
                 Op::IterInit => {
                     match self.reg(i.b as u8) {
-                        Val::Node(doc, node) if let Some(d) = docs.get(usize::from(doc.0)) => {
+                        Val::Node(doc, node)
+                            if self.memory.is_in_order()
+                                && let Some(d) = docs.get(usize::from(doc.0)) =>
+                        {
                             let at = node.number() + 1;
                             let end = if d.kind(node) == Kind::List { d.end(node).number() } else { at };
                             self.set(i.a, Val::Walk { doc, at, end, taken: 0 });

@@ -1,11 +1,12 @@
 //! The tests on values, and joining texts.
 
-use super::memory::{Memory, View, node_of};
+use super::memory::{View, node_of};
+use super::print::Encoder;
 use super::{Input, Machine};
-use crate::document::{Document, Kind};
+use crate::document::Kind;
 use crate::op::Instr;
 use crate::program::Program;
-use crate::scalar::{Glob, ScalarPattern, json_float};
+use crate::scalar::{Glob, ScalarPattern};
 use crate::selector::Labels;
 use crate::value::Val;
 use crate::verdict::TrapKind;
@@ -44,7 +45,7 @@ impl Machine {
             View::Float(n) => ScalarPattern::float(n),
             View::Map => ScalarPattern::map_type(),
             View::Absent | View::Null => ScalarPattern::null(),
-            View::Fault(_) | View::List => return Some(value),
+            View::Fault(_) | View::List | View::Reference(_) => return Some(value),
         };
         self.patterns.push(("".into(), made));
         Some(Val::Pattern(self.patterns.len() as u32 - 1))
@@ -93,76 +94,9 @@ impl Machine {
             match self.view(program, input, value) {
                 View::Fault(_) => return Ok(value),
                 View::Str(s) => out.push_str(s),
-                _ => self.json(program, input, value, &mut out),
+                _ => self.memory.json(program, input.documents, value, Encoder::Jsoniter, &mut out),
             }
         }
         self.memory.write(|text| text.push_str(&out))
     }
-
-    /// Appends a value as JSON, in Go's form: keys sorted, nothing spaced.
-    pub fn json(&self, program: &Program, input: &Input<'_>, value: Val, out: &mut String) {
-        self.memory.json(program, input.documents, value, out);
-    }
-}
-
-impl Memory {
-    pub(crate) fn json(&self, program: &Program, docs: &[&Document<'_>], value: Val, out: &mut String) {
-        match self.view(program, docs, value) {
-            View::List => {
-                out.push('[');
-                for (i, item) in self.elements(docs, value).into_iter().enumerate() {
-                    if i > 0 {
-                        out.push(',');
-                    }
-                    self.json(program, docs, item, out);
-                }
-                out.push(']');
-            }
-            View::Map => match node_of(docs, value) {
-                Some((doc, node)) if doc.kind(node) == Kind::Raw => out.push_str(doc.str(node)),
-                _ => {
-                    out.push('{');
-                    for (i, (key, member)) in self.entries(docs, value).into_iter().enumerate() {
-                        if i > 0 {
-                            out.push(',');
-                        }
-                        json_string(key, out);
-                        out.push(':');
-                        self.json(program, docs, member, out);
-                    }
-                    out.push('}');
-                }
-            },
-            scalar => json_scalar(scalar, out),
-        }
-    }
-}
-
-fn json_scalar(view: View<'_>, out: &mut String) {
-    match view {
-        View::Bool(b) => out.push_str(if b { "true" } else { "false" }),
-        View::Int(n) => out.push_str(&n.to_string()),
-        View::Float(n) => json_float(n, out),
-        View::Str(s) => json_string(s, out),
-        _ => out.push_str("null"),
-    }
-}
-
-/// Kyverno encodes with jsoniter's standard-library setting: HTML characters are escaped.
-fn json_string(s: &str, out: &mut String) {
-    out.push('"');
-    for c in s.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
-                out.push_str(&format!("\\u{:04x}", u32::from(c)));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
 }

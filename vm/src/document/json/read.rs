@@ -7,7 +7,7 @@ use crate::document::build::{BuildError, Builder};
 
 /// One value and nothing after it.
 pub(super) fn document<'a>(s: &mut Scanner<'a>, b: &mut Builder<'a>, options: JsonOptions) -> Scan {
-    let mut r = Reader { s, b, places: options.places, unique: options.unique_keys };
+    let mut r = Reader { s, b, places: options.places, unique: options.unique_keys, floats: options.floats };
     r.s.space();
     r.value()?;
     while r.b.depth() > 0 {
@@ -31,6 +31,7 @@ struct Reader<'r, 'a> {
     b: &'r mut Builder<'a>,
     places: bool,
     unique: bool,
+    floats: bool,
 }
 
 impl Reader<'_, '_> {
@@ -122,7 +123,7 @@ impl Reader<'_, '_> {
                 }
                 b'-' | b'0'..=b'9' => {
                     let (text, float) = self.s.number()?;
-                    match (float, text.parse::<i64>()) {
+                    match (float || self.floats, text.parse::<i64>()) {
                         (false, Ok(value)) => self.b.int(value, place),
                         _ => match text.parse::<f64>() {
                             Ok(value) if value.is_finite() => self.b.float(value, place),
