@@ -68,7 +68,7 @@ fn stages() {
 #[test]
 fn diagnostics() {
     for (name, source) in samples("tests/samples/diag") {
-        let options = CompileOptions { only_policies: true, lenient: false };
+        let options = CompileOptions { only_policies: true, ..CompileOptions::default() };
         let compiled = compile_sources(std::slice::from_ref(&source), options);
         assert!(!compiled.diagnostics.is_empty(), "{name}");
         let rendered: String = compiled.diagnostics.iter().map(|d| format!("{}\n", render::render(d, false))).collect();

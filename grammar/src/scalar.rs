@@ -59,6 +59,21 @@ fn alternative(text: &str) -> Vec<Term<'_>> {
     text.trim_matches(' ').split('&').map(|part| term(part.trim_matches(' '))).collect()
 }
 
+/// The operator that a text has as a whole, as it is written: empty for equality, `-` or `!-` for a range.
+#[must_use]
+pub fn operator_prefix(text: &str) -> &'static str {
+    match term(text).op {
+        Op::Equal => "",
+        Op::NotEqual => "!",
+        Op::More => ">",
+        Op::Less => "<",
+        Op::MoreEqual => ">=",
+        Op::LessEqual => "<=",
+        Op::InRange { .. } => "-",
+        Op::NotInRange { .. } => "!-",
+    }
+}
+
 fn term(text: &str) -> Term<'_> {
     // A lone `>` or `!` is text, so that a pattern can name these characters.
     let (op, operand) = if text.len() < 2 {

@@ -4,8 +4,10 @@
 //! here too, with a warning on standard error. What kyvc does not compile or support yet ends the run.
 
 mod args;
+mod cluster;
 mod evaluate;
 mod kinds;
+mod known;
 mod policies;
 mod print;
 mod resources;
@@ -20,6 +22,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::engine::{Status, Unit, compile};
 use crate::report::openreports::{Summary, count};
 use evaluate::{Outcome, Question};
+use kyvc_vm::verdict::Ask;
 use print::Printer;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -91,7 +94,10 @@ fn apply(args: &Args, out: &mut dyn Write) -> Result<u8, Stop> {
         return Err(Stop::Diagnostics(compiled.diagnostics));
     }
     let sources = resources::load(&args.resource, args.policy_report, out)?;
-    let question = Question { set: &compiled.set, values: &values, user: user.as_ref() };
+    let asks =
+        compiled.set.program().entries().iter().any(|e| matches!(e.needs, Some(Ask::ApiCall | Ask::GlobalContext)));
+    let cluster = if asks { Some(evaluate::cluster(&sources)?) } else { None };
+    let question = Question { set: &compiled.set, values: &values, user: user.as_ref(), cluster: cluster.as_ref() };
     let outcome = question.ask(&sources).map_err(|mut problems| {
         problems.push(Diagnostic::new(Code::FileUnreadable, "failed to load resources"));
         Stop::Diagnostics(problems)

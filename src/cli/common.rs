@@ -2,7 +2,7 @@
 
 use crate::diag::render::render;
 use crate::diag::{Code, Diagnostic, Label, Source};
-use crate::engine::{CompileOptions, Compiled, PolicySet, Unit, compile, compile_sources, load};
+use crate::engine::{CompileOptions, Parsed, PolicySet, Unit, compile, load};
 use crate::input;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -42,19 +42,15 @@ pub(super) fn policies(arguments: &[String]) -> Loaded {
     {
         return compiled_file(file);
     }
-    let mut diagnostics = Vec::new();
-    let mut units = Vec::new();
+    let mut parsed = Parsed::default();
     for argument in arguments {
         // What is named has to be a policy; a folder may hold manifests and tests beside them.
         let only_policies = !Path::new(argument).is_dir() && !input::is_glob(argument);
         let (sources, problems) = input::load(std::slice::from_ref(argument), "policy");
-        diagnostics.extend(problems);
-        let options = CompileOptions { only_policies, lenient: false };
-        let found = compile_sources(&sources, options);
-        units.extend(found.units);
-        diagnostics.extend(found.diagnostics);
+        parsed.diagnostics.extend(problems);
+        parsed.read(&sources, CompileOptions { only_policies, ..CompileOptions::default() });
     }
-    let compiled: Compiled = compile(units, diagnostics);
+    let compiled = parsed.compile();
     Loaded { set: compiled.set, units: compiled.units, diagnostics: compiled.diagnostics }
 }
 

@@ -1,6 +1,7 @@
 //! Conditions: jumps on their tests, and a list of what is said about those that decide.
 
 use super::CodegenError;
+use super::ends::Ends;
 use super::expr;
 use super::unit::{Label, UnitBuilder};
 use crate::ir::{Condition, Conditions};
@@ -21,43 +22,70 @@ struct Ways {
     what: &'static str,
 }
 
-/// Code that goes on where the preconditions hold, and ends the unit with a skip where they do not.
-pub(super) fn preconditions(u: &mut UnitBuilder<'_>, c: &Conditions) -> Result<(), CodegenError> {
+/// Code that goes on where the preconditions hold, and elsewhere where they do not.
+pub(super) fn preconditions(u: &mut UnitBuilder<'_>, c: &Conditions, ends: &Ends) -> Result<(), CodegenError> {
     let taken = u.taken();
-    let ways = ways(u, "failed to evaluate preconditions")?;
+    let ways = ways(u, "failed to evaluate preconditions", ends)?;
     let (met, unmet) = (u.label(), u.label());
     conditions(u, c, &ways, met, unmet)?;
     u.bind(unmet);
     said(u, ways.fault, "preconditions not met")?;
     u.emit(Op::FaultJoin, ways.fault.0, u16::from(ways.missed.0), 0);
-    u.emit(Op::EndSkip, ways.fault.0, 0, 0);
+    u.jump(Op::Jump, 0, 0, ends.skip);
     u.bind(met);
     u.release(taken);
     Ok(())
 }
 
-/// Code that ends the unit: with a failure where the conditions hold.
-pub(super) fn deny(u: &mut UnitBuilder<'_>, c: &Conditions) -> Result<(), CodegenError> {
-    let ways = ways(u, "failed to check deny conditions")?;
-    let (denied, allowed) = (u.label(), u.label());
-    conditions(u, c, &ways, denied, allowed)?;
-    u.bind(allowed);
-    u.emit(Op::EndPass, 0, 0, 0);
-    u.bind(denied);
-    let done = u.label();
-    u.jump(Op::JumpPresent, ways.held.0, 0, done);
-    said(u, ways.held, "")?;
-    u.bind(done);
-    u.emit(Op::EndFail, ways.held.0, 0, 0);
+/// Code that goes on where conditions hold, and elsewhere where they do not or cannot be decided.
+///
+/// Kyverno: pkg/utils/conditions, `all` is looked at first here, and an empty `any` holds.
+pub(super) fn quiet(u: &mut UnitBuilder<'_>, c: &Conditions, no: Label) -> Result<(), CodegenError> {
+    let taken = u.taken();
+    let fault = u.reg()?;
+    let ends = Ends { fault, pass: None, skip: no, fail: no, error: no, nothing: no };
+    let ways = ways(u, "", &ends)?;
+    all(u, &c.all, &ways, no)?;
+    if let Some(any) = c.any.as_ref().filter(|any| !any.is_empty()) {
+        let one = u.label();
+        for condition in any {
+            let next = u.label();
+            test(u, condition, &ways, next)?;
+            u.jump(Op::Jump, 0, 0, one);
+            u.bind(next);
+        }
+        u.jump(Op::Jump, 0, 0, no);
+        u.bind(one);
+    }
+    u.release(taken);
     Ok(())
 }
 
-fn ways(u: &mut UnitBuilder<'_>, what: &'static str) -> Result<Ways, CodegenError> {
-    let (fault, held, missed) = (u.reg()?, u.reg()?, u.reg()?);
+/// Code that fails where the conditions hold.
+pub(super) fn deny(u: &mut UnitBuilder<'_>, c: &Conditions, ends: &Ends) -> Result<(), CodegenError> {
+    let taken = u.taken();
+    let ways = ways(u, "failed to check deny conditions", ends)?;
+    let (denied, allowed) = (u.label(), u.label());
+    conditions(u, c, &ways, denied, allowed)?;
+    u.bind(allowed);
+    ends.passes(u, 0);
+    u.bind(denied);
+    let done = u.label();
+    u.emit(Op::Move, ways.fault.0, u16::from(ways.held.0), 0);
+    u.jump(Op::JumpPresent, ways.held.0, 0, done);
+    said(u, ways.fault, "")?;
+    u.bind(done);
+    u.jump(Op::Jump, 0, 0, ends.fail);
+    u.release(taken);
+    Ok(())
+}
+
+fn ways(u: &mut UnitBuilder<'_>, what: &'static str, ends: &Ends) -> Result<Ways, CodegenError> {
+    let (held, missed) = (u.reg()?, u.reg()?);
     for r in [held, missed] {
         u.emit(Op::Clear, r.0, 0, 0);
     }
-    Ok(Ways { fault, held, missed, undecided: u.ending(Op::EndError, fault.0), what })
+    Ok(Ways { fault: ends.fault, held, missed, undecided: ends.error, what })
 }
 
 fn said(u: &mut UnitBuilder<'_>, out: Reg, text: &str) -> Result<(), CodegenError> {

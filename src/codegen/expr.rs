@@ -2,7 +2,7 @@
 
 use super::CodegenError;
 use super::unit::{Label, UnitBuilder};
-use crate::ir::{CallBy, Each, Expr};
+use crate::ir::{CallBy, Each, Expr, Fallback, First};
 use kyvc_vm::builtin;
 use kyvc_vm::document::{Place, Segment};
 use kyvc_vm::ids::Reg;
@@ -23,6 +23,7 @@ fn into(u: &mut UnitBuilder<'_>, e: &Expr, out: Reg, current: Option<Reg>) -> Re
     match e {
         Expr::Null => constant(u, Const::Null, out)?,
         Expr::Bool(b) => constant(u, Const::Bool(*b), out)?,
+        Expr::Int(n) => constant(u, Const::Int(*n), out)?,
         Expr::Float(n) => constant(u, Const::Float(*n), out)?,
         Expr::Str(s) => constant(u, Const::Str(s.as_str().into()), out)?,
         Expr::Root(root) => {
@@ -85,6 +86,7 @@ fn into(u: &mut UnitBuilder<'_>, e: &Expr, out: Reg, current: Option<Reg>) -> Re
             let members = members.iter().map(|(k, v)| (Some(k.as_str()), v));
             collect(u, members, Op::CollectMap, out, current)?;
         }
+        Expr::MapOf(members) => map_of(u, members, out, current)?,
         Expr::UnlessNull(of) => {
             let (null, done) = (u.label(), u.label());
             if let Some(current) = current {
@@ -119,12 +121,80 @@ fn into(u: &mut UnitBuilder<'_>, e: &Expr, out: Reg, current: Option<Reg>) -> Re
             let first = registers.first().copied().unwrap_or(out);
             u.emit(Op::TextJoin, out.0, u16::from(first.0), registers.len() as u32);
         }
-        Expr::Eval(of) => {
-            // Nobody knows yet what the text will name.
-            u.linker.layout.want(&[], true);
-            into(u, of, out, current)?;
-            u.emit(Op::TextEval, out.0, 0, 0);
+        Expr::Settle { text, last, nested, path } => {
+            if *nested {
+                // Nobody knows yet what the text will name.
+                u.linker.layout.want(&[], true);
+            }
+            into(u, text, out, current)?;
+            let path = u.constant(Const::Str(path.as_str().into()))?;
+            u.emit(Op::TextEval, out.0, u16::from(!last), path);
         }
+        Expr::Escape(of) => {
+            into(u, of, out, current)?;
+            u.emit(Op::TextEscape, out.0, 0, 0);
+        }
+        Expr::Scan(of, path) => {
+            into(u, of, out, current)?;
+            let path = u.constant(Const::Str(path.as_str().into()))?;
+            u.emit(Op::TextScan, out.0, 0, path);
+        }
+        Expr::Name(name) => {
+            let sym = u.linker.layout.sym(name).number();
+            u.emit(Op::NameGet, out.0, 0, sym);
+        }
+        Expr::Need(entries, of) => {
+            let done = u.label();
+            for n in entries {
+                let entry = u.linker.entry(*n)?;
+                u.emit(Op::EntryNeed, out.0, 0, entry);
+                u.jump(Op::JumpFault, out.0, 0, done);
+            }
+            into(u, of, out, current)?;
+            u.bind(done);
+        }
+        Expr::Blame(text, of) => {
+            into(u, of, out, current)?;
+            blame(u, Reason::Because, text, out)?;
+        }
+        Expr::Queried(of) => {
+            into(u, of, out, current)?;
+            blame(u, Reason::Queried, "", out)?;
+        }
+        Expr::Text(of, text) => {
+            into(u, of, out, current)?;
+            let done = u.label();
+            u.jump(Op::JumpFault, out.0, 0, done);
+            u.jump(Op::JumpText, out.0, 0, done);
+            say(u, Reason::Typed, text, out)?;
+            u.bind(done);
+        }
+        Expr::NotNull(of, text) => {
+            into(u, of, out, current)?;
+            let (null, done) = (u.label(), u.label());
+            u.jump(Op::JumpNull, out.0, 0, null);
+            u.jump(Op::Jump, 0, 0, done);
+            u.bind(null);
+            say(u, Reason::Said, text, out)?;
+            u.bind(done);
+        }
+        Expr::Floats(of) => {
+            into(u, of, out, current)?;
+            u.emit(Op::NumberFloat, out.0, 0, 0);
+        }
+        Expr::Ask(ask, of) => {
+            into(u, of, out, current)?;
+            u.emit(Op::HostAsk, out.0, 0, *ask as u32);
+        }
+        Expr::Query(text, on) => {
+            let (query, value) = (u.reg()?, u.reg()?);
+            into(u, text, query, current)?;
+            if let Some(on) = on {
+                into(u, on, value, current)?;
+            }
+            self::query(u, query, on.is_some(), out);
+        }
+        Expr::Fallback(f) => fallback(u, f, out, current)?,
         Expr::Variable { text, path, value } => {
             into(u, value, out, current)?;
             let text = format!("{text}\0{path}").into();
@@ -323,12 +393,105 @@ fn call_by(u: &mut UnitBuilder<'_>, by: &CallBy, out: Reg, current: Option<Reg>)
     Ok(())
 }
 
-/// A failure in words of its own.
-fn fail(u: &mut UnitBuilder<'_>, text: &str, out: Reg) -> Result<(), CodegenError> {
-    let site = Site { reason: Reason::Said, path: [].into(), text: text.into(), place: Place::default() };
+/// An expression whose text is in a register; what it is about, if not the context, is in the one after.
+fn query(u: &mut UnitBuilder<'_>, text: Reg, on: bool, out: Reg) {
+    // Nobody knows yet what the expression will name.
+    u.linker.layout.want(&[], true);
+    u.emit(Op::QueryEval, text.0, u16::from(on), 0);
+    u.emit(Op::Move, out.0, u16::from(text.0), 0);
+}
+
+/// A value with another one to fall back on.
+fn fallback(u: &mut UnitBuilder<'_>, f: &Fallback, out: Reg, current: Option<Reg>) -> Result<(), CodegenError> {
+    let (text, with, otherwise) = (u.reg()?, u.reg()?, u.reg()?);
+    let (done, then) = (u.label(), u.label());
+    if let First::Query { text: of, .. } = &f.first {
+        into(u, of, text, current)?;
+        u.emit(Op::Move, out.0, u16::from(text.0), 0);
+        u.jump(Op::JumpFault, out.0, 0, done);
+    }
+    into(u, &f.otherwise, otherwise, current)?;
+    u.emit(Op::Move, out.0, u16::from(otherwise.0), 0);
+    u.jump(Op::JumpFault, out.0, 0, done);
+    let mut inner = current;
+    if let Some(e) = &f.with {
+        into(u, e, with, current)?;
+        u.emit(Op::Move, out.0, u16::from(with.0), 0);
+        u.jump(Op::JumpFault, out.0, 0, done);
+        inner = Some(with);
+    }
+    let value = u.reg()?;
+    match &f.first {
+        First::Value(e) => into(u, e, value, inner)?,
+        First::Query { blame: words, .. } => {
+            query(u, text, f.with.is_some(), value);
+            if f.with.is_none() {
+                blame(u, Reason::Queried, "", value)?;
+            }
+            blame(u, Reason::Because, words, value)?;
+        }
+    }
+    let (missing, none) = (u.label(), u.label());
+    u.jump(Op::JumpFault, value.0, 0, missing);
+    if f.nulls {
+        u.jump(Op::JumpNull, value.0, 0, missing);
+    }
+    u.jump(Op::Jump, 0, 0, then);
+    u.bind(missing);
+    u.emit(Op::Move, out.0, u16::from(otherwise.0), 0);
+    u.jump(Op::JumpNull, out.0, 0, none);
+    u.jump(Op::Jump, 0, 0, done);
+    u.bind(none);
+    u.emit(Op::Move, out.0, u16::from(value.0), 0);
+    u.jump(Op::Jump, 0, 0, done);
+    u.bind(then);
+    match &f.then {
+        Some(e) => into(u, e, out, Some(value))?,
+        None => u.emit(Op::Move, out.0, u16::from(value.0), 0),
+    }
+    u.bind(done);
+    Ok(())
+}
+
+/// Collects a map whose keys are values. The first fault among keys and values is the result.
+fn map_of(
+    u: &mut UnitBuilder<'_>,
+    members: &[(Expr, Expr)],
+    out: Reg,
+    current: Option<Reg>,
+) -> Result<(), CodegenError> {
+    let (start, value) = (u.reg()?, u.reg()?);
+    let (failed, done) = (u.label(), u.label());
+    u.emit(Op::CollectInit, start.0, 0, 0);
+    for part in members.iter().flat_map(|(k, v)| [k, v]) {
+        into(u, part, value, current)?;
+        u.jump(Op::JumpFault, value.0, 0, failed);
+        u.emit(Op::Collect, value.0, 0, 1);
+    }
+    u.emit(Op::CollectMap, out.0, u16::from(start.0), 0);
+    finish(u, (start, value), (failed, done), out);
+    Ok(())
+}
+
+/// Tells a fault after these words; other values stay.
+fn blame(u: &mut UnitBuilder<'_>, reason: Reason, text: &str, out: Reg) -> Result<(), CodegenError> {
+    let site = Site { reason, path: [].into(), text: text.into(), place: Place::default() };
+    let site = u.linker.site(site)?;
+    u.emit(Op::TextFault, out.0, 0, site.number());
+    Ok(())
+}
+
+/// A fault in these words, about the value in the register.
+fn say(u: &mut UnitBuilder<'_>, reason: Reason, text: &str, out: Reg) -> Result<(), CodegenError> {
+    let site = Site { reason, path: [].into(), text: text.into(), place: Place::default() };
     let site = u.linker.site(site)?;
     u.emit(Op::FaultNew, out.0, u16::from(out.0), site.number());
     Ok(())
+}
+
+/// A failure in words of its own.
+fn fail(u: &mut UnitBuilder<'_>, text: &str, out: Reg) -> Result<(), CodegenError> {
+    say(u, Reason::Said, text, out)
 }
 
 /// Tells the layout what a chain of keys reads of the object.
@@ -339,8 +502,16 @@ fn want(u: &mut UnitBuilder<'_>, e: &Expr) {
         keys.push(Segment::Key(u.linker.layout.sym(key)));
         at = of;
     }
-    if matches!(at, Expr::Root(Root::Object | Root::OldObject)) {
-        keys.reverse();
-        u.linker.layout.want(&keys, true);
+    match at {
+        Expr::Root(Root::Object | Root::OldObject) => {
+            keys.reverse();
+            u.linker.layout.want(&keys, true);
+        }
+        // The images are in there, wherever a kind has its containers.
+        Expr::Root(Root::Images) => {
+            let spec = Segment::Key(u.linker.layout.sym("spec"));
+            u.linker.layout.want(&[spec], true);
+        }
+        _ => {}
     }
 }

@@ -1,12 +1,15 @@
 //! Puts the units of a policy set into one program: one table of constants, sites, keys and paths.
 
+use super::ends::Ends;
+use super::pattern::About;
 use super::unit::UnitBuilder;
-use super::{CodegenError, conditions, expr, matches, pattern};
-use crate::ir::{Body, Rule};
+use super::{CodegenError, body, conditions, expr, matches, pattern};
+use crate::ir::Rule;
 use kyvc_vm::document::LayoutBuilder;
-use kyvc_vm::ids::{ConstId, Pc, SiteId, UnitId};
+use kyvc_vm::ids::{ConstId, EntryId, Pc, SiteId, UnitId};
 use kyvc_vm::op::{Instr, Op};
-use kyvc_vm::program::{Const, Line, Parts, Program, Site, Unit};
+use kyvc_vm::program::{Const, Entry, Line, Parts, Program, Site, Unit};
+use kyvc_vm::verdict::Root;
 use kyvc_vm::verify::{VerifyError, verify};
 use rustc_hash::FxHashMap;
 
@@ -30,24 +33,31 @@ pub struct Linker {
     sites: Vec<Site>,
     known_sites: FxHashMap<Site, SiteId>,
     units: Vec<Unit>,
+    entries: Vec<Entry>,
+    /// The first context entry of the rule that is generated.
+    first_entry: usize,
     lines: Vec<Line>,
 }
 
 impl Linker {
     /// Generates the code of a rule.
     pub fn rule(&mut self, rule: &Rule) -> Result<CompiledRule, CodegenError> {
+        self.entries(rule)?;
         let mut u = UnitBuilder::new(self);
         u.at(rule.place);
         matches::generate(&mut u, &rule.matches)?;
         u.at(rule.place);
+        for n in 0..rule.context {
+            let entry = u.linker.entry(n)?;
+            u.emit(Op::EntryAdd, 0, 0, entry);
+        }
+        let fault = u.reg()?;
+        let ends = Ends::of_unit(&mut u, fault);
         if let Some(c) = &rule.preconditions {
-            conditions::preconditions(&mut u, c)?;
+            conditions::preconditions(&mut u, c, &ends)?;
         }
-        match &rule.body {
-            Body::Deny(c) => conditions::deny(&mut u, c)?,
-            Body::Pattern(p) => pattern::generate(&mut u, p)?,
-            Body::AnyPattern(ps) => pattern::generate_any(&mut u, ps)?,
-        }
+        matches::exceptions(&mut u, &rule.exceptions, &ends)?;
+        body::generate(&mut u, &rule.body, About::Object, &ends)?;
         let check = u.finish(rule.label.clone())?;
         let message = match &rule.message {
             Some(message) => Some(self.expression(format!("{}.message", rule.label), message)?),
@@ -56,11 +66,51 @@ impl Linker {
         Ok(CompiledRule { check, message })
     }
 
+    /// Generates the units of a rule's context entries. All get their numbers first, as each may need others.
+    fn entries(&mut self, rule: &Rule) -> Result<(), CodegenError> {
+        self.first_entry = self.entries.len();
+        for e in &rule.entries {
+            let name = self.layout.sym(&e.name);
+            let unit = UnitId::from_number(0);
+            self.entries.push(Entry { name, unit, needs: e.needs, replaces: e.replaces, steady: e.steady });
+        }
+        for (i, e) in rule.entries.iter().enumerate() {
+            let unit = self.expression(format!("{}.context.{}", rule.label, e.name), &e.value)?;
+            if let Some(entry) = self.entries.get_mut(self.first_entry + i) {
+                entry.unit = unit;
+            }
+        }
+        Ok(())
+    }
+
+    /// The number of a context entry of the rule that is generated.
+    pub(super) fn entry(&self, number: usize) -> Result<u32, CodegenError> {
+        Ok(EntryId::new(self.first_entry + number)?.number())
+    }
+
     /// Generates a unit that checks the object against a pattern and matches everything.
-    pub fn pattern(&mut self, p: &crate::ir::Pattern) -> Result<UnitId, CodegenError> {
+    pub fn pattern(&mut self, p: &crate::ir::WholePattern) -> Result<UnitId, CodegenError> {
+        self.checks("pattern", p, About::Object)
+    }
+
+    /// Generates a unit that checks the input against a pattern, in a program that has no paths.
+    pub fn pattern_of_input(&mut self, p: &crate::ir::WholePattern) -> Result<UnitId, CodegenError> {
+        self.layout.want(&[], true);
         let mut u = UnitBuilder::new(self);
-        pattern::generate(&mut u, p)?;
+        let root = u.reg()?;
+        u.emit(Op::RootLoad, root.0, 0, Root::Input as u32);
+        let fault = u.reg()?;
+        let ends = Ends::of_unit(&mut u, fault);
+        pattern::generate(&mut u, p, About::Value(root), &ends)?;
         u.finish("pattern".to_owned())
+    }
+
+    fn checks(&mut self, name: &str, p: &crate::ir::WholePattern, about: About) -> Result<UnitId, CodegenError> {
+        let mut u = UnitBuilder::new(self);
+        let fault = u.reg()?;
+        let ends = Ends::of_unit(&mut u, fault);
+        pattern::generate(&mut u, p, about, &ends)?;
+        u.finish(name.to_owned())
     }
 
     /// Generates a unit that gives the value of an expression.
@@ -128,6 +178,7 @@ impl Linker {
             consts: self.consts,
             sites: self.sites,
             units: self.units,
+            entries: self.entries,
             lines: self.lines,
         })
     }

@@ -1,11 +1,12 @@
 //! `match` and `exclude`.
 
-use super::CodegenError;
+use super::ends::Ends;
 use super::unit::{Label, UnitBuilder};
-use crate::ir::{Filter, Filters, Matches, Test};
+use super::{CodegenError, conditions};
+use crate::ir::{Exception, Filter, Filters, Matches, Test};
 use kyvc_vm::ids::Reg;
 use kyvc_vm::op::Op;
-use kyvc_vm::program::Const;
+use kyvc_vm::program::{Const, Reason, Site};
 use kyvc_vm::scalar::Glob;
 use kyvc_vm::verdict::Fact;
 
@@ -26,24 +27,7 @@ pub(super) fn generate(u: &mut UnitBuilder<'_>, m: &Matches) -> Result<(), Codeg
     if let Some(namespace) = &m.namespace {
         any(u, Fact::OwnNamespace, &[Glob::literal(namespace)], no)?;
     }
-    match &m.include {
-        Filters::All(filters) => {
-            for f in filters {
-                filter(u, f, true, no)?;
-            }
-        }
-        Filters::Any(filters) => {
-            let matched = u.label();
-            for f in filters {
-                let next = u.label();
-                filter(u, f, true, next)?;
-                u.jump(Op::Jump, 0, 0, matched);
-                u.bind(next);
-            }
-            u.jump(Op::Jump, 0, 0, no);
-            u.bind(matched);
-        }
-    }
+    include(u, &m.include, true, no)?;
     match &m.exclude {
         None => {}
         Some(Filters::Any(filters)) => {
@@ -62,6 +46,59 @@ pub(super) fn generate(u: &mut UnitBuilder<'_>, m: &Matches) -> Result<(), Codeg
         }
     }
     u.bind(yes);
+    u.release(taken);
+    Ok(())
+}
+
+/// Goes on where filters match, and elsewhere where they do not.
+fn include(u: &mut UnitBuilder<'_>, filters: &Filters, including: bool, no: Label) -> Result<(), CodegenError> {
+    match filters {
+        Filters::All(filters) => filters.iter().try_for_each(|f| filter(u, f, including, no)),
+        Filters::Any(filters) => {
+            let matched = u.label();
+            for f in filters {
+                let next = u.label();
+                filter(u, f, including, next)?;
+                u.jump(Op::Jump, 0, 0, matched);
+                u.bind(next);
+            }
+            u.jump(Op::Jump, 0, 0, no);
+            u.bind(matched);
+            Ok(())
+        }
+    }
+}
+
+/// Code that goes on where no exception is about the request, and elsewhere, with their names, where some are.
+pub(super) fn exceptions(u: &mut UnitBuilder<'_>, list: &[Exception], ends: &Ends) -> Result<(), CodegenError> {
+    if list.is_empty() {
+        return Ok(());
+    }
+    let taken = u.taken();
+    let (found, one) = (u.reg()?, u.reg()?);
+    u.emit(Op::Clear, found.0, 0, 0);
+    for e in list {
+        let next = u.label();
+        if e.matches.list().is_empty() {
+            continue;
+        }
+        // Kyverno keeps what such a filter says of users where nothing is known of them.
+        include(u, &e.matches, false, next)?;
+        if let Some(c) = &e.conditions {
+            // One whose conditions cannot be decided is passed over.
+            conditions::quiet(u, c, next)?;
+        }
+        let site = Site { reason: Reason::Excepted, path: [].into(), text: e.key.as_str().into(), place: e.place };
+        let site = u.linker.site(site)?.number();
+        u.emit(Op::FaultNew, one.0, u16::from(one.0), site);
+        u.emit(Op::FaultJoin, found.0, u16::from(one.0), 0);
+        u.bind(next);
+    }
+    let none = u.label();
+    u.jump(Op::JumpAbsent, found.0, 0, none);
+    u.emit(Op::Move, ends.fault.0, u16::from(found.0), 0);
+    u.jump(Op::Jump, 0, 0, ends.skip);
+    u.bind(none);
     u.release(taken);
     Ok(())
 }
@@ -129,10 +166,10 @@ fn generate_test(u: &mut UnitBuilder<'_>, test: &Test, no: Label) -> Result<(), 
             let c = u.constant(Const::Pairs(pairs.as_slice().into()))?;
             u.test(Op::TestPairs, r.0, c, no);
         }
-        Test::NamespaceLabels(selector) => {
+        Test::NamespaceLabels(selector, namespaces) => {
             let (go, check) = (u.label(), u.label());
             any(u, Fact::Kind, &[Glob::literal("Namespace")], check)?;
-            u.jump(Op::Jump, 0, 0, no);
+            u.jump(Op::Jump, 0, 0, if *namespaces { go } else { no });
             u.bind(check);
             // An object without a kind is not asked.
             any(u, Fact::Kind, &[Glob::new("?*")], go)?;

@@ -1,7 +1,10 @@
 //! From the intermediate form to a program.
 
+mod body;
 mod conditions;
+mod ends;
 mod expr;
+mod foreach;
 mod link;
 mod matches;
 mod pattern;

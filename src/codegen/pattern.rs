@@ -5,12 +5,14 @@
 //! several anchors. The fault itself is in one register.
 
 use super::CodegenError;
+use super::ends::Ends;
 use super::expr;
 use super::unit::{Label, UnitBuilder};
-use crate::ir::{Ask, Entry, Existence, ExistenceItem, Expr, MapAsk, Pattern};
+use crate::ir::{Ask, Entry, Existence, ExistenceItem, Expr, MapAsk, Pattern, WholePattern};
 use kyvc_grammar::anchor::Anchor;
 use kyvc_vm::document::{Segment, Sym};
 use kyvc_vm::ids::Reg;
+use kyvc_vm::machine::Ending;
 use kyvc_vm::op::Op;
 use kyvc_vm::program::{Const, KeyPlan, Reason, Site, Step};
 
@@ -40,38 +42,72 @@ struct Gen<'u, 'l> {
     marks: Option<Reg>,
     /// Anchored keys as written, each with its mark.
     marked: Vec<String>,
-    /// Registers that hold the patterns of expressions, in the order of the tree.
-    made: Vec<Reg>,
+    /// The patterns of expressions, in the order of the tree, the next one last.
+    made: Vec<Made>,
 }
 
-/// Code that checks the object against a pattern and ends the unit.
-pub(super) fn generate(u: &mut UnitBuilder<'_>, p: &Pattern) -> Result<(), CodegenError> {
-    let fault = u.reg()?;
-    let made = expressions(u, std::slice::from_ref(p), fault)?;
-    let ends = (u.ending(Op::EndSkip, fault.0), u.ending(Op::EndFail, fault.0), u.ending(Op::EndError, fault.0));
-    whole(u, p, fault, made, ends)?;
-    u.emit(Op::EndPass, 0, 0, 0);
+/// What a pattern is about: the object, or a value in a register.
+#[derive(Clone, Copy)]
+pub(super) enum About {
+    Object,
+    Value(Reg),
+}
+
+/// A pattern whose expressions have their values.
+struct Ready<'p> {
+    whole: &'p WholePattern,
+    /// The patterns of its expressions
+    made: Vec<Made>,
+    /// Holds `true` where the pattern is not the one that was written
+    other: Option<Reg>,
+}
+
+/// An expression's value as a pattern, and as a text for messages.
+#[derive(Clone, Copy)]
+struct Made {
+    pattern: Reg,
+    shown: Reg,
+}
+
+/// Code that checks what it is about against a pattern.
+pub(super) fn generate(
+    u: &mut UnitBuilder<'_>,
+    p: &WholePattern,
+    about: About,
+    ends: &Ends,
+) -> Result<(), CodegenError> {
+    let ready = expressions(u, p, ends)?;
+    whole(u, &ready, about, ends)?;
+    ends.passes(u, 0);
     Ok(())
 }
 
-/// Code that checks the object against patterns until one holds, and ends the unit.
-pub(super) fn generate_any(u: &mut UnitBuilder<'_>, patterns: &[Pattern]) -> Result<(), CodegenError> {
-    let fault = u.reg()?;
+/// Code that checks what it is about against patterns until one holds.
+pub(super) fn generate_any(
+    u: &mut UnitBuilder<'_>,
+    patterns: &[WholePattern],
+    about: About,
+    ends: &Ends,
+) -> Result<(), CodegenError> {
+    let fault = ends.fault;
     let (failed, skipped) = (u.reg()?, u.reg()?);
-    let mut made = expressions(u, patterns, fault)?;
-    for (i, p) in patterns.iter().enumerate() {
+    for r in [failed, skipped] {
+        u.emit(Op::Clear, r.0, 0, 0);
+    }
+    let ready = patterns.iter().map(|p| expressions(u, p, ends)).collect::<Result<Vec<_>, _>>()?;
+    for (i, ready) in ready.iter().enumerate() {
         let taken = u.taken();
         let next = u.label();
-        let ends = (u.label(), u.label(), u.label());
-        let rest = made.split_off(count(p));
-        whole(u, p, fault, made, ends)?;
-        made = rest;
-        u.emit(Op::EndPass, 0, 0, i as u32);
-        for (label, op, list) in
-            [(ends.0, Reason::Skipped, skipped), (ends.1, Reason::Failed, failed), (ends.2, Reason::Undecided, failed)]
-        {
+        let inner = Ends { skip: u.label(), fail: u.label(), error: u.label(), ..*ends };
+        whole(u, ready, about, &inner)?;
+        ends.passes(u, i as u32);
+        for (label, reason, list) in [
+            (inner.skip, Reason::Skipped, skipped),
+            (inner.fail, Reason::Failed, failed),
+            (inner.error, Reason::Undecided, failed),
+        ] {
             u.bind(label);
-            let site = Site { reason: op, path: [].into(), text: i.to_string().into(), place: p.place };
+            let site = Site { reason, path: [].into(), text: i.to_string().into(), place: ready.whole.place };
             let site = u.linker.site(site)?.number();
             u.emit(Op::FaultNew, fault.0, u16::from(fault.0), site);
             u.emit(Op::FaultJoin, list.0, u16::from(fault.0), 0);
@@ -80,23 +116,16 @@ pub(super) fn generate_any(u: &mut UnitBuilder<'_>, patterns: &[Pattern]) -> Res
         u.bind(next);
         u.release(taken);
     }
-    let (no_fault, no_skip) = (u.label(), u.label());
-    u.jump(Op::JumpAbsent, failed.0, 0, no_fault);
-    u.emit(Op::EndFail, failed.0, 0, 0);
-    u.bind(no_fault);
-    u.jump(Op::JumpAbsent, skipped.0, 0, no_skip);
-    u.emit(Op::EndSkip, skipped.0, 0, 0);
-    u.bind(no_skip);
+    for (list, end) in [(failed, ends.fail), (skipped, ends.skip)] {
+        let none = u.label();
+        u.jump(Op::JumpAbsent, list.0, 0, none);
+        u.emit(Op::Move, fault.0, u16::from(list.0), 0);
+        u.jump(Op::Jump, 0, 0, end);
+        u.bind(none);
+    }
     // No pattern at all.
-    u.emit(Op::EndPass, 0, 0, u32::MAX);
+    ends.passes(u, u32::MAX);
     Ok(())
-}
-
-/// How many expressions a pattern has.
-fn count(p: &Pattern) -> usize {
-    let mut found = Vec::new();
-    collect(p, &mut found);
-    found.len()
 }
 
 fn collect<'p>(p: &'p Pattern, out: &mut Vec<&'p Expr>) {
@@ -128,30 +157,97 @@ fn collect<'p>(p: &'p Pattern, out: &mut Vec<&'p Expr>) {
 }
 
 /// Kyverno substitutes all variables before it matches: one that cannot be resolved ends the rule.
-fn expressions(u: &mut UnitBuilder<'_>, patterns: &[Pattern], fault: Reg) -> Result<Vec<Reg>, CodegenError> {
+fn expressions<'p>(u: &mut UnitBuilder<'_>, p: &'p WholePattern, ends: &Ends) -> Result<Ready<'p>, CodegenError> {
     let mut found = Vec::new();
-    patterns.iter().for_each(|p| collect(p, &mut found));
-    let unresolved = u.ending(Op::EndError, fault.0);
-    let mut registers = Vec::new();
+    p.pattern.iter().for_each(|p| collect(p, &mut found));
+    let other = match (&p.value, &p.pattern) {
+        (Some(_), Some(_)) => {
+            let r = u.reg()?;
+            u.emit(Op::BoolLoad, r.0, 0, 0);
+            Some(r)
+        }
+        _ => None,
+    };
+    let mut made = Vec::new();
     for e in found {
-        let r = expr::generate(u, e)?;
-        // The ending looks at one register.
-        u.emit(Op::Move, fault.0, u16::from(r.0), 0);
-        u.jump(Op::JumpFault, fault.0, 0, unresolved);
-        u.emit(Op::PatternMake, r.0, u16::from(r.0), 0);
-        registers.push(r);
+        let (pattern, shown) = (expr::generate(u, e)?, u.reg()?);
+        resolved(u, pattern, ends);
+        if let Some(other) = other {
+            let scalar = u.label();
+            u.jump(Op::JumpScalar, pattern.0, 0, scalar);
+            u.emit(Op::BoolLoad, other.0, 0, 1);
+            u.bind(scalar);
+        }
+        u.emit(Op::TextJoin, shown.0, u16::from(pattern.0), 1);
+        u.emit(Op::PatternMake, pattern.0, u16::from(pattern.0), 0);
+        made.push(Made { pattern, shown });
     }
-    Ok(registers)
+    Ok(Ready { whole: p, made, other })
 }
 
-/// A whole pattern: passes by falling through, otherwise goes on at the label for a skip, a failure or an error.
-fn whole(
+/// Ends where a value is a fault.
+fn resolved(u: &mut UnitBuilder<'_>, value: Reg, ends: &Ends) {
+    // The ending looks at one register.
+    u.emit(Op::Move, ends.fault.0, u16::from(value.0), 0);
+    u.jump(Op::JumpFault, ends.fault.0, 0, ends.error);
+}
+
+/// A pattern as a whole: passes by falling through.
+fn whole(u: &mut UnitBuilder<'_>, ready: &Ready<'_>, about: About, ends: &Ends) -> Result<(), CodegenError> {
+    let root = match about {
+        About::Value(r) => r,
+        About::Object => {
+            let root = u.linker.layout.path(&[]);
+            let r = u.reg()?;
+            u.emit(Op::PathLoad, r.0, 0, root.number());
+            r
+        }
+    };
+    let (done, other) = (u.label(), u.label());
+    if let Some(r) = ready.other {
+        u.jump(Op::JumpTrue, r.0, 0, other);
+    }
+    if let Some(p) = &ready.whole.pattern {
+        let keys = matches!(about, About::Object).then(Vec::new);
+        written(u, p, root, keys, &ready.made, ends)?;
+        if ready.whole.value.is_some() {
+            u.jump(Op::Jump, 0, 0, done);
+        }
+    }
+    if let Some(value) = &ready.whole.value {
+        u.bind(other);
+        made_whole(u, value, root, ends)?;
+    }
+    u.bind(done);
+    Ok(())
+}
+
+/// A pattern that is only known as a value: the host checks it.
+fn made_whole(u: &mut UnitBuilder<'_>, value: &Expr, root: Reg, ends: &Ends) -> Result<(), CodegenError> {
+    // Nobody knows yet what the pattern will ask for.
+    u.linker.layout.want(&[], true);
+    let pattern = expr::generate(u, value)?;
+    resolved(u, pattern, ends);
+    let (ending, fault) = (u.reg()?, u.reg()?);
+    u.emit(Op::MatchMade, ending.0, u16::from(pattern.0), u32::from(root.0));
+    u.emit(Op::Move, ends.fault.0, u16::from(fault.0), 0);
+    for (case, label) in [(Ending::Skipped, ends.skip), (Ending::Violated, ends.fail), (Ending::Undecided, ends.error)]
+    {
+        u.jump(Op::JumpCase, ending.0, case as u16, label);
+    }
+    Ok(())
+}
+
+/// A pattern as it was written.
+fn written(
     u: &mut UnitBuilder<'_>,
     p: &Pattern,
-    fault: Reg,
-    made: Vec<Reg>,
-    (skip, fail, error): (Label, Label, Label),
+    root: Reg,
+    keys: Option<Vec<Sym>>,
+    made: &[Made],
+    ends: &Ends,
 ) -> Result<(), CodegenError> {
+    let (fault, skip, fail, error) = (ends.fault, ends.skip, ends.fail, ends.error);
     let marks = if needs_marks(p) { Some(u.reg()?) } else { None };
     if let Some(marks) = marks {
         u.emit(Op::MarkInit, marks.0, 0, 0);
@@ -161,13 +257,9 @@ fn whole(
     let plain = marks.is_none() && !has_positions(p);
     let violated = if plain { fail } else { violated };
     let misses = Misses { violated, bare: skip, wrapped: skip };
-    let mut made = made;
-    made.reverse();
+    let made = made.iter().rev().copied().collect();
     let mut g = Gen { u, fault, marks, marked: Vec::new(), made };
-    let root = g.u.linker.layout.path(&[]);
-    let value = g.u.reg()?;
-    g.u.emit(Op::PathLoad, value.0, 0, root.number());
-    g.value(p, &Spot { value, path: vec![], reach: vec![], keys: Some(vec![]) }, misses)?;
+    g.value(p, &Spot { value: root, path: vec![], reach: vec![], keys }, misses)?;
     if plain {
         return Ok(());
     }
@@ -251,8 +343,10 @@ impl Gen<'_, '_> {
             }
             Ask::Made(_) => {
                 self.u.linker.layout.want(&spot.reach, true);
-                let pattern = self.made.pop().unwrap_or(self.fault);
-                let site = self.site(Reason::Mismatch, spot, "", p);
+                let none = Made { pattern: self.fault, shown: self.fault };
+                let Made { pattern, shown } = self.made.pop().unwrap_or(none);
+                let mut site = self.site(Reason::MismatchMade, spot, "", p);
+                site.path = site.path.iter().cloned().chain([Step::Text(shown.0)]).collect();
                 let label = self.u.fault(self.fault, spot.value, site, misses.violated)?;
                 self.u.test(Op::TestMade, spot.value.0, u32::from(pattern.0), label);
             }

@@ -7,6 +7,7 @@ use crate::diag::{Code, Diagnostic, Label, Source};
 use crate::ir;
 use crate::lower;
 use crate::policy::classic::{Override, Policy};
+use crate::policy::exception::Exception;
 use crate::policy::fields::Problems;
 use crate::policy::tree::{Tree, Value};
 use crate::resolve;
@@ -28,6 +29,43 @@ pub struct Unit {
     pub rules: Vec<(ir::Rule, resolve::ResolvedRule)>,
 }
 
+/// Policy exceptions as they were read.
+#[derive(Debug, Default)]
+pub struct Exceptions(Vec<(Exception, Problems)>);
+
+impl Exceptions {
+    /// Adds an exception as it is written. One with errors is left out.
+    pub fn add(&mut self, tree: &Tree, source: &Arc<Source>, diagnostics: &mut Vec<Diagnostic>) {
+        let problems = Problems::new(source.clone());
+        let exception = Exception::read(tree, &problems);
+        if problems.any_error() {
+            diagnostics.extend(problems.into_inner());
+        } else {
+            self.0.push((exception, problems));
+        }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds to the rules of policies the exceptions that are about them.
+    pub fn attach(self, units: &mut [Unit], diagnostics: &mut Vec<Diagnostic>) {
+        for unit in units {
+            for (rule, _) in &mut unit.rules {
+                lower::exception::attach(rule, &unit.policy, self.0.iter().map(|(e, p)| (e, p)));
+            }
+        }
+        diagnostics.extend(self.0.into_iter().flat_map(|(_, problems)| problems.into_inner()));
+    }
+}
+
 /// What compiling gives: a set of all policies without errors, and what is to be said about the others.
 #[derive(Debug)]
 pub struct Compiled {
@@ -46,16 +84,50 @@ pub struct CompileOptions {
     pub only_policies: bool,
     /// Let the later of two equal keys win, as Kyverno's CLI does; otherwise they are errors.
     pub lenient: bool,
+    /// Leave names that nothing binds to the host; otherwise they are errors.
+    pub open_names: bool,
 }
 
 /// Compiles every policy of the sources. A policy with an error is left out, and the others are compiled.
 pub fn compile_sources(sources: &[Arc<Source>], options: CompileOptions) -> Compiled {
-    let mut units = Vec::new();
-    let mut diagnostics = Vec::new();
-    for source in sources {
-        read(source, options, &mut units, &mut diagnostics);
+    let mut parsed = Parsed::default();
+    parsed.read(sources, options);
+    parsed.compile()
+}
+
+/// Policies and exceptions that were read, before they are put together.
+#[derive(Debug, Default)]
+pub struct Parsed {
+    /// The policies
+    pub units: Vec<Unit>,
+    /// The exceptions
+    pub exceptions: Exceptions,
+    /// Errors and warnings
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Parsed {
+    /// Reads more sources.
+    pub fn read(&mut self, sources: &[Arc<Source>], options: CompileOptions) {
+        for source in sources {
+            let Self { units, exceptions, diagnostics } = self;
+            read(source, options, &mut Found { units, exceptions, out: diagnostics });
+        }
     }
-    compile(units, diagnostics)
+
+    /// Compiles all that was read.
+    pub fn compile(self) -> Compiled {
+        let Self { mut units, exceptions, mut diagnostics } = self;
+        exceptions.attach(&mut units, &mut diagnostics);
+        compile(units, diagnostics)
+    }
+}
+
+/// Where what is read goes.
+struct Found<'f> {
+    units: &'f mut Vec<Unit>,
+    exceptions: &'f mut Exceptions,
+    out: &'f mut Vec<Diagnostic>,
 }
 
 /// The kinds of `kyverno.io` and `policies.kyverno.io` and of Kubernetes' own admission policies that hold no rules to
@@ -67,27 +139,27 @@ const OTHER_KINDS: [(&str, &str); 4] = [
     ("admissionregistration.k8s.io/", "AdmissionPolicyBinding"),
 ];
 
-fn read(source: &Arc<Source>, options: CompileOptions, units: &mut Vec<Unit>, out: &mut Vec<Diagnostic>) {
+fn read(source: &Arc<Source>, options: CompileOptions, found: &mut Found<'_>) {
     let layout = Layout::everything();
     let read = ReadOptions { strict: !options.lenient, places: true, ..ReadOptions::default() };
     let result = yaml::documents(source, &layout, read, &mut |doc| {
         if let Some(root) = doc.root() {
-            top(&Tree::of(&doc, root), source, options, units, out);
+            top(&Tree::of(&doc, root), source, options, found);
         }
         ControlFlow::Continue(doc.recycle())
     });
     if let Err(d) = result {
-        out.push(d);
+        found.out.push(d);
     }
 }
 
 /// A document, or the items of a list.
-fn top(tree: &Tree, source: &Arc<Source>, options: CompileOptions, units: &mut Vec<Unit>, out: &mut Vec<Diagnostic>) {
+fn top(tree: &Tree, source: &Arc<Source>, options: CompileOptions, found: &mut Found<'_>) {
     let text = |key| tree.get(key).and_then(Tree::as_str).unwrap_or_default();
     let (api_version, kind) = (text("apiVersion"), text("kind"));
     if let ("List", Some(Value::List(items))) = (kind, tree.get("items").map(|t| &t.value)) {
         for item in items {
-            top(item, source, options, units, out);
+            top(item, source, options, found);
         }
         return;
     }
@@ -95,31 +167,38 @@ fn top(tree: &Tree, source: &Arc<Source>, options: CompileOptions, units: &mut V
     match (api_version, kind) {
         ("kyverno.io/v1" | "kyverno.io/v2beta1", "ClusterPolicy" | "Policy") => {
             let policy = Policy::read(tree, kind == "ClusterPolicy", &problems);
-            let rules: Vec<_> = if problems.any_error() { Vec::new() } else { lower_rules(&policy, &problems) };
+            let rules: Vec<_> =
+                if problems.any_error() { Vec::new() } else { lower_rules(&policy, options, &problems) };
             let failed = problems.any_error();
-            out.extend(problems.into_inner());
+            found.out.extend(problems.into_inner());
             if !failed {
-                units.push(Unit { policy, source: source.clone(), rules });
+                found.units.push(Unit { policy, source: source.clone(), rules });
             }
         }
+        ("kyverno.io/v2" | "kyverno.io/v2beta1", "PolicyException") => found.exceptions.add(tree, source, found.out),
         _ if OTHER_KINDS.iter().any(|(g, k)| api_version.starts_with(g) && kind.ends_with(k)) => {
             let message = format!("`{kind}` of `{api_version}` is not compiled yet");
             let help = "kyvc compiles ClusterPolicy and Policy of kyverno.io/v1 and v2beta1";
             problems.add_with(Code::UnknownPolicyKind, tree.place, message, Some(help.to_owned()));
-            out.extend(problems.into_inner());
+            found.out.extend(problems.into_inner());
         }
         _ if options.only_policies && tree.value != Value::Null => {
             let what = if kind.is_empty() { "a document without `kind`".to_owned() } else { format!("`{kind}`") };
             problems.add(Code::UnknownPolicyKind, tree.place, format!("expected a policy, found {what}"));
-            out.extend(problems.into_inner());
+            found.out.extend(problems.into_inner());
         }
         _ => {}
     }
 }
 
-fn lower_rules(policy: &Policy, problems: &Problems) -> Vec<(ir::Rule, resolve::ResolvedRule)> {
+fn lower_rules(
+    policy: &Policy,
+    options: CompileOptions,
+    problems: &Problems,
+) -> Vec<(ir::Rule, resolve::ResolvedRule)> {
     let rules = resolve::rules(policy).into_iter();
-    rules.filter_map(|r| lower::rule(policy, &r, problems).map(|rule| (rule, r))).collect()
+    let options = lower::Options { lenient: options.open_names };
+    rules.filter_map(|r| lower::rule(policy, &r, options, problems).map(|rule| (rule, r))).collect()
 }
 
 /// Generates code for policies that were read and lowered.
@@ -140,6 +219,8 @@ pub fn compile(units: Vec<Unit>, mut diagnostics: Vec<Diagnostic>) -> Compiled {
                         ir::Body::Pattern(_) => CheckKind::Pattern,
                         ir::Body::AnyPattern(_) => CheckKind::AnyPattern,
                         ir::Body::Deny(_) => CheckKind::Deny,
+                        ir::Body::ForEach(_) => CheckKind::ForEach,
+                        ir::Body::Broken(_) => CheckKind::Pattern,
                     },
                     action: resolved.rule.validate.as_ref().and_then(|v| v.action),
                     overrides: resolved.rule.validate.as_ref().map_or(Vec::new(), |v| overrides(&v.overrides)),

@@ -1,101 +1,109 @@
-//! Texts whose variables are only known at run time, as in `{{ a.{{ b }} }}`: compiled when they come up, and run beside
-//! the rule over the same documents.
+//! Texts, expressions and patterns that are only known while a rule runs: compiled when they come up, kept for the next
+//! time, and run beside the rule over the same documents.
 
-use super::environment::environment;
-use super::message::Words;
-use super::request::Operation;
-use super::run::{OBJECT, REQUEST};
 use crate::codegen::Linker;
 use crate::diag::Source;
-use crate::lower::text;
+use crate::lower::jmespath::{self, Start};
+use crate::lower::scope::{Scope, mentions};
+use crate::lower::{pattern, text};
 use crate::policy::fields::Problems;
-use kyvc_vm::document::{Document, Place};
-use kyvc_vm::machine::{Input, Machine, View};
-use kyvc_vm::value::Val;
-use kyvc_vm::verdict::{Need, Outcome, Root, Step};
+use crate::policy::tree::Tree;
+use kyvc_grammar::template;
+use kyvc_vm::document::{Buffers, JsonOptions, Layout, Place, read_json};
+use kyvc_vm::ids::UnitId;
+use kyvc_vm::program::Program;
+use kyvc_vm::verdict::Root;
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
-/// How deep texts may bring forth texts.
-const DEPTH: usize = 8;
+/// How many programs are kept. What makes more is made anew each time.
+const KEPT: usize = 512;
 
-/// A value that crosses from one machine to another.
-pub(super) enum Dynamic {
-    /// A node of the documents, or a scalar
-    Node(Val),
-    /// Anything else, as JSON
-    Json(String),
+/// What a text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Form {
+    /// A text with variables in it
+    Template,
+    /// An expression of the context
+    Query,
+    /// An expression of the input
+    QueryOfInput,
+    /// A pattern for the input, as JSON
+    Pattern,
 }
 
-/// Evaluates the variables in a text.
-pub(super) fn evaluate(
-    source: &str,
-    input: &Input<'_>,
-    rest: Option<&Document<'_>>,
-    operation: Operation,
-) -> Result<Dynamic, String> {
-    level(source, input, rest, operation, DEPTH)
+/// A program made at run time.
+#[derive(Debug)]
+pub(super) struct Made {
+    pub(super) program: Program,
+    pub(super) unit: UnitId,
+    /// The expressions of the context in it
+    queries: Vec<String>,
 }
 
-fn level(
-    source: &str,
-    input: &Input<'_>,
-    rest: Option<&Document<'_>>,
-    operation: Operation,
-    depth: usize,
-) -> Result<Dynamic, String> {
-    let depth = depth.checked_sub(1).ok_or("variables are nested too deeply")?;
+impl Made {
+    /// Whether one of its expressions mentions a name.
+    pub(super) fn mentions(&self, name: &str) -> bool {
+        self.queries.iter().any(|q| mentions(q, name))
+    }
+}
+
+/// The programs that were made.
+#[derive(Debug, Default)]
+pub(super) struct Cache(FxHashMap<(Form, String, String), Result<Arc<Made>, String>>);
+
+impl Cache {
+    /// The program of a text; `path` is where the text stands.
+    pub(super) fn get(&mut self, form: Form, source: &str, path: &str) -> Result<Arc<Made>, String> {
+        let key = (form, source.to_owned(), path.to_owned());
+        if let Some(found) = self.0.get(&key) {
+            return found.clone();
+        }
+        let made = make(form, source, path).map(Arc::new);
+        if self.0.len() >= KEPT {
+            self.0.clear();
+        }
+        self.0.insert(key, made.clone());
+        made
+    }
+}
+
+fn make(form: Form, source: &str, path: &str) -> Result<Made, String> {
     let problems = Problems::new(Source::new("variable", ""));
-    let lowered = text::lower(source, Place::default(), "", &problems);
+    let scope = Scope::new(&problems).lenient();
+    let mut linker = Linker::default();
+    let (unit, queries) = match form {
+        Form::Template => {
+            let queries = template::parse(source).variables().map(|v| v.text.to_owned()).collect();
+            let lowered = text::lower(source, Place::default(), path, &scope);
+            (linker.expression("text".to_owned(), &lowered), queries)
+        }
+        Form::Query | Form::QueryOfInput => {
+            let query = source.trim();
+            if query.is_empty() {
+                return Err("invalid query (nil)".to_owned());
+            }
+            let start = if form == Form::Query { Start::Context(&scope) } else { Start::Value(Root::Input) };
+            let lowered = jmespath::parse(query, start, &|_| true).map_err(|e| match form {
+                Form::Query => format!("incorrect query {query}: {e}"),
+                _ => format!("failed to compile JMESPath: {query}, error: {e}"),
+            })?;
+            let lowered = lowered.map_err(|_| format!("{query} looks at the context as a whole"))?;
+            (linker.expression("query".to_owned(), &lowered), vec![source.to_owned()])
+        }
+        Form::Pattern => {
+            let layout = Layout::everything();
+            let doc = read_json(source, &layout, Buffers::default(), JsonOptions::default());
+            let doc = doc.map_err(|e| e.to_string())?;
+            let tree = Tree::of(&doc, doc.root().ok_or("no pattern")?);
+            let lowered = pattern::lower(&tree, &scope.without_variables());
+            (linker.pattern_of_input(&lowered), Vec::new())
+        }
+    };
+    let unit = unit.map_err(|e| e.to_string())?;
     if let Some(problem) = problems.into_inner().into_iter().find(|d| d.is_error()) {
         return Err(problem.message);
     }
-    let mut linker = Linker::default();
-    let unit = linker.expression("variable".to_owned(), &lowered).map_err(|e| e.to_string())?;
     let program = linker.finish().map_err(|e| e.to_string())?;
-    let mut machine = Machine::default();
-    machine.set_environment(environment());
-    machine.begin();
-    let object = Some(Val::Node(OBJECT, input.root));
-    let old = object.filter(|_| matches!(operation, Operation::Delete | Operation::Update));
-    machine.set_root(Root::Object, object);
-    machine.set_root(Root::OldObject, old);
-    machine.set_root(Root::Request, rest.and_then(Document::root).map(|n| Val::Node(REQUEST, n)));
-    let mut step = machine.run(&program, unit, input);
-    loop {
-        match step.map_err(|trap| trap.to_string())? {
-            Step::Done(Outcome::Value(value)) => return result(&machine, &program, input, value),
-            Step::Done(_) => return Err("no value".to_owned()),
-            Step::Need(Need::Root(root)) => machine.set_root(root, None),
-            Step::Need(Need::Text(value)) => {
-                let inner = match machine.view(&program, input, value) {
-                    View::Str(s) => s.to_owned(),
-                    _ => String::new(),
-                };
-                let value = match level(&inner, input, rest, operation, depth) {
-                    Ok(Dynamic::Node(value)) => Ok(value),
-                    Ok(Dynamic::Json(json)) => machine.import_json(&json, false).ok_or("invalid value".to_owned()),
-                    Err(text) => Err(text),
-                };
-                machine.set_answer(value.as_ref().copied().map_err(String::as_str)).map_err(|e| e.to_string())?;
-            }
-            Step::Need(Need::Pattern(_)) => return Err("a pattern where none is".to_owned()),
-        }
-        step = machine.resume(&program, input);
-    }
-}
-
-fn result(
-    machine: &Machine,
-    program: &kyvc_vm::program::Program,
-    input: &Input<'_>,
-    value: Val,
-) -> Result<Dynamic, String> {
-    match (value, machine.view(program, input, value)) {
-        (_, View::Fault(id)) => Err(Words { machine, program, input, rule: "" }.text(id)),
-        (Val::Node(..) | Val::Null | Val::Bool(_) | Val::Int(_) | Val::Float(_), _) => Ok(Dynamic::Node(value)),
-        _ => {
-            let mut json = String::new();
-            machine.json(program, input, value, &mut json);
-            Ok(Dynamic::Json(json))
-        }
-    }
+    Ok(Made { program, unit, queries })
 }

@@ -4,7 +4,7 @@ use super::run::Status;
 use super::set::CheckKind;
 use kyvc_vm::ids::FaultId;
 use kyvc_vm::machine::{FaultView, Input, Machine};
-use kyvc_vm::program::{Program, Reason};
+use kyvc_vm::program::{Program, Reason, Site, Step as PathStep};
 use kyvc_vm::value::Val;
 use kyvc_vm::verdict::Outcome;
 use std::fmt::Write;
@@ -15,6 +15,8 @@ pub(super) struct Words<'m> {
     pub(super) program: &'m Program,
     pub(super) input: &'m Input<'m>,
     pub(super) rule: &'m str,
+    /// Whether the request deletes its object, which then is its old object in the text of every variable
+    pub(super) deletes: bool,
 }
 
 /// A rule's own message: there is none, or its text, or a variable in it could not be resolved.
@@ -24,12 +26,17 @@ pub(super) enum Own {
     None,
     /// The message
     Text(String),
+    /// The message is one variable, and that is no text: its JSON
+    Other(String),
     /// A variable in it was not resolved
     Unresolved,
 }
 
 /// The message of a rule that holds. `alternative` is `None` for a single pattern.
-pub(super) fn pass(rule: &str, alternative: Option<u32>, own: &str) -> String {
+pub(super) fn pass(rule: &str, check: CheckKind, alternative: Option<u32>, own: &str) -> String {
+    if check == CheckKind::ForEach {
+        return "rule passed".to_owned();
+    }
     match alternative {
         None => format!("validation rule '{rule}' passed."),
         // No pattern was there to hold: Kyverno then repeats the rule's message as it is written.
@@ -42,13 +49,65 @@ impl Words<'_> {
     /// The message and status of an outcome that has a fault.
     pub(super) fn outcome(&self, outcome: Outcome, check: CheckKind, own: &Own) -> Option<(Status, String)> {
         Some(match outcome {
-            Outcome::Skip(id) => (Status::Skip, self.text(id)),
-            Outcome::Fail(id) if check == CheckKind::Deny => (Status::Fail, self.denial(id, own)),
-            Outcome::Fail(id) if check == CheckKind::AnyPattern => (Status::Fail, self.any_failure(id, own)),
-            Outcome::Fail(id) => (Status::Fail, self.failure(id, own)),
-            Outcome::Error(id) => (Status::Error, self.error(id, own)),
+            Outcome::Skip(id) => (Status::Skip, self.skipped(id)),
+            Outcome::Fail(id) => (Status::Fail, self.say(id, check, own, false)),
+            Outcome::Error(id) => (Status::Error, self.say(id, check, own, true)),
             Outcome::Pass(_) | Outcome::None | Outcome::Value(_) => return None,
         })
+    }
+
+    /// What is said of a rule that does not apply.
+    fn skipped(&self, id: FaultId) -> String {
+        match self.exceptions(id).as_slice() {
+            [] => self.text(id),
+            keys => format!("rule is skipped due to policy exceptions{}", keys.join(", ")),
+        }
+    }
+
+    /// The names of the exceptions that a rule does not apply because of.
+    pub(super) fn exceptions(&self, id: FaultId) -> Vec<String> {
+        match self.machine.fault(self.program, id) {
+            Some(FaultView::Site { site, .. }) if site.reason == Reason::Excepted => vec![site.text.to_string()],
+            Some(FaultView::Both(a, b)) => [self.exceptions(a), self.exceptions(b)].concat(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What is said of a failure or an error; that of an element of a loop is wrapped.
+    fn say(&self, id: FaultId, check: CheckKind, own: &Own, error: bool) -> String {
+        if let Some((inner, kind)) = self.looped(id) {
+            return format!("validation failure: {}", self.say(inner, kind, own, error));
+        }
+        match check {
+            _ if error => self.error(id, own),
+            CheckKind::Deny => self.denial(id, own),
+            CheckKind::AnyPattern => self.any_failure(id, own),
+            CheckKind::Pattern | CheckKind::ForEach => self.failure(id, own),
+        }
+    }
+
+    /// What is wrong inside of a loop, and in what kind of check.
+    pub(super) fn looped(&self, id: FaultId) -> Option<(FaultId, CheckKind)> {
+        match self.machine.fault(self.program, id)? {
+            FaultView::Site { site, value: Val::Fault(inner), .. } if site.reason == Reason::Looped => {
+                let kind = match &*site.text {
+                    "deny" => CheckKind::Deny,
+                    "anyPattern" => CheckKind::AnyPattern,
+                    "foreach" => CheckKind::ForEach,
+                    _ => CheckKind::Pattern,
+                };
+                Some((inner, kind))
+            }
+            _ => None,
+        }
+    }
+
+    /// The texts of the conditions that led to a denial, as they are written; none where it is no denial.
+    pub(super) fn said(&self, id: FaultId, check: CheckKind) -> Option<String> {
+        match self.looped(id) {
+            Some((inner, kind)) => self.said(inner, kind),
+            None => (check == CheckKind::Deny).then(|| self.text(id)),
+        }
     }
 
     fn failure(&self, id: FaultId, own: &Own) -> String {
@@ -56,7 +115,7 @@ impl Words<'_> {
         let rule = self.rule;
         match own {
             Own::None => format!("validation error: rule {rule} failed at path {path}"),
-            Own::Text(message) => {
+            Own::Text(message) | Own::Other(message) => {
                 format!("validation error: {}. rule {rule} failed at path {path}", without_stop(message))
             }
             Own::Unresolved => format!(
@@ -66,14 +125,15 @@ impl Words<'_> {
         }
     }
 
-    /// What a denial says: the rule's message and those of the conditions that decided.
+    /// What a denial says: the rule's message, which has been made of all that is to be said.
     fn denial(&self, id: FaultId, own: &Own) -> String {
-        let said = self.text(id);
         match own {
-            Own::None if said.is_empty() => format!("validation error: rule {} failed", self.rule),
-            Own::None | Own::Unresolved => said,
-            Own::Text(message) if said.is_empty() => message.clone(),
-            Own::Text(message) => format!("{message}; {said}"),
+            Own::None => format!("validation error: rule {} failed", self.rule),
+            Own::Unresolved => self.text(id),
+            Own::Text(message) => message.clone(),
+            Own::Other(_) => {
+                "the produced message didn't resolve to a string, check your policy definition.".to_owned()
+            }
         }
     }
 
@@ -81,7 +141,9 @@ impl Words<'_> {
         let text = self.text(id);
         match own {
             Own::None => format!("validation error: {text}"),
-            Own::Text(message) => format!("validation error: {}. {text}", without_stop(message)),
+            Own::Text(message) | Own::Other(message) => {
+                format!("validation error: {}. {text}", without_stop(message))
+            }
             Own::Unresolved => {
                 format!("validation error: variables substitution error in rule {} execution error: {text}", self.rule)
             }
@@ -92,14 +154,14 @@ impl Words<'_> {
         if let Some(FaultView::Site { site, .. }) = self.machine.fault(self.program, id) {
             match site.reason {
                 Reason::Unresolved => return format!("variable substitution failed: {}", self.text(id)),
-                Reason::Because => return self.text(id),
+                Reason::Because | Reason::Said | Reason::Typed => return self.text(id),
                 _ => {}
             }
         }
         let (rule, text) = (self.rule, self.text(id));
         match own {
             Own::None => format!("validation error: rule {rule} execution error: {text}"),
-            Own::Text(message) => {
+            Own::Text(message) | Own::Other(message) => {
                 format!("validation error: {}. rule {rule} execution error: {text}", without_stop(message))
             }
             Own::Unresolved => {
@@ -108,9 +170,11 @@ impl Words<'_> {
         }
     }
 
-    fn path(&self, id: FaultId) -> String {
+    /// The path of a failure.
+    pub(super) fn path(&self, id: FaultId) -> String {
         match self.machine.fault(self.program, id) {
-            Some(FaultView::Site { site, moved, .. }) => self.machine.path(site, moved),
+            Some(FaultView::Site { site, moved, .. }) => self.machine.path(path_of(site), moved),
+            Some(FaultView::Elsewhere { path, .. }) => path.to_owned(),
             _ => String::new(),
         }
     }
@@ -137,12 +201,25 @@ impl Words<'_> {
             Some(FaultView::UnknownKey(key)) => {
                 let _ = write!(out, "Unknown key \"{key}\" in path");
             }
-            Some(FaultView::Failed(text)) => out.push_str(text),
+            Some(FaultView::Failed(text) | FaultView::Elsewhere { text, .. }) => out.push_str(text),
+            Some(FaultView::Load(cause)) => self.write(cause, out),
             Some(FaultView::Site { site, value, moved }) => {
-                let path = self.machine.path(site, moved);
-                self.site(site.reason, &site.text, &path, value, out);
+                let path = self.machine.path(path_of(site), moved);
+                let text = match (site.reason, moved.last()) {
+                    (Reason::MismatchMade, Some(shown)) => self.machine.moved_text(shown),
+                    _ => &site.text,
+                };
+                self.site(site.reason, text, &path, value, out);
             }
             None => {}
+        }
+    }
+
+    /// What stands before the fault of an expression of the context; nothing where a context entry brought it.
+    fn query_failed(&self, value: Val) -> &'static str {
+        match value {
+            Val::Fault(id) if matches!(self.machine.fault(self.program, id), Some(FaultView::Load(_))) => "",
+            _ => "JMESPath query failed: ",
         }
     }
 
@@ -167,7 +244,7 @@ impl Words<'_> {
                 out,
                 "validation rule failed at path {path}, resource does not satisfy the expected overlay pattern"
             ),
-            Reason::Mismatch => {
+            Reason::Mismatch | Reason::MismatchMade => {
                 out.push_str("resource value '");
                 self.machine.go_value(self.program, self.input, value, out);
                 write!(out, "' does not match '{text}' at path {path}")
@@ -200,10 +277,14 @@ impl Words<'_> {
             }
             Reason::Unresolved => {
                 let (variable, place) = text.split_once('\0').unwrap_or((text, ""));
-                write!(out, "failed to resolve {variable} at path {place}: JMESPath query failed: {}", inner())
+                let variable = self.deletes.then(|| variable.replace("request.object", "request.oldObject"));
+                let variable = variable.as_deref().unwrap_or_else(|| text.split('\0').next().unwrap_or(text));
+                write!(out, "failed to resolve {variable} at path {place}: {}{}", self.query_failed(value), inner())
             }
-            Reason::Said => write!(out, "{text}"),
-            Reason::Because => write!(out, "{text}: {}", inner()),
+            Reason::Queried => write!(out, "{}{}", self.query_failed(value), inner()),
+            Reason::Said | Reason::Excepted => write!(out, "{text}"),
+            Reason::Typed => write!(out, "{}", text.replace("%T", found)),
+            Reason::Because | Reason::Looped => write!(out, "{text}: {}", inner()),
             Reason::Failed => match value {
                 Val::Fault(id) => write!(out, "rule {}[{text}] failed at path {}", self.rule, self.path(id)),
                 _ => Ok(()),
@@ -211,6 +292,14 @@ impl Words<'_> {
             Reason::Undecided => write!(out, "rule {}[{text}] failed: {}", self.rule, inner()),
             Reason::Skipped => write!(out, "rule {}[{text}] skipped: {}", self.rule, inner()),
         };
+    }
+}
+
+/// The steps of a site's path; one of a pattern that was made at run time has the pattern's text behind them.
+pub(super) fn path_of(site: &Site) -> &[PathStep] {
+    match (site.reason, site.path.split_last()) {
+        (Reason::MismatchMade, Some((_, path))) => path,
+        _ => &site.path,
     }
 }
 

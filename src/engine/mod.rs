@@ -1,9 +1,13 @@
 //! Policy sets and their evaluation: which rules a request concerns, what each of them says, in what words.
 
+mod action;
+mod answer;
 mod compile;
 mod dynamic;
 mod environment;
 mod file;
+mod host;
+mod images;
 mod index;
 mod message;
 pub mod probe;
@@ -12,9 +16,10 @@ mod request;
 mod run;
 mod set;
 
-pub use compile::{CompileOptions, Compiled, Unit, assembly, compile, compile_sources};
+pub use compile::{CompileOptions, Compiled, Exceptions, Parsed, Unit, assembly, compile, compile_sources};
 pub use environment::stop_clock;
 pub use file::{LoadError, load, save};
+pub use host::{ApiCall, Host, NoHost, Question, Service};
 pub use request::{Operation, Request, User};
 pub use run::{Engine, Status, Verdict};
 pub use set::{CheckKind, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity};

@@ -1,10 +1,11 @@
 //! One pattern or condition and one value, without a policy around them: for tests that compare with recorded cases.
 
-use super::message::Words;
+use super::message::{Words, path_of};
 use super::run::Status;
 use crate::codegen::Linker;
 use crate::diag::Source;
 use crate::lower::pattern;
+use crate::lower::scope::Scope;
 use crate::policy::fields::Problems;
 use crate::policy::tree::Tree;
 use kyvc_vm::condition::Operator;
@@ -28,7 +29,7 @@ pub struct Probe {
 /// Compiles a pattern and runs it over a JSON text. `None` where the pattern has no code or the text is no JSON.
 pub fn match_pattern(tree: &Tree, resource: &str) -> Option<Probe> {
     let problems = Problems::new(Source::new("pattern", ""));
-    let lowered = pattern::lower(tree, &problems);
+    let lowered = pattern::lower(tree, &Scope::new(&problems));
     let mut linker = Linker::default();
     let unit = linker.pattern(&lowered).ok()?;
     let program = linker.finish().ok()?;
@@ -46,10 +47,10 @@ pub fn match_pattern(tree: &Tree, resource: &str) -> Option<Probe> {
         Outcome::None | Outcome::Value(_) => return None,
     };
     let path = match machine.fault(&program, id) {
-        Some(FaultView::Site { site, moved, .. }) if status == Status::Fail => machine.path(site, moved),
+        Some(FaultView::Site { site, moved, .. }) if status == Status::Fail => machine.path(path_of(site), moved),
         _ => String::new(),
     };
-    let words = Words { machine: &machine, program: &program, input: &input, rule: "" };
+    let words = Words { machine: &machine, program: &program, input: &input, rule: "", deletes: false };
     let message = words.text(id);
     Some(Probe { status, path, message })
 }

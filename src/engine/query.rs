@@ -47,7 +47,7 @@ impl Query {
     /// # Errors
     /// Where it is no expression, or one beyond the machine's limits.
     pub fn compile(expression: &str) -> Result<Self, QueryError> {
-        let lowered = jmespath::parse(expression, Start::Value(Root::Input))?;
+        let lowered = jmespath::parse(expression, Start::Value(Root::Input), &|_| true)?;
         let lowered = lowered.map_err(|name| QueryError::Unknown(name.0))?;
         let mut linker = Linker::default();
         linker.layout().want(&[], true);
@@ -119,7 +119,7 @@ impl Evaluator {
         };
         let machine = &self.machine;
         if let View::Fault(id) = machine.view(&query.program, &input, value) {
-            let words = Words { machine, program: &query.program, input: &input, rule: "" };
+            let words = Words { machine, program: &query.program, input: &input, rule: "", deletes: false };
             return Err(Failure::Failed(words.text(id)));
         }
         Ok(Answer { machine, program: &query.program, documents, value })

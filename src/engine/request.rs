@@ -1,6 +1,7 @@
 //! What a policy set is asked about.
 
 use kyvc_vm::document::Document;
+use serde_json::{Map, Value};
 
 /// An admission operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +40,36 @@ pub struct User {
     pub roles: Vec<String>,
     /// Cluster roles
     pub cluster_roles: Vec<String>,
+    /// The user's unique id, empty where it is unknown
+    pub uid: String,
+    /// What else the authenticator said
+    pub extra: Map<String, Value>,
+}
+
+impl User {
+    /// What `request` holds of a user.
+    ///
+    /// Kyverno: api/kyverno/v2, RequestInfo and the user of an admission request; what is empty is left out.
+    pub fn request_fields(&self) -> Map<String, Value> {
+        let mut info = Map::new();
+        let texts = |list: &[String]| Value::from(list.to_vec());
+        for (key, value) in [("username", &self.name), ("uid", &self.uid)] {
+            if !value.is_empty() {
+                info.insert(key.to_owned(), Value::from(value.as_str()));
+            }
+        }
+        if !self.groups.is_empty() {
+            info.insert("groups".to_owned(), texts(&self.groups));
+        }
+        if !self.extra.is_empty() {
+            info.insert("extra".to_owned(), Value::Object(self.extra.clone()));
+        }
+        let mut out = Map::new();
+        out.insert("roles".to_owned(), texts(&self.roles));
+        out.insert("clusterRoles".to_owned(), texts(&self.cluster_roles));
+        out.insert("userInfo".to_owned(), Value::Object(info));
+        out
+    }
 }
 
 /// One request: an object and what is known around it.
@@ -49,6 +80,8 @@ pub struct User {
 pub struct Request<'r> {
     /// The object; the old one for a deletion
     pub object: &'r Document<'r>,
+    /// The object that is updated, flattened like the other one; where there is none, an update changes nothing
+    pub old: Option<&'r Document<'r>>,
     /// The operation
     pub operation: Operation,
     /// The user, where one is known
@@ -57,11 +90,21 @@ pub struct Request<'r> {
     pub namespace_labels: Option<&'r Document<'r>>,
     /// The subresource, empty for none
     pub subresource: &'r str,
+    /// `request` without the two objects, as JSON; where there is none, it is made of what stands here
+    pub rest: Option<&'r str>,
 }
 
 impl<'r> Request<'r> {
     /// The creation of an object by nobody in particular, as the CLI and background scans see it.
     pub fn create(object: &'r Document<'r>) -> Self {
-        Self { object, operation: Operation::Create, user: None, namespace_labels: None, subresource: "" }
+        Self {
+            object,
+            old: None,
+            operation: Operation::Create,
+            user: None,
+            namespace_labels: None,
+            subresource: "",
+            rest: None,
+        }
     }
 }

@@ -1,19 +1,18 @@
 //! The run loop: from a request to verdicts.
 
-use super::dynamic::{self, Dynamic};
+use super::dynamic::Cache;
 use super::environment::environment;
-use super::message::{self, Own, Words};
+use super::host::{Host, NoHost};
+use super::message::{self, Own, Words, path_of};
 use super::request::{Operation, Request};
-use super::set::{CheckKind, PolicySet, RuleInfo, RuleOverride};
-use crate::lower::pattern::scalar_pattern;
-use crate::policy::classic::Action;
+use super::set::{CheckKind, PolicySet, RuleInfo};
 use kyvc_vm::document::{Buffers, Document, JsonOptions, Kind, Layout, NodeId, Place, read_json};
 use kyvc_vm::ids::{FaultId, UnitId};
 use kyvc_vm::machine::{FaultView, Input, Machine, View};
-use kyvc_vm::scalar::Glob;
-use kyvc_vm::selector::{Labels, ResourceKind};
+use kyvc_vm::program::{Program, Reason};
+use kyvc_vm::selector::ResourceKind;
 use kyvc_vm::value::{DocId, Val};
-use kyvc_vm::verdict::{Fact, Need, Outcome, Root, Step, Trap};
+use kyvc_vm::verdict::{Fact, Outcome, Root, Step, Trap};
 use std::sync::LazyLock;
 
 /// What became of a rule.
@@ -57,6 +56,8 @@ pub struct Verdict<'s> {
     alternative: Option<u32>,
     /// Made only where the rule does not hold
     text: String,
+    /// The policy exceptions that it does not apply because of
+    pub exceptions: Vec<String>,
     /// Where in the manifest the value is that a failure is about; unknown where the manifest was read without places
     pub place: Place,
 }
@@ -65,7 +66,7 @@ impl Verdict<'_> {
     /// Kyverno's message. That of a rule that holds is made here, so that a pass costs no text.
     pub fn message(&self) -> String {
         match self.status {
-            Status::Pass => message::pass(&self.info.name, self.alternative, &self.info.message),
+            Status::Pass => message::pass(&self.info.name, self.info.check, self.alternative, &self.info.message),
             _ => self.text.clone(),
         }
     }
@@ -75,45 +76,66 @@ impl Verdict<'_> {
 #[derive(Debug)]
 pub struct Engine {
     machine: Machine,
+    /// Programs that were made while rules ran.
+    cache: Cache,
+    /// Machines for these.
+    spare: Vec<Machine>,
 }
 
 impl Default for Engine {
     fn default() -> Self {
         let mut machine = Machine::default();
         machine.set_environment(environment());
-        Self { machine }
+        Self { machine, cache: Cache::default(), spare: Vec::new() }
     }
 }
 
 /// The layout of documents that the engine makes itself.
 static EVERYTHING: LazyLock<Layout> = LazyLock::new(Layout::everything);
 
-/// The documents of a run: the object, the namespace's labels, and the rest of the request.
+/// The documents of a run: the object, the namespace's labels, the rest of the request, and the old object.
 pub(super) const OBJECT: DocId = DocId(0);
 const NAMESPACE_LABELS: DocId = DocId(1);
-pub(super) const REQUEST: DocId = DocId(2);
+const REQUEST: DocId = DocId(2);
+const OLD: DocId = DocId(3);
+
+/// The documents of a run, by their numbers.
+pub(super) type Documents<'d> = [&'d Document<'d>; 4];
 
 impl Engine {
     /// Asks every rule that may be about the request, in the order of the set, and passes each verdict on.
     ///
     /// Rules that do not match give no verdict. A trap, which is a limit or a bug of ours, becomes an error verdict of
     /// its rule.
-    pub fn check<'s>(&mut self, set: &'s PolicySet, request: &Request<'_>, mut each: impl FnMut(Verdict<'s>)) {
+    pub fn check<'s>(&mut self, set: &'s PolicySet, request: &Request<'_>, each: impl FnMut(Verdict<'s>)) {
+        self.check_with(set, request, &NoHost, |_| true, each);
+    }
+
+    /// As [`check`](Self::check), with a host that answers what rules ask for, and only for some policies, by number.
+    pub fn check_with<'s>(
+        &mut self,
+        set: &'s PolicySet,
+        request: &Request<'_>,
+        host: &dyn Host,
+        asked: impl Fn(usize) -> bool,
+        mut each: impl FnMut(Verdict<'s>),
+    ) {
         let Some(root) = request.object.root() else { return };
         let kind = resource_kind(set, request);
         let text = set.reads_request.then(|| request_json(set, request));
         let rest = text.as_deref().and_then(request_document);
+        self.machine.set_offers(host.offers());
         self.ready(set, request, rest.as_ref());
-        let around = Around { kind, root, rest: rest.as_ref() };
+        let around = Around { kind, root, rest: rest.as_ref(), host };
         let mut ended = None;
         for &number in set.index.rules(kind.kind) {
             let Some(info) = set.rules.get(number as usize) else { continue };
-            if ended == Some(info.policy) {
+            if ended == Some(info.policy) || !asked(info.policy) {
                 continue;
             }
             let Some(mut verdict) = self.rule(set, number as usize, info, request, around) else { continue };
             if verdict.status == Status::Fail && request.operation == Operation::Update && set.tolerates(info) {
-                if self.old_fails(set, number as usize, info, request) {
+                if self.old_fails(set, number as usize, info, request, host) {
                     verdict.status = Status::Skip;
                     verdict.text = "skipping the rule evaluation as pre-existing violations are allowed".to_owned();
                 }
@@ -136,13 +158,23 @@ impl Engine {
     }
 
     /// Whether a rule fails for the old object as if that were created now. The machine then is ready for that request.
-    fn old_fails(&mut self, set: &PolicySet, number: usize, info: &RuleInfo, request: &Request<'_>) -> bool {
-        let Some(root) = request.object.root() else { return false };
-        let request = Request { operation: Operation::Create, ..*request };
+    fn old_fails(
+        &mut self,
+        set: &PolicySet,
+        number: usize,
+        info: &RuleInfo,
+        request: &Request<'_>,
+        host: &dyn Host,
+    ) -> bool {
+        let object = request.old.unwrap_or(request.object);
+        let Some(root) = object.root() else { return false };
+        let request = Request { object, old: None, operation: Operation::Create, ..*request };
+        let text = request.rest.map(created);
+        let request = Request { rest: text.as_deref(), ..request };
         let text = set.reads_request.then(|| request_json(set, &request));
         let rest = text.as_deref().and_then(request_document);
         self.ready(set, &request, rest.as_ref());
-        let around = Around { kind: resource_kind(set, &request), root, rest: rest.as_ref() };
+        let around = Around { kind: resource_kind(set, &request), root, rest: rest.as_ref(), host };
         self.rule(set, number, info, &request, around).is_some_and(|v| v.status == Status::Fail)
     }
 
@@ -182,11 +214,8 @@ impl Engine {
         if let Some(node) = request.namespace_labels.and_then(Document::root) {
             m.set_fact(Fact::NamespaceLabels, Val::Node(NAMESPACE_LABELS, node));
         }
-        // Kyverno rewrites `request.object` to `request.oldObject` in every variable of a deletion; and its CLI takes
-        // the object for its own old one in an update.
-        let old = doc.root().filter(|_| matches!(request.operation, Operation::Delete | Operation::Update));
         m.set_root(Root::Object, doc.root().map(|n| Val::Node(OBJECT, n)));
-        m.set_root(Root::OldObject, old.map(|n| Val::Node(OBJECT, n)));
+        m.set_root(Root::OldObject, old_object(request));
         m.ready();
     }
 
@@ -198,7 +227,8 @@ impl Engine {
         request: &Request<'_>,
         around: Around<'_>,
     ) -> Option<Verdict<'s>> {
-        let mut run = Run { machine: &mut self.machine, set, request, around };
+        let Self { machine, cache, spare } = self;
+        let mut run = Run { machine, cache, spare, set, info, request, around };
         let outcome = match run.unit(info.code.check, false) {
             Ok(outcome) => outcome,
             Err(trap) => {
@@ -209,51 +239,118 @@ impl Engine {
         match outcome {
             Outcome::None | Outcome::Value(_) => None,
             // Kyverno: patterns say nothing of an object that goes.
-            _ if request.operation == Operation::Delete && info.check != CheckKind::Deny => None,
+            _ if request.operation == Operation::Delete && info.is_pattern() && run.was_matched(outcome) => None,
             Outcome::Pass(n) => Some(Verdict {
                 rule: number,
                 info,
                 status: Status::Pass,
                 alternative: (info.check == CheckKind::AnyPattern).then_some(n),
                 text: String::new(),
+                exceptions: Vec::new(),
                 place: Place::default(),
             }),
             Outcome::Skip(id) | Outcome::Fail(id) | Outcome::Error(id) => {
-                let own = run.own_message(info);
-                let (status, text, place) = run.explain(info, outcome, id, &own)?;
-                Some(verdict(number, info, status, text, place))
+                let own = run.own_message(outcome, id);
+                let (status, text, place) = run.explain(outcome, id, &own)?;
+                let exceptions = run.exceptions(outcome);
+                Some(Verdict { exceptions, ..verdict(number, info, status, text, place) })
             }
         }
     }
 }
 
 fn verdict(number: usize, info: &RuleInfo, status: Status, text: String, place: Place) -> Verdict<'_> {
-    Verdict { rule: number, info, status, alternative: None, text, place }
+    Verdict { rule: number, info, status, alternative: None, text, exceptions: Vec::new(), place }
+}
+
+/// The old object of a request. Kyverno rewrites `request.object` to `request.oldObject` in every variable of a deletion;
+/// and its CLI takes the object for its own old one in an update.
+fn old_object(request: &Request<'_>) -> Option<Val> {
+    if !matches!(request.operation, Operation::Delete | Operation::Update) {
+        return None;
+    }
+    let (doc, number) = request.old.map_or((request.object, OBJECT), |old| (old, OLD));
+    doc.root().map(|n| Val::Node(number, n))
 }
 
 /// What the engine finds out about a request.
 #[derive(Clone, Copy)]
-struct Around<'e> {
+pub(super) struct Around<'e> {
     kind: ResourceKind<'e>,
-    root: NodeId,
+    pub(super) root: NodeId,
     /// `request` without the objects, where a rule of the set reads it
     rest: Option<&'e Document<'e>>,
+    pub(super) host: &'e dyn Host,
 }
 
-/// One unit's run over one request.
-struct Run<'e, 'r> {
-    machine: &'e mut Machine,
+/// One rule's run over one request.
+pub(super) struct Run<'e, 'r> {
+    pub(super) machine: &'e mut Machine,
+    pub(super) cache: &'e mut Cache,
+    pub(super) spare: &'e mut Vec<Machine>,
     set: &'e PolicySet,
-    request: &'e Request<'r>,
-    around: Around<'e>,
+    pub(super) info: &'e RuleInfo,
+    pub(super) request: &'e Request<'r>,
+    pub(super) around: Around<'e>,
 }
 
-impl Run<'_, '_> {
+impl<'e> Run<'e, '_> {
+    pub(super) fn program(&self) -> &'e Program {
+        &self.set.program
+    }
+
+    pub(super) fn documents(&self) -> Documents<'e> {
+        let Request { object, old, namespace_labels, .. } = *self.request;
+        [object, namespace_labels.unwrap_or(object), self.around.rest.unwrap_or(object), old.unwrap_or(object)]
+    }
+
+    pub(super) fn input<'d>(&self, documents: &'d Documents<'d>) -> Input<'d>
+    where
+        'e: 'd,
+    {
+        Input { documents, kind: self.around.kind, root: self.around.root }
+    }
+
+    pub(super) fn policy_name(&self) -> &'e str {
+        self.set.policies.get(self.info.policy).map_or("", |p| &p.name)
+    }
+
+    pub(super) fn old_object(&self) -> Option<Val> {
+        old_object(self.request)
+    }
+
+    pub(super) fn request_text(&self) -> Option<String> {
+        Some(request_json(self.set, self.request))
+    }
+
+    pub(super) fn words<'w>(&'w self, input: &'w Input<'w>) -> Words<'w> {
+        Words {
+            machine: self.machine,
+            program: self.program(),
+            input,
+            rule: &self.info.name,
+            deletes: self.request.operation == Operation::Delete,
+        }
+    }
+
+    /// Whether a pattern rule came as far as looking at the object.
+    fn was_matched(&self, outcome: Outcome) -> bool {
+        let (Outcome::Skip(id) | Outcome::Error(id)) = outcome else { return true };
+        match self.machine.fault(self.program(), id) {
+            Some(FaultView::Both(first, _)) => self.was_matched(Outcome::Skip(first)),
+            Some(FaultView::Site { site, .. }) => !matches!(
+                site.reason,
+                Reason::Said | Reason::Because | Reason::Unresolved | Reason::Typed | Reason::Excepted
+            ),
+            _ => true,
+        }
+    }
+
     /// Runs a unit to its end, answering what it asks for.
     fn unit(&mut self, unit: UnitId, after: bool) -> Result<Outcome, Trap> {
-        let program = &self.set.program;
-        let documents = documents(self.request, self.around.rest);
-        let input = Input { documents: &documents, kind: self.around.kind, root: self.around.root };
+        let documents = self.documents();
+        let input = self.input(&documents);
+        let program = self.program();
         let first =
             if after { self.machine.run_after(program, unit, &input) } else { self.machine.run(program, unit, &input) };
         match first? {
@@ -262,97 +359,108 @@ impl Run<'_, '_> {
         }
     }
 
-    /// The slow road of a run that waits for something.
-    fn answer(&mut self, mut need: Need) -> Result<Outcome, Trap> {
-        loop {
-            let program = &self.set.program;
-            let documents = documents(self.request, self.around.rest);
-            let input = Input { documents: &documents, kind: self.around.kind, root: self.around.root };
-            match need {
-                Need::Root(root) => self.machine.set_root(root, None),
-                Need::Text(value) => {
-                    let text = match self.machine.view(program, &input, value) {
-                        View::Str(s) => s.to_owned(),
-                        _ => String::new(),
-                    };
-                    self.evaluate(&text, &input)?;
-                }
-                Need::Pattern(value) => {
-                    let text = match self.machine.view(program, &input, value) {
-                        View::Str(s) => s.to_owned(),
-                        _ => String::new(),
-                    };
-                    self.machine.set_pattern(&text, scalar_pattern(&text));
-                }
-            }
-            match self.machine.resume(program, &input)? {
-                Step::Done(outcome) => return Ok(outcome),
-                Step::Need(next) => need = next,
-            }
-        }
-    }
-
-    /// Evaluates the variables of a text that was only known now: it is compiled like any other and run beside.
-    fn evaluate(&mut self, text: &str, input: &Input<'_>) -> Result<(), Trap> {
-        let result = dynamic::evaluate(text, input, self.around.rest, self.request.operation);
-        let value = match result {
-            Ok(Dynamic::Node(value)) => Ok(value),
-            Ok(Dynamic::Json(json)) => self.machine.import_json(&json, false).ok_or("invalid value"),
-            Err(ref text) => Err(text.as_str()),
+    /// The rule's own message about an outcome; for a denial, what its conditions say is part of it.
+    fn own_message(&mut self, outcome: Outcome, id: FaultId) -> Own {
+        let own = match self.info.code.message.map(|unit| self.unit(unit, true)) {
+            None => Own::None,
+            Some(Ok(Outcome::Value(value))) => self.message_of(value),
+            Some(_) => Own::Unresolved,
         };
-        let pc = kyvc_vm::ids::Pc::from_number(0);
-        self.machine.set_answer(value).map_err(|kind| Trap { kind, pc })
-    }
-
-    fn own_message(&mut self, info: &RuleInfo) -> Own {
-        let Some(unit) = info.code.message else { return Own::None };
-        match self.unit(unit, true) {
-            Ok(Outcome::Value(value)) => {
-                let documents = documents(self.request, self.around.rest);
-                let input = Input { documents: &documents, kind: self.around.kind, root: self.around.root };
-                match self.machine.view(&self.set.program, &input, value) {
-                    View::Fault(_) => Own::Unresolved,
-                    View::Str(s) => Own::Text(s.to_owned()),
-                    _ => {
-                        let mut out = String::new();
-                        self.machine.json(&self.set.program, &input, value, &mut out);
-                        Own::Text(out)
-                    }
-                }
-            }
-            _ => Own::Unresolved,
+        let documents = self.documents();
+        let input = self.input(&documents);
+        let said = match outcome {
+            Outcome::Fail(_) => self.words(&input).said(id, self.info.check).filter(|said| !said.is_empty()),
+            _ => None,
+        };
+        let Some(said) = said else { return own };
+        if said.contains("{{") {
+            // Kyverno substitutes the rule's message and those of the conditions as one text.
+            let whole = [self.info.message.as_str(), &said].into_iter().filter(|s| !s.is_empty());
+            let whole = whole.collect::<Vec<_>>().join("; ");
+            return match self.template(&whole, "", 0) {
+                Ok(value) => self.message_of(value),
+                Err(_) => Own::Unresolved,
+            };
+        }
+        match own {
+            Own::None => Own::Text(said),
+            Own::Text(text) | Own::Other(text) => Own::Text(format!("{text}; {said}")),
+            Own::Unresolved => Own::Unresolved,
         }
     }
 
-    fn explain(&self, info: &RuleInfo, outcome: Outcome, fault: FaultId, own: &Own) -> Option<(Status, String, Place)> {
-        let documents = documents(self.request, self.around.rest);
-        let input = Input { documents: &documents, kind: self.around.kind, root: self.around.root };
-        let words = Words { machine: self.machine, program: &self.set.program, input: &input, rule: &info.name };
-        let (status, text) = words.outcome(outcome, info.check, own)?;
+    /// The names of the exceptions that are the reason of a skip.
+    fn exceptions(&self, outcome: Outcome) -> Vec<String> {
+        let Outcome::Skip(id) = outcome else { return Vec::new() };
+        let documents = self.documents();
+        let input = self.input(&documents);
+        self.words(&input).exceptions(id)
+    }
+
+    fn message_of(&self, value: Val) -> Own {
+        let documents = self.documents();
+        let input = self.input(&documents);
+        match self.machine.view(self.program(), &input, value) {
+            View::Fault(_) => Own::Unresolved,
+            View::Str(s) => Own::Text(s.to_owned()),
+            _ => {
+                let mut out = String::new();
+                self.machine.json(self.program(), &input, value, &mut out);
+                Own::Other(out)
+            }
+        }
+    }
+
+    fn explain(&self, outcome: Outcome, fault: FaultId, own: &Own) -> Option<(Status, String, Place)> {
+        let documents = self.documents();
+        let input = self.input(&documents);
+        let (status, text) = self.words(&input).outcome(outcome, self.info.check, own)?;
         Some((status, text, self.place(fault)))
     }
 
     /// Where the value is that the first site of a fault is about.
     fn place(&self, fault: FaultId) -> Place {
         let doc = self.request.object;
-        let mut at = fault;
+        let (mut at, mut root) = (fault, self.around.root);
         loop {
-            match self.machine.fault(&self.set.program, at) {
-                Some(FaultView::Missed { cause, .. }) => at = cause,
+            match self.machine.fault(self.program(), at) {
+                Some(FaultView::Missed { cause, .. } | FaultView::Load(cause)) => at = cause,
                 Some(FaultView::Both(first, _)) => at = first,
-                Some(FaultView::Site { value: Val::Fault(cause), .. }) => at = cause,
+                Some(FaultView::Site { value: Val::Fault(cause), .. }) => {
+                    if let Some(element) = self.element(at) {
+                        root = element;
+                    }
+                    at = cause;
+                }
                 Some(FaultView::Site { site, moved, .. }) => {
-                    let node = self.machine.node_near(doc, self.around.root, site, moved);
+                    let node = self.machine.node_near(doc, root, path_of(site), moved);
                     return if doc.kind(node) == Kind::Map { doc.key_place(node) } else { doc.place(node) };
                 }
-                Some(FaultView::UnknownKey(_) | FaultView::Failed(_)) | None => return Place::default(),
+                Some(FaultView::UnknownKey(_) | FaultView::Failed(_) | FaultView::Elsewhere { .. }) | None => {
+                    return Place::default();
+                }
             }
+        }
+    }
+
+    /// The element of the object that a loop ended with.
+    fn element(&self, fault: FaultId) -> Option<NodeId> {
+        let documents = self.documents();
+        let input = self.input(&documents);
+        self.words(&input).looped(fault)?;
+        let element = self.machine.bound(self.program()).find(|(name, _)| *name == "element")?.1;
+        match element {
+            Val::Node(OBJECT, node) => Some(node),
+            _ => None,
         }
     }
 }
 
 /// `request`, without the objects.
 fn request_json(set: &PolicySet, request: &Request<'_>) -> String {
+    if let Some(text) = request.rest {
+        return text.to_owned();
+    }
     let doc = request.object;
     let namespace = doc.slot(set.paths.namespace).and_then(|n| doc.as_str(n)).unwrap_or("");
     let mut json = serde_json::json!({
@@ -360,21 +468,22 @@ fn request_json(set: &PolicySet, request: &Request<'_>) -> String {
         "namespace": namespace,
     });
     if let (Some(user), Some(map)) = (request.user, json.as_object_mut()) {
-        map.insert("roles".into(), user.roles.clone().into());
-        map.insert("clusterRoles".into(), user.cluster_roles.clone().into());
-        map.insert("userInfo".into(), serde_json::json!({"username": user.name, "groups": user.groups}));
+        map.extend(user.request_fields());
     }
     json.to_string()
 }
 
-/// The documents of a run; the object stands in for those that are not there.
-fn request_document(json: &str) -> Option<Document<'_>> {
-    read_json(json, &EVERYTHING, Buffers::default(), JsonOptions::default()).ok()
+/// `request` as that of a creation.
+fn created(json: &str) -> String {
+    let mut request: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
+    if let Some(map) = request.as_object_mut() {
+        map.insert("operation".to_owned(), Operation::Create.name().into());
+    }
+    request.to_string()
 }
 
-fn documents<'d>(request: &Request<'d>, rest: Option<&'d Document<'d>>) -> [&'d Document<'d>; 3] {
-    let object = request.object;
-    [object, request.namespace_labels.unwrap_or(object), rest.unwrap_or(object)]
+fn request_document(json: &str) -> Option<Document<'_>> {
+    read_json(json, &EVERYTHING, Buffers::default(), JsonOptions::default()).ok()
 }
 
 /// What a request is about.
@@ -383,44 +492,4 @@ fn resource_kind<'r>(set: &PolicySet, request: &Request<'r>) -> ResourceKind<'r>
     let text = |path| doc.slot(path).and_then(|n| doc.as_str(n)).unwrap_or("");
     let kind = ResourceKind::of(text(set.paths.api_version), text(set.paths.kind));
     ResourceKind { subresource: request.subresource, ..kind }
-}
-
-impl PolicySet {
-    /// What becomes of a rule's violation in a namespace, overrides included.
-    pub fn action(&self, rule: usize, namespace: &str, labels: Option<&Document<'_>>) -> Action {
-        let Some(info) = self.rules.get(rule) else { return Action::Audit };
-        let Some(policy) = self.policies.get(info.policy) else { return Action::Audit };
-        matching(&info.overrides, namespace, labels)
-            .or(info.action)
-            .or_else(|| matching(&policy.overrides, namespace, labels))
-            .unwrap_or(policy.action)
-    }
-
-    /// Whether a rule lets an update pass that violates it as the old object did.
-    fn tolerates(&self, info: &RuleInfo) -> bool {
-        let policy = || self.policies.get(info.policy).map_or(Action::Audit, |p| p.action);
-        info.allow_existing && info.action.unwrap_or_else(policy) == Action::Enforce
-    }
-}
-
-fn matching(overrides: &[RuleOverride], namespace: &str, labels: Option<&Document<'_>>) -> Option<Action> {
-    let hit = |o: &&RuleOverride| {
-        let named = o.namespaces.is_empty() || o.namespaces.iter().any(|n| Glob::new(n).matches(namespace));
-        named && o.selector.as_ref().is_none_or(|s| s.matches(&NamespaceLabels(labels)))
-    };
-    overrides.iter().find(hit).map(|o| o.action)
-}
-
-struct NamespaceLabels<'d>(Option<&'d Document<'d>>);
-
-impl Labels for NamespaceLabels<'_> {
-    fn label(&self, key: &str) -> Option<&str> {
-        let doc = self.0?;
-        doc.get_str(doc.root()?, key).and_then(|n| doc.as_str(n))
-    }
-
-    fn any(&self, f: &mut dyn FnMut(&str, &str) -> bool) -> bool {
-        let Some((doc, root)) = self.0.and_then(|d| Some((d, d.root()?))) else { return false };
-        doc.entries(root).any(|(k, n)| f(doc.key_text(k), doc.str(n)))
-    }
 }

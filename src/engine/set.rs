@@ -91,11 +91,13 @@ pub enum CheckKind {
     AnyPattern,
     /// Conditions that must not hold
     Deny,
+    /// The elements of lists
+    ForEach,
 }
 
 impl CheckKind {
     /// All, in the order of their encoding.
-    pub const ALL: [CheckKind; 3] = [CheckKind::Pattern, CheckKind::AnyPattern, CheckKind::Deny];
+    pub const ALL: [CheckKind; 4] = [CheckKind::Pattern, CheckKind::AnyPattern, CheckKind::Deny, CheckKind::ForEach];
 }
 
 /// What is known of a rule.
@@ -121,6 +123,13 @@ pub struct RuleInfo {
     pub(crate) code: CompiledRule,
     /// Where it stands in the policy's source
     pub place: Place,
+}
+
+impl RuleInfo {
+    /// Whether it checks the object against patterns.
+    pub(crate) fn is_pattern(&self) -> bool {
+        matches!(self.check, CheckKind::Pattern | CheckKind::AnyPattern)
+    }
 }
 
 /// Paths that the engine itself reads of every object.
@@ -170,10 +179,10 @@ pub struct PolicySet {
     pub(crate) reads_request: bool,
 }
 
-/// Whether code reads of the request more than its objects, or may do so once it is known what it reads.
+/// Whether code reads of the request more than its objects. What is only made at run time asks for it then.
 pub(crate) fn reads_request(program: &Program) -> bool {
     let code = program.code();
-    code.iter().any(|i| i.op == Op::TextEval || (i.op == Op::RootLoad && i.c == Root::Request as u32))
+    code.iter().any(|i| i.op == Op::RootLoad && i.c == Root::Request as u32)
 }
 
 impl PolicySet {

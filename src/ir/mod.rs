@@ -21,8 +21,14 @@ pub struct Rule {
     pub name: String,
     /// What it is about
     pub matches: Matches,
+    /// Context entries, those of loops included; expressions name them by their number
+    pub entries: Vec<ContextEntry>,
+    /// How many of them are there from the start
+    pub context: usize,
     /// What has to hold for it to apply
     pub preconditions: Option<Conditions>,
+    /// What it does not apply to all the same
+    pub exceptions: Vec<Exception>,
     /// What it checks
     pub body: Body,
     /// What is said when it fails
@@ -86,8 +92,8 @@ pub enum Test {
     Selector(Fact, LabelSelector),
     /// Each pair matches an entry of a string map
     Pairs(Fact, Vec<(Glob, Glob)>),
-    /// Labels of the object's namespace satisfy a selector; never those of a Namespace
-    NamespaceLabels(LabelSelector),
+    /// Labels of the object's namespace satisfy a selector; those of a Namespace always do, or never
+    NamespaceLabels(LabelSelector, bool),
     /// The user or one of the groups matches
     Subjects {
         /// User names
@@ -97,15 +103,83 @@ pub enum Test {
     },
 }
 
+/// What a rule does not apply to.
+#[derive(Clone, Debug)]
+pub struct Exception {
+    /// Its name, after its namespace where it is in one
+    pub key: String,
+    /// What it is about
+    pub matches: Filters,
+    /// What has to hold besides
+    pub conditions: Option<Conditions>,
+    /// Whether it lifts only a part of the rule
+    pub partial: bool,
+    /// Where it stands
+    pub place: Place,
+}
+
+/// A name that is bound to a value when an expression first needs it.
+#[derive(Clone, Debug)]
+pub struct ContextEntry {
+    /// The name
+    pub name: String,
+    /// Its value
+    pub value: Expr,
+    /// What the host has to offer for the entry to be there at all
+    pub needs: Option<kyvc_vm::verdict::Ask>,
+    /// Whether the value takes the place of what the name was bound to; otherwise maps are merged
+    pub replaces: bool,
+    /// Whether it has the same value whenever it is loaded
+    pub steady: bool,
+    /// Where it stands
+    pub place: Place,
+}
+
 /// What a rule checks.
 #[derive(Clone, Debug)]
 pub enum Body {
     /// The object against a pattern
-    Pattern(Pattern),
+    Pattern(WholePattern),
     /// The object against patterns, one of which has to hold
-    AnyPattern(Vec<Pattern>),
+    AnyPattern(Vec<WholePattern>),
     /// Conditions that must not hold
     Deny(Conditions),
+    /// The elements of lists
+    ForEach(Vec<Loop>),
+    /// Nothing: the rule's own text cannot be made, in these words
+    Broken(String),
+}
+
+/// A pattern as a whole.
+#[derive(Clone, Debug)]
+pub struct WholePattern {
+    /// The pattern; none where a key of it is only known at run time
+    pub pattern: Option<Pattern>,
+    /// Its value, where the pattern may turn out to be another than was written
+    pub value: Option<Expr>,
+    /// Where it stands
+    pub place: Place,
+}
+
+/// A check for each element of a list.
+#[derive(Clone, Debug)]
+pub struct Loop {
+    /// The list
+    pub list: Expr,
+    /// How many loops there are around it
+    pub depth: usize,
+    /// Whether an element is what patterns are about; where it is not said, maps are
+    pub scoped: Option<bool>,
+    /// The context entries that come with an element, by number
+    pub context: std::ops::Range<usize>,
+    /// The context entries around it that have to be loaded again for an element
+    pub again: Vec<usize>,
+    /// What has to hold for an element
+    pub preconditions: Option<Conditions>,
+    /// What is checked
+    pub body: Box<Body>,
+    /// Where it stands
+    pub place: Place,
 }
 
 /// Conditions: all of `all`, and one of `any` where there is such a list.
@@ -217,6 +291,8 @@ pub enum Expr {
     Null,
     /// A boolean
     Bool(bool),
+    /// An int64
+    Int(i64),
     /// A float64
     Float(f64),
     /// A text
@@ -251,6 +327,8 @@ pub enum Expr {
     List(Vec<Expr>),
     /// A map
     Map(Vec<(String, Expr)>),
+    /// A map whose keys are values too, and texts
+    MapOf(Vec<(Expr, Expr)>),
     /// `null` where the current value is `null`, otherwise the expression
     UnlessNull(Box<Expr>),
     /// `null` where the value is an unknown key
@@ -267,8 +345,41 @@ pub enum Expr {
     Fail(String),
     /// Texts and values joined
     Join(Vec<Expr>),
-    /// The value of the variables in a text that is only known at run time
-    Eval(Box<Expr>),
+    /// A text with its escapes taken out, and before that with the variables in it evaluated, unless it is final
+    Settle {
+        /// The text
+        text: Box<Expr>,
+        /// Whether no more variables are looked for
+        last: bool,
+        /// Whether there are variables inside of variables
+        nested: bool,
+        /// Where it stands, as a JSON path
+        path: String,
+    },
+    /// A text in which no variables are looked for
+    Escape(Box<Expr>),
+    /// A value with the variables in its texts evaluated, where it is a list or map, and where it stands
+    Scan(Box<Expr>, String),
+    /// What a name of the context is bound to
+    Name(String),
+    /// An expression that is evaluated once these context entries are loaded
+    Need(Vec<usize>, Box<Expr>),
+    /// A value whose faults are told after these words
+    Blame(String, Box<Expr>),
+    /// A query of the context: its faults are told as such, unless a context entry brought them
+    Queried(Box<Expr>),
+    /// The value that has to be a text; a fault in these words otherwise
+    Text(Box<Expr>, String),
+    /// A value that must not be `null`; a fault in these words otherwise
+    NotNull(Box<Expr>, String),
+    /// A value with float64 for int64
+    Floats(Box<Expr>),
+    /// The answer of the host
+    Ask(kyvc_vm::verdict::Ask, Box<Expr>),
+    /// The value of an expression whose text is only known at run time: of the context, or of a value
+    Query(Box<Expr>, Option<Box<Expr>>),
+    /// A value with another one to fall back on
+    Fallback(Box<Fallback>),
     /// A variable: the expression as written, for messages, the path at which it stands, and its value
     Variable {
         /// As written, without the braces
@@ -291,6 +402,102 @@ pub struct CallBy {
     pub list: usize,
     /// What the reference says, of an element as the current value
     pub body: Expr,
+}
+
+/// A value with another one to fall back on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fallback {
+    /// What is fallen back on, unless it is `null`; evaluated first
+    pub otherwise: Expr,
+    /// Evaluated next: the current value of what follows. There is no falling back on its faults.
+    pub with: Option<Expr>,
+    /// The value
+    pub first: First,
+    /// Whether to fall back on `null` too
+    pub nulls: bool,
+    /// What becomes of the value where there is no falling back
+    pub then: Option<Expr>,
+}
+
+/// A value that may be fallen back on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum First {
+    /// Of an expression
+    Value(Expr),
+    /// Of an expression whose text is made at run time, before all else; its faults are told after these words
+    Query {
+        /// The text
+        text: Expr,
+        /// The words
+        blame: String,
+    },
+}
+
+impl Expr {
+    /// Visits an expression and all that are in it.
+    pub fn walk(&self, visit: &mut dyn FnMut(&Expr)) {
+        visit(self);
+        let mut all = |list: &[Expr]| list.iter().for_each(|e| e.walk(visit));
+        match self {
+            Expr::Null
+            | Expr::Bool(_)
+            | Expr::Int(_)
+            | Expr::Float(_)
+            | Expr::Str(_)
+            | Expr::Root(_)
+            | Expr::Current
+            | Expr::Fail(_)
+            | Expr::Reference(..)
+            | Expr::Name(_) => {}
+            Expr::Key(e, _)
+            | Expr::Index(e, _)
+            | Expr::Slice(e, _)
+            | Expr::Flatten(e)
+            | Expr::Values(e)
+            | Expr::Not(e)
+            | Expr::UnlessNull(e)
+            | Expr::Forgive(e)
+            | Expr::ForgiveAll(e)
+            | Expr::Settle { text: e, .. }
+            | Expr::Escape(e)
+            | Expr::Scan(e, _)
+            | Expr::Need(_, e)
+            | Expr::Blame(_, e)
+            | Expr::Text(e, _)
+            | Expr::NotNull(e, _)
+            | Expr::Floats(e)
+            | Expr::Queried(e)
+            | Expr::Ask(_, e)
+            | Expr::Query(e, None)
+            | Expr::Variable { value: e, .. } => e.walk(visit),
+            Expr::Let(a, b) | Expr::Compare(_, a, b) | Expr::And(a, b) | Expr::Or(a, b) | Expr::Query(a, Some(b)) => {
+                a.walk(visit);
+                b.walk(visit);
+            }
+            Expr::Each(each) => {
+                each.list.walk(visit);
+                each.condition.iter().for_each(|e| e.walk(visit));
+                each.body.walk(visit);
+            }
+            Expr::List(items) | Expr::Call(_, items) | Expr::Join(items) => all(items),
+            Expr::CallBy(by) => {
+                all(&by.args);
+                by.body.walk(visit);
+            }
+            Expr::Map(members) => members.iter().for_each(|(_, v)| v.walk(visit)),
+            Expr::MapOf(members) => members.iter().for_each(|(k, v)| {
+                k.walk(visit);
+                v.walk(visit);
+            }),
+            Expr::Fallback(f) => {
+                f.otherwise.walk(visit);
+                f.with.iter().chain(&f.then).for_each(|e| e.walk(visit));
+                match &f.first {
+                    First::Value(e) | First::Query { text: e, .. } => e.walk(visit),
+                }
+            }
+        }
+    }
 }
 
 /// A loop over a list.

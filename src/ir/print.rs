@@ -1,7 +1,8 @@
 //! The intermediate form as text, for `--emit ir` and snapshots.
 
 use super::{
-    Ask, Body, Conditions, Entry, Existence, ExistenceItem, Expr, Filter, Filters, MapAsk, Matches, Pattern, Rule, Test,
+    Ask, Body, Conditions, ContextEntry, Entry, Existence, ExistenceItem, Expr, Filter, Filters, First, MapAsk,
+    Matches, Pattern, Rule, Test, WholePattern,
 };
 use kyvc_grammar::anchor::Anchor;
 use kyvc_vm::scalar::Glob;
@@ -14,26 +15,24 @@ pub fn print(rule: &Rule) -> String {
     p.line(format_args!("rule {} @{}:{}", rule.label, rule.place.line, rule.place.column));
     p.indented(|p| {
         p.matches(&rule.matches);
+        for (i, entry) in rule.entries.iter().enumerate() {
+            p.context(i, entry);
+        }
         if let Some(conditions) = &rule.preconditions {
             p.line(format_args!("only if"));
             p.indented(|p| p.conditions(conditions));
         }
-        match &rule.body {
-            Body::Pattern(pattern) => {
-                p.line(format_args!("check"));
-                p.indented(|p| p.pattern(pattern));
-            }
-            Body::Deny(conditions) => {
-                p.line(format_args!("not if"));
-                p.indented(|p| p.conditions(conditions));
-            }
-            Body::AnyPattern(patterns) => {
-                for (i, pattern) in patterns.iter().enumerate() {
-                    p.line(format_args!("or check {i}"));
-                    p.indented(|p| p.pattern(pattern));
+        for e in &rule.exceptions {
+            p.line(format_args!("except {}{}", e.key, if e.partial { ", in part" } else { "" }));
+            p.indented(|p| {
+                p.filters("match", &e.matches);
+                if let Some(conditions) = &e.conditions {
+                    p.line(format_args!("only if"));
+                    p.indented(|p| p.conditions(conditions));
                 }
-            }
+            });
         }
+        p.body(&rule.body);
         if let Some(message) = &rule.message {
             p.line(format_args!("message {}", expr(message)));
         }
@@ -55,6 +54,65 @@ impl Printer {
         self.indent += 1;
         inner(self);
         self.indent -= 1;
+    }
+
+    fn context(&mut self, number: usize, e: &ContextEntry) {
+        let needs = e.needs.map_or(String::new(), |n| format!(", needs {}", n.name()));
+        let steady = if e.steady { "" } else { ", not steady" };
+        let merged = if e.replaces { "" } else { ", merged" };
+        self.line(format_args!("context {number} {}{needs}{merged}{steady}", e.name));
+        self.indented(|p| p.line(format_args!("{}", expr(&e.value))));
+    }
+
+    fn body(&mut self, body: &Body) {
+        match body {
+            Body::Pattern(pattern) => {
+                self.line(format_args!("check"));
+                self.indented(|p| p.whole(pattern));
+            }
+            Body::Deny(conditions) => {
+                self.line(format_args!("not if"));
+                self.indented(|p| p.conditions(conditions));
+            }
+            Body::AnyPattern(patterns) => {
+                for (i, pattern) in patterns.iter().enumerate() {
+                    self.line(format_args!("or check {i}"));
+                    self.indented(|p| p.whole(pattern));
+                }
+            }
+            Body::ForEach(loops) => {
+                for each in loops {
+                    self.line(format_args!("for each element{} of {}", each.depth, expr(&each.list)));
+                    self.indented(|p| {
+                        for (what, list) in
+                            [("with context", each.context.clone().collect::<Vec<_>>()), ("again", each.again.clone())]
+                        {
+                            if !list.is_empty() {
+                                p.line(format_args!("{what} {list:?}"));
+                            }
+                        }
+                        if let Some(scoped) = each.scoped {
+                            p.line(format_args!("scoped {scoped}"));
+                        }
+                        if let Some(conditions) = &each.preconditions {
+                            p.line(format_args!("only if"));
+                            p.indented(|p| p.conditions(conditions));
+                        }
+                        p.body(&each.body);
+                    });
+                }
+            }
+            Body::Broken(text) => self.line(format_args!("broken {text:?}")),
+        }
+    }
+
+    fn whole(&mut self, whole: &WholePattern) {
+        if let Some(pattern) = &whole.pattern {
+            self.pattern(pattern);
+        }
+        if let Some(value) = &whole.value {
+            self.line(format_args!("or the pattern {}", expr(value)));
+        }
     }
 
     fn matches(&mut self, m: &Matches) {
@@ -187,7 +245,10 @@ fn test(t: &Test) -> String {
             let pairs: Vec<String> = pairs.iter().map(|(k, v)| format!("{:?}: {:?}", k.as_str(), v.as_str())).collect();
             format!("{} have [{}]", fact.name(), pairs.join(", "))
         }
-        Test::NamespaceLabels(s) => format!("namespace-labels satisfy {}", selector(s)),
+        Test::NamespaceLabels(s, namespaces) => {
+            let all = if *namespaces { ", or it is a Namespace" } else { "" };
+            format!("namespace-labels satisfy {}{all}", selector(s))
+        }
         Test::Subjects { users, groups } => format!("name in {} or group in {}", globs(users), globs(groups)),
     }
 }
@@ -198,6 +259,7 @@ fn expr(e: &Expr) -> String {
     match e {
         Expr::Null => "null".to_owned(),
         Expr::Bool(b) => b.to_string(),
+        Expr::Int(n) => n.to_string(),
         Expr::Float(n) => format!("{n:?}"),
         Expr::Str(s) => format!("{s:?}"),
         Expr::Root(root) => format!("${}", root.name()),
@@ -224,6 +286,10 @@ fn expr(e: &Expr) -> String {
             let members: Vec<String> = members.iter().map(|(k, v)| format!("{k:?}: {}", expr(v))).collect();
             format!("{{{}}}", members.join(", "))
         }
+        Expr::MapOf(members) => {
+            let members: Vec<String> = members.iter().map(|(k, v)| format!("({}): {}", expr(k), expr(v))).collect();
+            format!("{{{}}}", members.join(", "))
+        }
         Expr::UnlessNull(of) => format!("unless-null({})", expr(of)),
         Expr::Forgive(of) => format!("{}?", expr(of)),
         Expr::ForgiveAll(of) => format!("{}??", expr(of)),
@@ -232,7 +298,29 @@ fn expr(e: &Expr) -> String {
         Expr::Reference(shown, _) => format!("&{shown}"),
         Expr::Fail(text) => format!("fail({text:?})"),
         Expr::Join(parts) => format!("join({})", list(parts)),
-        Expr::Eval(of) => format!("eval({})", expr(of)),
+        Expr::Settle { text, last, .. } => format!("settle{}({})", if *last { "-last" } else { "" }, expr(text)),
+        Expr::Escape(of) => format!("escape({})", expr(of)),
+        Expr::Scan(of, _) => format!("scan({})", expr(of)),
+        Expr::Name(name) => format!("#{name}"),
+        Expr::Need(entries, of) => format!("(need {entries:?} for {})", expr(of)),
+        Expr::Blame(text, of) => format!("blame({text:?}, {})", expr(of)),
+        Expr::Queried(of) => format!("queried({})", expr(of)),
+        Expr::Text(of, text) => format!("text({}, {text:?})", expr(of)),
+        Expr::NotNull(of, text) => format!("not-null({}, {text:?})", expr(of)),
+        Expr::Floats(of) => format!("floats({})", expr(of)),
+        Expr::Ask(ask, of) => format!("ask {}({})", ask.name(), expr(of)),
+        Expr::Query(text, None) => format!("query({})", expr(text)),
+        Expr::Query(text, Some(on)) => format!("query({}, {})", expr(text), expr(on)),
+        Expr::Fallback(f) => {
+            let with = f.with.as_ref().map_or(String::new(), |w| format!("let @ = {} in ", expr(w)));
+            let then = f.then.as_ref().map_or(String::new(), |t| format!(" then {}", expr(t)));
+            let on = if f.nulls { "or" } else { "else" };
+            let first = match &f.first {
+                First::Value(e) => expr(e),
+                First::Query { text, blame } => format!("blame({blame:?}, query({}))", expr(text)),
+            };
+            format!("({with}{first} {on} {}{then})", expr(&f.otherwise))
+        }
         Expr::Variable { value, .. } => format!("{{{{ {} }}}}", expr(value)),
     }
 }

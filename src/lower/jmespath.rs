@@ -1,9 +1,9 @@
 //! JMESPath to expressions, with the meaning that Kyverno's fork gives it: a map that lacks a key is an error, which
 //! most constructs around it forgive.
 
+use super::scope::Scope;
 use crate::diag::Code;
 use crate::ir::{CallBy, Each, Expr};
-use crate::policy::fields::Problems;
 use bumpalo::Bump;
 use kyvc_grammar::jmespath::{self, Callee, Comparator, ExprKind, Literal, SyntaxError};
 use kyvc_vm::builtin::{self, Type};
@@ -13,43 +13,69 @@ use kyvc_vm::scalar::Scalar;
 use kyvc_vm::verdict::Root;
 
 /// What an expression starts from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
-    /// The context of a rule, whose members are roots
-    Context,
+#[derive(Clone, Copy, Debug)]
+pub enum Start<'s> {
+    /// The context of a rule, whose members are roots and names
+    Context(&'s Scope<'s>),
     /// One value
     Value(Root),
+    /// The value that an expression around binds
+    Bound,
 }
 
-/// Lowers the text of an expression in a policy. What cannot be lowered is a problem at its place, and gives `null`.
-pub fn lower(text: &str, place: Place, problems: &Problems) -> Expr {
-    let failed = |code, at: usize, message: String| {
+/// Lowers the text of an expression of the context. What cannot be lowered is a problem at its place, and gives `null`.
+pub fn lower(text: &str, place: Place, scope: &Scope<'_>) -> Expr {
+    checked(text, place, Start::Context(scope), scope)
+}
+
+/// Lowers the text of an expression of the value that is bound around it.
+pub fn lower_bound(text: &str, place: Place, scope: &Scope<'_>) -> Expr {
+    checked(text, place, Start::Bound, scope)
+}
+
+fn checked(text: &str, place: Place, start: Start<'_>, scope: &Scope<'_>) -> Expr {
+    let failed = |code, at: usize, message: String, help: Option<&str>| {
         let place = Place { column: place.column + u32::try_from(at).unwrap_or(0), ..place };
-        problems.add(code, place, message);
+        scope.problems.add_with(code, place, message, help.map(str::to_owned));
         Expr::Null
     };
-    match parse(text, Start::Context) {
-        Ok(Ok(e)) => e,
-        Ok(Err(Unknown(name))) => {
-            failed(Code::ExpressionNotCompiled, 0, format!("`{text}` is not compiled yet: nothing gives `{name}` here"))
+    let known = |name: &str| scope.knows(name);
+    match parse(text, start, &known) {
+        Ok(Ok(e)) => match start {
+            Start::Context(_) => need(scope.mentioned(text), e),
+            _ => e,
+        },
+        Ok(Err(Unknown(name))) if name == "@" => {
+            let message = format!("`{text}` is not compiled yet: it looks at the context as a whole");
+            failed(Code::ExpressionNotCompiled, 0, message, None)
         }
-        Err(e) => failed(Code::BadExpression, e.offset, format!("`{text}` is no JMESPath expression: {e}")),
+        Ok(Err(Unknown(name))) => {
+            let message = format!("`{text}` names `{name}`, which nothing binds here");
+            let help = "bind it with a context entry before it is used";
+            failed(Code::UnknownVariable, 0, message, Some(help))
+        }
+        Err(e) => failed(Code::BadExpression, e.offset, format!("`{text}` is no JMESPath expression: {e}"), None),
     }
+}
+
+fn need(entries: Vec<usize>, e: Expr) -> Expr {
+    if entries.is_empty() { e } else { Expr::Need(entries, Box::new(e)) }
 }
 
 /// An expression names something of the context that is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unknown(pub String);
 
-/// Parses and lowers an expression.
-pub fn parse(text: &str, start: Start) -> Result<Result<Expr, Unknown>, SyntaxError> {
+/// Parses and lowers an expression. `known` says which names of the context are bound.
+pub fn parse(text: &str, start: Start<'_>, known: &dyn Fn(&str) -> bool) -> Result<Result<Expr, Unknown>, SyntaxError> {
     let bump = Bump::new();
     let tree = jmespath::parse(&bump, text)?;
     let current = match start {
-        Start::Context => Current::Context,
+        Start::Context(_) => Current::Context,
         Start::Value(root) => Current::Root(root),
+        Start::Bound => Current::Bound,
     };
-    Ok(Lower { unknown: None }.top(tree, current))
+    Ok(Lower { unknown: None, known }.top(tree, current))
 }
 
 /// What `@` is.
@@ -63,13 +89,14 @@ enum Current {
     Bound,
 }
 
-struct Lower {
+struct Lower<'k> {
     unknown: Option<String>,
+    known: &'k dyn Fn(&str) -> bool,
 }
 
 type Tree<'t> = jmespath::Expr<'t>;
 
-impl Lower {
+impl Lower<'_> {
     fn top(mut self, tree: &Tree<'_>, current: Current) -> Result<Expr, Unknown> {
         let e = self.expr(tree, current);
         match self.unknown {
@@ -168,14 +195,21 @@ impl Lower {
             "serviceAccountName" | "serviceAccountNamespace" => {
                 Expr::Key(Box::new(Expr::Root(Root::Account)), name.to_owned())
             }
+            "images" => Expr::Root(Root::Images),
+            "target" => Expr::Root(Root::Target),
             _ => {
-                self.unknown.get_or_insert_with(|| name.to_owned());
-                Expr::Null
+                if !(self.known)(name) {
+                    self.unknown.get_or_insert_with(|| name.to_owned());
+                }
+                Expr::Name(name.to_owned())
             }
         }
     }
 
     fn sub(&mut self, left: &Tree<'_>, right: &Tree<'_>, current: Current) -> Expr {
+        if let (Current::Context, ExprKind::Current, ExprKind::Field(name)) = (current, left.kind, right.kind) {
+            return self.root(name);
+        }
         let value = self.expr(left, current);
         match (&value, right.kind) {
             (Expr::Root(Root::Request), ExprKind::Field("object")) => Expr::Root(Root::Object),

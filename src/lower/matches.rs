@@ -30,6 +30,28 @@ pub fn lower(policy: &Policy, resolved: &ResolvedRule, problems: &Problems) -> M
     }
 }
 
+/// Lowers what a policy exception is about.
+///
+/// Kyverno: pkg/engine/utils/exceptions.go, it matches by a code of its own: operations do not count, and a selector of
+/// namespaces says nothing of a Namespace.
+pub fn exception(m: &Match, problems: &Problems) -> Filters {
+    let adapted = |f: &classic::Filter| {
+        let mut filter = filter(f, problems);
+        filter.resource.retain(|t| !matches!(t, Test::Any(Fact::Operation, _)));
+        for test in &mut filter.resource {
+            if let Test::NamespaceLabels(_, namespaces) = test {
+                *namespaces = true;
+            }
+        }
+        filter
+    };
+    if m.any.is_empty() {
+        Filters::All(m.all.iter().map(adapted).collect())
+    } else {
+        Filters::Any(m.any.iter().map(adapted).collect())
+    }
+}
+
 fn is_empty(m: &Match) -> bool {
     m.any.is_empty() && m.all.is_empty() && m.legacy.no_resources() && m.legacy.no_user()
 }
@@ -72,7 +94,7 @@ fn filter(f: &classic::Filter, problems: &Problems) -> Filter {
         resource.push(Test::Selector(Fact::Labels, selector(s)));
     }
     if let Some(s) = &f.namespace_selector {
-        resource.push(Test::NamespaceLabels(selector(s)));
+        resource.push(Test::NamespaceLabels(selector(s), false));
     }
     let mut user = Vec::new();
     if !f.roles.is_empty() {

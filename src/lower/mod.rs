@@ -1,36 +1,86 @@
 //! From resolved policies to the intermediate form.
 
 pub mod conditions;
+pub mod context;
+pub mod exception;
+mod foreach;
+mod here;
 pub mod jmespath;
 pub mod matches;
 pub mod pattern;
+pub mod reference;
+pub mod scope;
 pub mod text;
 
 use crate::ir;
 use crate::policy::classic::{Check, Policy};
 use crate::policy::fields::Problems;
 use crate::resolve::ResolvedRule;
+use context::Owner;
+use scope::Scope;
+
+/// How the rules of a policy are lowered.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Whether names that nothing binds are left to the host
+    pub lenient: bool,
+}
 
 /// Lowers a rule of a classic policy. `None` where it checks nothing that is compiled.
-pub fn rule(policy: &Policy, resolved: &ResolvedRule, problems: &Problems) -> Option<ir::Rule> {
+pub fn rule(policy: &Policy, resolved: &ResolvedRule, options: Options, problems: &Problems) -> Option<ir::Rule> {
     let rule = &resolved.rule;
     let validate = rule.validate.as_ref()?;
     let matches = matches::lower(policy, resolved, problems);
-    let body = match validate.check.as_ref()? {
-        Check::Pattern(tree) => ir::Body::Pattern(pattern::lower(tree, problems)),
-        Check::Deny(conditions) => ir::Body::Deny(conditions::lower(conditions, problems)),
-        Check::AnyPattern(trees) => {
-            ir::Body::AnyPattern(trees.iter().map(|t| pattern::lower_any(t, problems)).collect())
-        }
-    };
+    let scope = Scope::new(problems);
+    let scope = if options.lenient { scope.lenient() } else { scope };
+    let owner = Owner { namespace: matches.namespace.clone(), mutates: false };
+    let scope = scope.with_entries(rule.context.iter().map(|e| e.name.text.as_str()), 0);
+    let entries = context::lower(&rule.context, &scope, &owner, &[]);
+    let context = entries.len();
+    let mut entries = entries;
+    let body = check(validate.check.as_ref()?, &scope, &owner, &mut entries);
+    // The message is made where the rule fails, and sees what is bound there.
+    let mut inside = scope.with_entries(entries.iter().skip(context).map(|e| e.name.as_str()), context);
+    for _ in 0..depth(&body) {
+        inside = inside.in_loop();
+    }
     let message = validate.message.as_ref().filter(|m| !m.text.is_empty());
     Some(ir::Rule {
         label: format!("{}/{}", policy.name, rule.name),
         name: rule.name.clone(),
         matches,
-        preconditions: rule.preconditions.as_ref().map(|c| conditions::lower(c, problems)),
+        entries,
+        context,
+        exceptions: Vec::new(),
+        preconditions: rule.preconditions.as_ref().map(|c| conditions::lower(c, &scope)),
         body,
-        message: message.map(|m| text::lower(&m.text, m.place, "", problems)),
+        message: message.map(|m| text::lower(&m.text, m.place, "", &inside)),
         place: rule.place,
     })
+}
+
+/// How deep the loops of a check are nested.
+fn depth(body: &ir::Body) -> usize {
+    match body {
+        ir::Body::ForEach(loops) => loops.iter().map(|l| 1 + depth(&l.body)).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// Lowers what a rule or an element is checked for; context entries of loops are added to `entries`.
+fn check(check: &Check, scope: &Scope<'_>, owner: &Owner, entries: &mut Vec<ir::ContextEntry>) -> ir::Body {
+    match check {
+        Check::Deny(conditions) => ir::Body::Deny(conditions::lower(conditions, scope)),
+        Check::Pattern(tree) => match reference::resolve(tree) {
+            Ok(tree) => ir::Body::Pattern(pattern::lower(&tree, scope)),
+            Err(text) => ir::Body::Broken(text),
+        },
+        Check::AnyPattern(trees) => match pattern::resolve_any(trees) {
+            Ok(trees) => ir::Body::AnyPattern(pattern::lower_any(&trees, scope)),
+            Err(text) => ir::Body::Broken(text),
+        },
+        Check::ForEach(loops) => {
+            ir::Body::ForEach(loops.iter().map(|l| foreach::lower(l, scope, owner, entries)).collect())
+        }
+    }
 }

@@ -2,33 +2,56 @@
 //! prepared.
 
 use crate::diag::Code;
-use crate::ir::{Ask, Entry, Existence, ExistenceItem, Expr, MapAsk, Pattern};
-use crate::policy::fields::Problems;
+use crate::ir::{Ask, Entry, Existence, ExistenceItem, Expr, MapAsk, Pattern, WholePattern};
 use crate::policy::tree::{Member, Tree, Value};
 use kyvc_grammar::anchor::{self, Anchor};
+use kyvc_vm::document::Place;
 use kyvc_vm::program::KeyPlan;
 use kyvc_vm::scalar::{Glob, ScalarPattern, format_v, is_wildcard};
 
-use super::text;
+use super::scope::Scope;
+use super::{reference, text};
+use std::cell::Cell;
 
 /// What holds for a whole pattern while it is lowered.
-struct Lower<'p> {
-    problems: &'p Problems,
+struct Lower<'s, 'p> {
+    scope: &'s Scope<'p>,
     /// Kyverno passes each pattern of `anyPattern` through JSON once more: its numbers are all float64.
     floats: bool,
+    /// Whether a key is only known at run time.
+    open: Cell<bool>,
+    /// Whether a value may turn out to be a list or a map.
+    deep: Cell<bool>,
 }
 
-/// Lowers the pattern of `validate.pattern`.
-pub fn lower(tree: &Tree, problems: &Problems) -> Pattern {
-    Lower { problems, floats: false }.value(tree, "")
+/// Lowers the pattern of `validate.pattern`, which has no more references in it.
+pub fn lower(tree: &Tree, scope: &Scope<'_>) -> WholePattern {
+    whole(tree, "", scope, false)
 }
 
-/// Lowers one pattern of `validate.anyPattern`.
-pub fn lower_any(tree: &Tree, problems: &Problems) -> Pattern {
-    Lower { problems, floats: true }.value(tree, "")
+/// Resolves the references in `validate.anyPattern`, which may lead from one pattern to another.
+pub fn resolve_any(trees: &[Tree]) -> Result<Vec<Tree>, String> {
+    let place = trees.first().map_or(Place::default(), |t| t.place);
+    match reference::resolve(&Tree { place, value: Value::List(trees.to_vec()) })?.value {
+        Value::List(trees) => Ok(trees),
+        _ => Ok(Vec::new()),
+    }
 }
 
-impl Lower<'_> {
+/// Lowers the patterns of `validate.anyPattern`, which have no more references in them.
+pub fn lower_any(trees: &[Tree], scope: &Scope<'_>) -> Vec<WholePattern> {
+    trees.iter().enumerate().map(|(i, t)| whole(t, &format!("/{i}"), scope, true)).collect()
+}
+
+fn whole(tree: &Tree, path: &str, scope: &Scope<'_>, floats: bool) -> WholePattern {
+    let lower = Lower { scope, floats, open: Cell::new(false), deep: Cell::new(false) };
+    let pattern = lower.value(tree, path);
+    let (open, deep) = (lower.open.get(), lower.deep.get());
+    let value = || if floats { text::tree(tree, path, scope) } else { text::tree_with_ints(tree, path, scope) };
+    WholePattern { pattern: (!open).then_some(pattern), value: (open || deep).then(value), place: tree.place }
+}
+
+impl Lower<'_, '_> {
     fn value(&self, tree: &Tree, path: &str) -> Pattern {
         let ask = match &tree.value {
             Value::Map(members) => Ask::Map(self.map(members, path, false)),
@@ -60,9 +83,13 @@ impl Lower<'_> {
             Value::Int(n) if !self.floats => (ScalarPattern::int(*n), n.to_string()),
             Value::Int(n) => (ScalarPattern::float(*n as f64), go_float(*n as f64)),
             Value::Float(n) => (ScalarPattern::float(*n), go_float(*n)),
-            Value::Str(s) => match text::lower(s, tree.place, path, self.problems) {
+            Value::Str(s) => match text::lower(s, tree.place, path, self.scope) {
                 Expr::Str(s) => (scalar_pattern(&s), s),
-                made => return Ask::Made(made),
+                made => {
+                    // Only a variable that is the whole string can be anything but a text.
+                    self.deep.set(self.deep.get() || matches!(made, Expr::Scan(..)));
+                    return Ask::Made(made);
+                }
             },
             Value::List(_) | Value::Map(_) => (ScalarPattern::map_type(), String::new()),
         };
@@ -102,7 +129,7 @@ impl Lower<'_> {
             Some((anchor, key)) if anchor != Anchor::AddIfAbsent => (Some(anchor), key.to_owned()),
             Some(_) => {
                 let message = "`+( )` adds a key and has no meaning in a pattern".to_owned();
-                self.problems.add(Code::BadAnchor, member.key_place, message);
+                self.scope.problems.add(Code::BadAnchor, member.key_place, message);
                 (None, raw.clone())
             }
             None => (None, raw.clone()),
@@ -120,11 +147,10 @@ impl Lower<'_> {
     }
 
     fn key(&self, member: &Member, path: &str) -> String {
-        match text::lower(&member.key, member.key_place, path, self.problems) {
+        match text::key(&member.key, member.key_place, path, self.scope) {
             Expr::Str(s) => s,
             _ => {
-                let message = "a variable in a key is not compiled yet";
-                self.problems.add(Code::NotCompiled, member.key_place, message);
+                self.open.set(true);
                 member.key.clone()
             }
         }

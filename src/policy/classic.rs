@@ -1,6 +1,8 @@
 //! ClusterPolicy and Policy of `kyverno.io`.
 
+use super::context::{self, ContextEntry};
 use super::fields::{Fields, Problems, Text};
+use super::foreach::{self, ForEach};
 use super::tree::{Tree, Value};
 use crate::diag::Code;
 use kyvc_vm::condition::Operator;
@@ -83,6 +85,8 @@ pub struct Rule {
     pub matches: Match,
     /// What it is not about
     pub exclude: Option<Match>,
+    /// `context`
+    pub context: Vec<ContextEntry>,
     /// `preconditions`
     pub preconditions: Option<Conditions>,
     /// `validate`
@@ -226,6 +230,8 @@ pub enum Check {
     Pattern(Tree),
     /// `anyPattern`
     AnyPattern(Vec<Tree>),
+    /// `foreach`
+    ForEach(Vec<ForEach>),
 }
 
 impl Policy {
@@ -368,8 +374,8 @@ impl Rule {
             f.take("preconditions").map(|t| Conditions::read(t, &format!("{path}.preconditions"), problems));
         let validate = f.take("validate").map(|t| Validate::read(t, &format!("{path}.validate"), problems));
         f.ignore(&["skipBackgroundRequests"]);
+        let context = context::read(f.list("context").unwrap_or_default(), &format!("{path}.context"), problems);
         f.not_compiled(&[
-            "context",
             "celPreconditions",
             "imageExtractors",
             "mutate",
@@ -382,13 +388,25 @@ impl Rule {
             problems.add(Code::MissingField, tree.place, message);
         }
         f.finish();
-        let empty = Match { any: vec![], all: vec![], legacy: Filter::default(), place: tree.place };
-        Self { name: name.text, place: name.place, matches: matches.unwrap_or(empty), exclude, preconditions, validate }
+        Self {
+            name: name.text,
+            place: name.place,
+            matches: matches.unwrap_or_else(|| Match::none(tree.place)),
+            exclude,
+            context,
+            preconditions,
+            validate,
+        }
     }
 }
 
 impl Match {
-    fn read(tree: &Tree, path: &str, problems: &Problems) -> Self {
+    /// What matches nothing.
+    pub(super) fn none(place: Place) -> Self {
+        Self { any: vec![], all: vec![], legacy: Filter::default(), place }
+    }
+
+    pub(super) fn read(tree: &Tree, path: &str, problems: &Problems) -> Self {
         let mut f = Fields::of(tree, path, problems);
         let filters = |items: Option<&[Tree]>, name: &str| -> Vec<Filter> {
             let items = items.unwrap_or_default().iter().enumerate();
@@ -527,20 +545,15 @@ impl Validate {
         let allow_existing = f.bool("allowExistingViolations").unwrap_or(true);
         let pattern = f.take("pattern").cloned();
         let any = f.list("anyPattern").map(<[Tree]>::to_vec);
-        let deny = f.take("deny").map(|t| {
-            let mut d = Fields::of(t, format!("{path}.deny"), problems);
-            let conditions = d.take("conditions");
-            let conditions = conditions.map(|t| Conditions::read(t, &format!("{path}.deny.conditions"), problems));
-            d.finish();
-            // Kyverno: a denial without conditions always denies.
-            conditions.unwrap_or(Conditions { any: None, all: Vec::new(), legacy: false })
-        });
-        f.not_compiled(&["foreach", "podSecurity", "cel", "manifests"]);
+        let deny = f.take("deny").map(|t| Conditions::read_deny(t, &format!("{path}.deny"), problems));
+        let loops = f.list("foreach").map(|items| foreach::read(items, &format!("{path}.foreach"), problems));
+        f.not_compiled(&["podSecurity", "cel", "manifests"]);
         // Kyverno 1.19 keeps the field in its schema and does nothing with it.
         f.ignore(&["assert"]);
         f.finish();
         let check = deny.map(Check::Deny).or(pattern.map(Check::Pattern)).or(any.map(Check::AnyPattern));
-        let others = ["foreach", "podSecurity", "cel", "manifests"];
+        let check = check.or(loops.map(Check::ForEach));
+        let others = ["podSecurity", "cel", "manifests"];
         if check.is_none() && !others.iter().any(|k| tree.get(k).is_some()) {
             let message = format!("`{path}` needs one of `pattern`, `anyPattern`, `deny`, `foreach` and `podSecurity`");
             problems.add(Code::MissingField, tree.place, message);
@@ -550,7 +563,15 @@ impl Validate {
 }
 
 impl Conditions {
-    fn read(tree: &Tree, path: &str, problems: &Problems) -> Self {
+    /// Reads `deny`. Kyverno: a denial without conditions always denies.
+    pub(super) fn read_deny(tree: &Tree, path: &str, problems: &Problems) -> Self {
+        let mut d = Fields::of(tree, path, problems);
+        let conditions = d.take("conditions").map(|t| Self::read(t, &format!("{path}.conditions"), problems));
+        d.finish();
+        conditions.unwrap_or(Conditions { any: None, all: Vec::new(), legacy: false })
+    }
+
+    pub(super) fn read(tree: &Tree, path: &str, problems: &Problems) -> Self {
         let list = |items: &[Tree], path: &str| -> Vec<Condition> {
             let items = items.iter().enumerate();
             items.map(|(i, t)| Condition::read(t, &format!("{path}[{i}]"), problems)).collect()

@@ -36,7 +36,11 @@ impl Problems {
         if let Some(help) = help {
             d = d.help(help);
         }
-        self.found.borrow_mut().push(d);
+        // Rules that are made for controllers repeat the problems of the one they are made from.
+        let mut found = self.found.borrow_mut();
+        if !found.iter().any(|f| (f.code, &f.message, &f.primary) == (d.code, &d.message, &d.primary)) {
+            found.push(d);
+        }
     }
 
     /// All that were found.

@@ -1,7 +1,9 @@
 //! Policies as text, for `--emit ast` and snapshots: what was read, with the place of each pattern's values.
 
 use super::classic::{Check, Conditions, Filter, Match, Override, Policy, Rule, Selector, Validate};
+use super::context::{ContextEntry, Source};
 use super::fields::Text;
+use super::tree::Tree;
 use std::fmt::Write;
 
 /// Prints a policy.
@@ -59,6 +61,7 @@ impl Printer {
         if let Some(exclude) = &r.exclude {
             self.matches("exclude", exclude);
         }
+        self.context(2, &r.context);
         if let Some(conditions) = &r.preconditions {
             self.conditions("precondition", conditions);
         }
@@ -146,10 +149,94 @@ impl Printer {
         if !v.allow_existing {
             self.line(2, format_args!("existing violations are not allowed"));
         }
-        let (what, trees) = match &v.check {
+        self.check(v.check.as_ref());
+    }
+
+    fn context(&mut self, indent: usize, entries: &[ContextEntry]) {
+        for e in entries {
+            let place = e.place;
+            self.line(indent, format_args!("context {} @{}:{}", e.name.text, place.line, place.column));
+            self.source(indent + 1, &e.source);
+        }
+    }
+
+    fn source(&mut self, indent: usize, source: &Source) {
+        match source {
+            Source::Variable { value, path, default } => {
+                self.line(indent, format_args!("variable"));
+                self.tree(indent + 1, "value", value.as_ref());
+                self.text(indent + 1, "jmesPath", path.as_ref());
+                self.tree(indent + 1, "default", default.as_ref());
+            }
+            Source::ConfigMap { name, namespace } => {
+                self.line(indent, format_args!("configMap"));
+                self.text(indent + 1, "name", Some(name));
+                self.text(indent + 1, "namespace", namespace.as_ref());
+            }
+            Source::ApiCall(call) => {
+                self.line(indent, format_args!("apiCall {}", call.method.text));
+                self.text(indent + 1, "urlPath", call.url_path.as_ref());
+                if let Some(service) = &call.service {
+                    self.text(indent + 1, "service", Some(&service.url));
+                    for (key, value) in &service.headers {
+                        self.text(indent + 2, &key.text, Some(value));
+                    }
+                    self.text(indent + 2, "caBundle", service.ca_bundle.as_ref());
+                }
+                for (key, value) in &call.data {
+                    self.tree(indent + 1, &format!("data {}", key.text), Some(value));
+                }
+                self.text(indent + 1, "jmesPath", call.path.as_ref());
+                self.tree(indent + 1, "default", call.default.as_ref());
+            }
+            Source::ImageRegistry { reference, path, credentials } => {
+                self.line(indent, format_args!("imageRegistry"));
+                self.text(indent + 1, "reference", Some(reference));
+                self.text(indent + 1, "jmesPath", path.as_ref());
+                self.tree(indent + 1, "imageRegistryCredentials", credentials.as_ref());
+            }
+            Source::GlobalReference { name, path } => {
+                self.line(indent, format_args!("globalReference"));
+                self.text(indent + 1, "name", Some(name));
+                self.text(indent + 1, "jmesPath", path.as_ref());
+            }
+        }
+    }
+
+    fn text(&mut self, indent: usize, what: &str, text: Option<&Text>) {
+        if let Some(t) = text {
+            self.line(indent, format_args!("{what} {:?} @{}:{}", t.text, t.place.line, t.place.column));
+        }
+    }
+
+    fn tree(&mut self, indent: usize, what: &str, tree: Option<&Tree>) {
+        if let Some(tree) = tree {
+            let _ = write!(self.out, "{:width$}{what}", "", width = indent * 2);
+            tree.print(indent * 2 + 2, &mut self.out);
+        }
+    }
+
+    fn check(&mut self, check: Option<&Check>) {
+        let (what, trees) = match check {
             Some(Check::Pattern(tree)) => ("pattern", std::slice::from_ref(tree)),
             Some(Check::AnyPattern(trees)) => ("anyPattern", trees.as_slice()),
             Some(Check::Deny(conditions)) => return self.conditions("deny", conditions),
+            Some(Check::ForEach(loops)) => {
+                for each in loops {
+                    let place = each.place;
+                    self.line(2, format_args!("foreach {:?} @{}:{}", each.list.text, place.line, place.column));
+                    if let Some(scope) = each.element_scope {
+                        self.line(3, format_args!("elementScope {scope}"));
+                    }
+                    self.context(3, &each.context);
+                    if let Some(conditions) = &each.preconditions {
+                        self.conditions("precondition", conditions);
+                    }
+                    self.check(each.check.as_ref());
+                    self.line(2, format_args!("end foreach"));
+                }
+                return;
+            }
             None => return,
         };
         for tree in trees {

@@ -160,6 +160,7 @@ fn generate(rule: &Rule, shape: Shape, controllers: &[String]) -> Option<Rule> {
         replace_kinds(exclude, shape, controllers, false);
     }
     let change = |s: &str| rewrite(s, shape);
+    made.context.iter_mut().for_each(|e| e.map_strings(&change));
     if let Some(conditions) = &mut made.preconditions {
         rewrite_conditions(conditions, &change);
     }
@@ -167,14 +168,28 @@ fn generate(rule: &Rule, shape: Shape, controllers: &[String]) -> Option<Rule> {
         if let Some(message) = &mut v.message {
             message.text = change(&message.text);
         }
-        match &mut v.check {
-            Some(Check::Pattern(tree)) => tree.map_strings(&change),
-            Some(Check::AnyPattern(trees)) => trees.iter_mut().for_each(|t| t.map_strings(&change)),
-            Some(Check::Deny(conditions)) => rewrite_conditions(conditions, &change),
-            None => {}
-        }
+        rewrite_check(v.check.as_mut(), &change);
     }
     Some(made)
+}
+
+fn rewrite_check(check: Option<&mut Check>, change: &dyn Fn(&str) -> String) {
+    match check {
+        Some(Check::Pattern(tree)) => tree.map_strings(change),
+        Some(Check::AnyPattern(trees)) => trees.iter_mut().for_each(|t| t.map_strings(change)),
+        Some(Check::Deny(conditions)) => rewrite_conditions(conditions, change),
+        Some(Check::ForEach(loops)) => {
+            for l in loops {
+                l.list.text = change(&l.list.text);
+                l.context.iter_mut().for_each(|e| e.map_strings(change));
+                if let Some(conditions) = &mut l.preconditions {
+                    rewrite_conditions(conditions, change);
+                }
+                rewrite_check(l.check.as_mut(), change);
+            }
+        }
+        None => {}
+    }
 }
 
 fn rewrite_conditions(conditions: &mut Conditions, change: &dyn Fn(&str) -> String) {
@@ -203,6 +218,8 @@ fn wrap(v: &Validate, shape: Shape) -> Option<Validate> {
         Check::Pattern(tree) => Check::Pattern(one(tree)),
         Check::AnyPattern(trees) => Check::AnyPattern(trees.iter().map(one).collect()),
         Check::Deny(conditions) => Check::Deny(conditions.clone()),
+        // Kyverno: what is about an element stays as it is; only the text of its expressions changes.
+        Check::ForEach(loops) => Check::ForEach(loops.clone()),
     };
     Some(Validate { check: Some(check), ..v.clone() })
 }

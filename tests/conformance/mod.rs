@@ -31,7 +31,21 @@ const CASES: &[(&str, Run)] = &[
 ];
 
 /// What a folder or a policy file may need to be among those that have to agree: the tags of `index.json` that exist so far.
-const EXISTS: &[&str] = &["classic-pattern", "deny", "preconditions", "variables"];
+const EXISTS: &[&str] = &[
+    "classic-pattern",
+    "deny",
+    "foreach",
+    "preconditions",
+    "variables",
+    "context",
+    "context-variable",
+    "context-configMap",
+    "context-apiCall",
+    "context-imageRegistry",
+    "context-globalReference",
+    "values",
+    "userinfo",
+];
 
 /// How many differences of a suite are printed.
 const LISTED: usize = 20;

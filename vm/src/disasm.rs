@@ -4,7 +4,7 @@ use crate::condition::Operator;
 use crate::document::Place;
 use crate::op::{Instr, Op, Operand};
 use crate::program::{Comparison, Const, Program, Step, Unit};
-use crate::verdict::{Fact, Root};
+use crate::verdict::{Ask, Fact, Root};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -88,6 +88,8 @@ fn instruction(program: &Program, pc: usize, i: Instr, labels: &BTreeMap<usize, 
             Operand::Sym => program.layout().symbols().names().nth(value as usize).unwrap_or("?").to_owned(),
             Operand::Site => site(program, value),
             Operand::Fact => Fact::ALL.get(value as usize).map_or("?", |f| f.name()).to_owned(),
+            Operand::Entry => entry(program, value),
+            Operand::Ask => Ask::ALL.get(value as usize).map_or("?", |a| a.name()).to_owned(),
             Operand::Function => crate::builtin::table().get(value as usize).map_or("?", |f| f.name).to_owned(),
             Operand::Operator => Operator::ALL.get(value as usize).map_or("?", |o| o.name()).to_owned(),
             Operand::Compare => Comparison::ALL.get(value as usize).map_or("?", |c| c.symbol()).to_owned(),
@@ -101,6 +103,11 @@ fn instruction(program: &Program, pc: usize, i: Instr, labels: &BTreeMap<usize, 
         head.push_str(&text);
     }
     format!("{:<14} {head}{tail}", info.mnemonic).trim_end().to_owned()
+}
+
+fn entry(program: &Program, number: u32) -> String {
+    let name = program.entries().get(number as usize).map(|e| program.layout().symbols().name(e.name));
+    name.unwrap_or("?").to_owned()
 }
 
 fn path(program: &Program, number: u32) -> String {

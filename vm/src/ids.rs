@@ -59,6 +59,8 @@ ids! {
     SiteId, "failure sites";
     /// A compiled rule, message or expression.
     UnitId, "units";
+    /// A context entry of a rule.
+    EntryId, "context entries";
     /// A fault of the current run.
     FaultId, "faults";
 }

@@ -6,11 +6,15 @@
 
 mod explain;
 mod expr;
+mod frames;
 mod heap;
 mod keys;
 pub(crate) mod memory;
+mod names;
 pub(crate) mod print;
+mod rebuild;
 mod run;
+mod template;
 mod test;
 
 pub use explain::FaultView;
@@ -19,14 +23,16 @@ pub use memory::View;
 use crate::builtin::{Call, Environment};
 use crate::condition::{self, Operator};
 use crate::document::{Document, NodeId, Sym};
-use crate::ids::{ConstId, FaultId, Pc, SiteId, UnitId};
+use crate::ids::{ConstId, EntryId, FaultId, Pc, SiteId, UnitId};
 use crate::op::{Instr, Op};
 use crate::program::{Comparison, Const, Program, Reason, Step as PathStep};
 use crate::scalar::ScalarPattern;
 use crate::selector::ResourceKind;
 use crate::value::{Fault, Moved, Val};
-use crate::verdict::{Fact, Need, Outcome, Root, Step, Trap, TrapKind};
+use crate::verdict::{Ask, Fact, Need, Offers, Outcome, Root, Step, Trap, TrapKind};
+use frames::Frame;
 use memory::Memory;
+use names::Names;
 use run::Flow;
 
 /// The documents and facts of a request.
@@ -58,6 +64,29 @@ impl Default for Budget {
 /// How many patterns made at run time are kept from one request to the next.
 const MADE_PATTERNS: usize = 256;
 
+/// What the host answered.
+#[derive(Clone, Copy, Debug)]
+enum Answer {
+    /// A value
+    Value(Val),
+    /// How a pattern ended, and why
+    Match(Ending, Val),
+}
+
+/// How a pattern that was made at run time ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Ending {
+    /// It holds
+    Holds,
+    /// It does not apply
+    Skipped,
+    /// It is violated
+    Violated,
+    /// It cannot be decided
+    Undecided,
+}
+
 /// What is known of a root.
 #[derive(Clone, Copy, Debug, Default)]
 enum RootState {
@@ -66,7 +95,10 @@ enum RootState {
     Unknown,
     /// There is none
     Missing,
+    /// For the whole request
     Known(Val),
+    /// For this run
+    Run(Val),
 }
 
 /// Registers and memory. See the [module](self).
@@ -79,8 +111,15 @@ pub struct Machine {
     budget: Budget,
     environment: Environment,
     fuel: u64,
-    /// What the host gave for a text that it evaluated.
-    answer: Option<Val>,
+    /// What the host gave for what it was asked.
+    answer: Option<Answer>,
+    /// What the host can be asked for.
+    offers: Offers,
+    names: Names,
+    /// The units that wait for the one that runs.
+    frames: Vec<Frame>,
+    /// How many registers the unit that runs uses.
+    used: usize,
     /// Scalar patterns made at run time, by their text.
     patterns: Vec<(Box<str>, ScalarPattern)>,
     /// Where a suspended run goes on, and the end of its unit.
@@ -105,6 +144,10 @@ impl Machine {
             environment: Environment::default(),
             fuel: 0,
             answer: None,
+            offers: Offers::default(),
+            names: Names::default(),
+            frames: Vec::new(),
+            used: 0,
             patterns: Vec::new(),
             suspended: None,
         }
@@ -121,6 +164,8 @@ impl Machine {
         self.facts = [Val::Absent; Fact::ALL.len()];
         self.roots = [RootState::Unknown; Root::ALL.len()];
         self.suspended = None;
+        self.names.clear();
+        self.fuel = self.budget.fuel;
         if self.patterns.len() > MADE_PATTERNS {
             self.patterns.clear();
         }
@@ -140,18 +185,58 @@ impl Machine {
         }
     }
 
+    /// Gives a root for the run that is under way only; its value may have been made in it.
+    pub fn set_root_for_run(&mut self, root: Root, value: Option<Val>) {
+        if let Some(slot) = self.roots.get_mut(root as usize) {
+            *slot = value.map_or(RootState::Missing, RootState::Run);
+        }
+    }
+
+    /// Makes the host be asked for a root again.
+    pub fn forget_root(&mut self, root: Root) {
+        if let Some(slot) = self.roots.get_mut(root as usize) {
+            *slot = RootState::Unknown;
+        }
+    }
+
+    /// Takes fuel for what the host does for the run.
+    pub fn charge(&mut self, fuel: u64) -> Result<(), TrapKind> {
+        self.spend(fuel)
+    }
+
+    /// Makes a fault for the host.
+    pub fn failed(&mut self, text: &str) -> Result<Val, TrapKind> {
+        let Val::Fault(why) = self.memory.failed(text)? else { return Err(TrapKind::Memory) };
+        self.memory.fault(Fault::Load(why))
+    }
+
     /// Gives the scalar pattern of a text. Answers [`Need::Pattern`].
     pub fn set_pattern(&mut self, text: &str, pattern: ScalarPattern) {
         self.patterns.push((text.into(), pattern));
     }
 
-    /// Gives the value of a text's variables, or what failed in them. Answers [`Need::Text`].
+    /// Gives a value, or says what failed. Answers [`Need::Text`], [`Need::Tree`], [`Need::Query`] and [`Need::Ask`].
     pub fn set_answer(&mut self, value: Result<Val, &str>) -> Result<(), TrapKind> {
-        self.answer = Some(match value {
+        self.answer = Some(Answer::Value(match value {
             Ok(value) => value,
             Err(text) => self.memory.failed(text)?,
-        });
+        }));
         Ok(())
+    }
+
+    /// Says how a pattern ended, with the path and the text of its miss. Answers [`Need::Match`].
+    pub fn set_ending(&mut self, ending: Ending, path: &str, text: &str) -> Result<(), TrapKind> {
+        let (Val::Text(path), Val::Text(text)) = (self.memory.text(path), self.memory.text(text)) else {
+            return Err(TrapKind::Memory);
+        };
+        let fault = self.memory.fault(Fault::Elsewhere { path, text })?;
+        self.answer = Some(Answer::Match(ending, fault));
+        Ok(())
+    }
+
+    /// Says what the host can be asked for. Context entries that need more are not there.
+    pub fn set_offers(&mut self, offers: Offers) {
+        self.offers = offers;
     }
 
     /// Whether a condition holds between two values that the machine made.
@@ -185,6 +270,10 @@ impl Machine {
     /// Runs a unit from its start. What earlier runs of the request made is forgotten, faults included.
     pub fn run(&mut self, program: &Program, unit: UnitId, input: &Input<'_>) -> Result<Step, Trap> {
         self.memory.reset();
+        self.names.clear();
+        for root in self.roots.iter_mut().filter(|r| matches!(r, RootState::Run(_))) {
+            *root = RootState::Unknown;
+        }
         self.fuel = self.budget.fuel;
         self.start(program, unit, input)
     }
@@ -198,9 +287,41 @@ impl Machine {
         let Some(unit) = program.unit(unit) else {
             return Err(Trap { kind: TrapKind::Unit, pc: Pc::from_number(0) });
         };
-        let used = usize::from(unit.registers).min(256);
-        self.registers.get_mut(..used).unwrap_or_default().fill(Val::Absent);
+        self.frames.clear();
+        self.answer = None;
+        self.clear_registers(unit.registers);
         self.execute(program, input, unit.start.index(), unit.end.index())
+    }
+
+    fn clear_registers(&mut self, used: u16) {
+        self.used = usize::from(used).min(256);
+        self.registers.get_mut(..self.used).unwrap_or_default().fill(Val::Absent);
+    }
+
+    /// What is known of a root, where the host gave it.
+    fn root(&self, root: Root) -> Option<Val> {
+        match self.roots.get(root as usize) {
+            Some(RootState::Known(value) | RootState::Run(value)) => Some(*value),
+            _ => None,
+        }
+    }
+
+    fn unknown_root(&self, root: Root) -> bool {
+        matches!(self.roots.get(root as usize), Some(RootState::Unknown))
+    }
+
+    /// Stops at the instruction at `at` until the host has answered.
+    fn wait(&mut self, at: usize, end: usize, need: Need) -> Flow {
+        self.suspended = Some((at, end));
+        Flow::Stop(Step::Need(need))
+    }
+
+    /// The value that the host answered with, if it has.
+    fn answered(&mut self) -> Option<Val> {
+        match self.answer.take() {
+            Some(Answer::Value(value) | Answer::Match(_, value)) => Some(value),
+            None => None,
+        }
     }
 
     /// Goes on after a [`Step::Need`] that was answered.
@@ -245,6 +366,20 @@ impl Machine {
             Op::JumpFault => matches!(self.reg(i.a), Val::Fault(_)),
             Op::JumpForbidden => self.reason(program, self.reg(i.a)) == Some(Reason::Forbidden),
             Op::JumpPathless => self.reason(program, self.reg(i.a)) == Some(Reason::TooShort),
+            Op::JumpUnknown => matches!(self.reg(i.a), Val::Fault(id) if self.memory.is_unknown(id)),
+            Op::JumpText => matches!(self.view(program, input, self.reg(i.a)), View::Str(_)),
+            Op::IterIndex => {
+                let taken = match self.reg(i.b as u8) {
+                    Val::Walk { taken, .. } => taken,
+                    _ => 0,
+                };
+                self.set(i.a, Val::Int(i64::from(taken.saturating_sub(1))));
+                false
+            }
+            Op::JumpScalar => {
+                let value = self.reg(i.a);
+                !self.memory.is_list(input.documents, value) && !self.memory.is_map(input.documents, value)
+            }
             Op::JumpMissing => matches!(self.reg(i.a), Val::Marks { seen, found } if seen & !found != 0),
             Op::JumpCase => matches!(self.reg(i.a), Val::Int(n) if n == i64::from(i.b)),
             Op::IndexLoad => {
@@ -261,14 +396,13 @@ impl Machine {
                 false
             }
             Op::RootLoad => match self.roots.get(i.c as usize) {
-                Some(RootState::Known(value)) => {
+                Some(RootState::Known(value) | RootState::Run(value)) => {
                     self.set(i.a, *value);
                     false
                 }
                 Some(RootState::Unknown) => {
                     let root = Root::ALL.get(i.c as usize).copied().ok_or(trap(TrapKind::Code))?;
-                    self.suspended = Some((pc - 1, end));
-                    return Ok(Flow::Stop(Step::Need(Need::Root(root))));
+                    return Ok(self.wait(at, end, Need::Root(root)));
                 }
                 Some(RootState::Missing) | None => {
                     self.set(i.a, Val::Absent);
@@ -351,7 +485,7 @@ impl Machine {
                 false
             }
             Op::CollectMap => {
-                let value = self.memory.collect_map(program, self.reg(i.b as u8)).map_err(trap)?;
+                let value = self.memory.collect_map(program, input.documents, self.reg(i.b as u8)).map_err(trap)?;
                 self.set(i.a, value);
                 false
             }
@@ -366,8 +500,7 @@ impl Machine {
                     false
                 }
                 None => {
-                    self.suspended = Some((pc - 1, end));
-                    return Ok(Flow::Stop(Step::Need(Need::Pattern(self.reg(i.b as u8)))));
+                    return Ok(self.wait(at, end, Need::Pattern(self.reg(i.b as u8))));
                 }
             },
             Op::TestMade => {
@@ -455,15 +588,93 @@ impl Machine {
                 self.set(i.a, joined);
                 false
             }
-            Op::TextEval => match (self.reg(i.a), self.answer.take()) {
+            Op::TextEval | Op::TextScan => match self.evaluated(program, input, i).map_err(trap)? {
+                Ok(value) => {
+                    self.set(i.a, value);
+                    false
+                }
+                Err(need) => return Ok(self.wait(at, end, need)),
+            },
+            Op::TextEscape => {
+                let value = self.escaped(program, input, self.reg(i.a)).map_err(trap)?;
+                self.set(i.a, value);
+                false
+            }
+            Op::NameGet => {
+                let name = Sym::from_number(i.c);
+                if self.names.get(name).is_none() && self.unknown_root(Root::Given) {
+                    return Ok(self.wait(at, end, Need::Root(Root::Given)));
+                }
+                let value = match self.name(program, input, name) {
+                    Some(value) => value,
+                    None => self.memory.unknown_key(program.layout().symbols().name(name)).map_err(trap)?,
+                };
+                self.set(i.a, value);
+                false
+            }
+            Op::NameSet => {
+                self.names.bind(Sym::from_number(i.c), self.reg(i.a));
+                false
+            }
+            Op::EntryAdd => {
+                let id = EntryId::from_number(i.c);
+                let needs = program.entry(id).and_then(|e| e.needs);
+                if needs.is_none_or(|ask| self.offers.has(ask)) {
+                    self.names.add(id);
+                }
+                false
+            }
+            Op::EntryNeed => return self.need(program, EntryId::from_number(i.c), (pc, end), i.a).map_err(trap),
+            Op::EntryAgain => return self.again(program, EntryId::from_number(i.c), (pc, end), i.a).map_err(trap),
+            Op::ScopeEnter => {
+                self.names.enter();
+                false
+            }
+            Op::ScopeReset => {
+                self.names.reset(program);
+                false
+            }
+            Op::ScopeLeave => {
+                self.names.leave(program);
+                false
+            }
+            Op::NumberFloat => {
+                let value = self.memory.floated(program, input.documents, self.reg(i.a)).map_err(trap)?;
+                self.set(i.a, value);
+                false
+            }
+            Op::HostAsk => match (self.reg(i.a), self.answered()) {
+                (Val::Fault(_), _) => false,
+                (_, Some(value)) => {
+                    self.set(i.a, value);
+                    false
+                }
+                (question, None) => {
+                    let ask = Ask::ALL.get(i.c as usize).copied().ok_or(trap(TrapKind::Code))?;
+                    return Ok(self.wait(at, end, Need::Ask(ask, question)));
+                }
+            },
+            Op::QueryEval => match (self.reg(i.a), self.answered()) {
                 (Val::Fault(_), _) => false,
                 (_, Some(value)) => {
                     self.set(i.a, value);
                     false
                 }
                 (text, None) => {
-                    self.suspended = Some((pc - 1, end));
-                    return Ok(Flow::Stop(Step::Need(Need::Text(text))));
+                    let value = (i.b != 0).then(|| self.reg(i.a.wrapping_add(1)));
+                    return Ok(self.wait(at, end, Need::Query { text, value }));
+                }
+            },
+            Op::MatchMade => match self.answer.take() {
+                Some(Answer::Match(ending, fault)) => {
+                    self.set(i.a, Val::Int(ending as i64));
+                    self.set(i.a.wrapping_add(1), fault);
+                    false
+                }
+                Some(Answer::Value(_)) => return Err(trap(TrapKind::Code)),
+                None => {
+                    let (pattern, value) = (self.reg(i.b as u8), self.reg(i.c as u8));
+                    return Ok(self.wait(at, end, Need::Match { pattern, value }));
                 }
             },
             Op::TextJoin => {

@@ -69,6 +69,10 @@ pub enum Operand {
     Compare,
     /// A condition operator
     Operator,
+    /// A context entry
+    Entry,
+    /// A question to the host
+    Ask,
 }
 
 macro_rules! ops {
@@ -128,12 +132,18 @@ ops! {
     JumpNotMap "jump.not.map" 1 (Use, None, Label);
     /// Goes on at the label when the register holds no list.
     JumpNotList "jump.not.list" 1 (Use, None, Label);
+    /// Goes on at the label when the register holds a string.
+    JumpText "jump.text" 1 (Use, None, Label);
+    /// Goes on at the label when the register holds neither a list nor a map.
+    JumpScalar "jump.scalar" 1 (Use, None, Label);
     /// Goes on at the label when the register holds `true`.
     JumpTrue "jump.true" 1 (Use, None, Label);
     /// Goes on at the label when the register does not hold `true`.
     JumpFalse "jump.false" 1 (Use, None, Label);
     /// Goes on at the label when the register holds a fault.
     JumpFault "jump.fault" 1 (Use, None, Label);
+    /// Goes on at the label when the fault in the register comes from an unknown key.
+    JumpUnknown "jump.unknown" 1 (Use, None, Label);
     /// Goes on at the label when the fault in the register is that a key is present which must not be.
     JumpForbidden "jump.forbidden" 1 (Use, None, Label);
     /// Goes on at the label when the fault in the register has no path to report.
@@ -199,6 +209,8 @@ ops! {
     IterInit "iter.init" 1 (Def, Use, None);
     /// Loads the next element of the walk in `b`, or goes on at the label after the last.
     IterNext "iter.next" 1 (Def, Mut, Label);
+    /// Loads the position of the current element of the walk in `b`.
+    IterIndex "iter.index" 1 (Def, Use, None);
     /// Tests a value against a scalar pattern; a list satisfies it when each element does.
     TestScalar "test.scalar" 1 (Use, Else, Pattern);
     /// Makes a scalar pattern of a value: a string is read as one, other scalars stand for themselves. A fault stays.
@@ -234,10 +246,40 @@ ops! {
     FaultJoin "fault.join" 1 (Mut, Use, None);
     /// Joins `c` registers from `b` on to a text: strings as they are, other values as JSON. A fault among them is the result.
     TextJoin "text.join" 2 (Def, Use, Imm);
-    /// Evaluates the variables in a text that was only known at run time. A fault stays itself.
-    TextEval "text.eval" 8 (Mut, None, None);
+    /// Evaluates the variables in a text, as long as there are some, and takes the backslash from those that are escaped;
+    /// only the latter where `b` is 0. `c` is where the text stands. A fault stays itself.
+    TextEval "text.eval" 2 (Mut, Imm, Const);
+    /// Hides the variables in a text from `text.eval`; a value that is no text and not `null` becomes a fault.
+    TextEscape "text.escape" 2 (Mut, None, None);
+    /// Evaluates the variables inside the texts of a list or map, which stands at `c`; all other values stay.
+    TextScan "text.scan" 2 (Mut, None, Const);
     /// Explains a fault of an expression as Kyverno does for the variable that the site names.
     TextFault "text.fault" 1 (Mut, None, Site);
+    /// Loads what a name of the context is bound to, or a fault where it is bound to nothing.
+    NameGet "name.get" 1 (Def, None, Sym);
+    /// Binds a name of the context.
+    NameSet "name.set" 1 (Use, None, Sym);
+    /// Says that a context entry is there to be loaded.
+    EntryAdd "entry.add" 1 (None, None, Entry);
+    /// Loads a context entry that was not looked at before: no value, or the fault that its unit ended with.
+    EntryNeed "entry.need" 1 (Def, None, Entry);
+    /// Loads a context entry again that was loaded before; where that fails, nothing changes.
+    EntryAgain "entry.again" 1 (Def, None, Entry);
+    /// Keeps the names and entries of now for `scope.reset` and `scope.leave`.
+    ScopeEnter "scope.enter" 2 (None, None, None);
+    /// Goes back to the names and entries that were kept.
+    ScopeReset "scope.reset" 2 (None, None, None);
+    /// Goes back to the names and entries that were kept, and forgets that they were.
+    ScopeLeave "scope.leave" 2 (None, None, None);
+    /// Makes float64 of all int64 in a value, as encoding it and decoding it again does.
+    NumberFloat "number.float" 2 (Mut, None, None);
+    /// Asks the host; the question is replaced by the answer, or by a fault.
+    HostAsk "host.ask" 8 (Mut, None, Ask);
+    /// Evaluates an expression whose text is only known now, in `a`: of the context, or where `b` is 1 of the value in
+    /// the register after.
+    QueryEval "query.eval" 8 (Mut, Imm, None);
+    /// Checks the value in `c` against the pattern in `b`: how it ends goes to `a`, the fault to the register after.
+    MatchMade "match.made" 8 (Def, Use, Reg);
     /// Ends: the rule holds; `c` is the number of the alternative that did.
     EndPass "end.pass" 1 (None, None, Imm);
     /// Ends: the rule does not apply, because of the fault.

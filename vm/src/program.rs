@@ -1,10 +1,11 @@
 //! A verified program and its parts.
 
-use crate::document::{Layout, Place};
-use crate::ids::{ConstId, Pc, SiteId, UnitId};
+use crate::document::{Layout, Place, Sym};
+use crate::ids::{ConstId, EntryId, Pc, SiteId, UnitId};
 use crate::op::Instr;
 use crate::scalar::{Glob, ScalarPattern};
 use crate::selector::{KindSelector, LabelSelector};
+use crate::verdict::Ask;
 
 /// A constant.
 #[derive(Clone, Debug)]
@@ -106,11 +107,21 @@ pub enum Reason {
     Skipped,
     /// An alternative could not be decided
     Undecided,
+    /// As `Mismatch`; the pattern is the text in the last step of the path
+    MismatchMade,
+    /// The text says it all, with the type of the value in the place of `%T`
+    Typed,
+    /// An expression of the context failed, and the value says why
+    Queried,
+    /// An element of a loop failed, and the value says why; the text says in what
+    Looped,
+    /// An exception with this name is about it
+    Excepted,
 }
 
 impl Reason {
     /// All reasons, in the order of their encoding.
-    pub const ALL: [Reason; 18] = [
+    pub const ALL: [Reason; 23] = [
         Reason::NotMap,
         Reason::NotList,
         Reason::Mismatch,
@@ -129,6 +140,11 @@ impl Reason {
         Reason::Failed,
         Reason::Skipped,
         Reason::Undecided,
+        Reason::MismatchMade,
+        Reason::Typed,
+        Reason::Queried,
+        Reason::Looped,
+        Reason::Excepted,
     ];
 }
 
@@ -213,6 +229,21 @@ pub struct Unit {
     pub registers: u16,
 }
 
+/// A context entry: a name that is bound when an expression first needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The name that it binds
+    pub name: Sym,
+    /// The unit that gives its value
+    pub unit: UnitId,
+    /// What the host has to offer for the entry to be there at all
+    pub needs: Option<Ask>,
+    /// Whether its value takes the place of what the name was bound to; otherwise maps are merged
+    pub replaces: bool,
+    /// Whether loading it again gives the same, whatever names are bound then
+    pub steady: bool,
+}
+
 /// From an instruction on, the code comes from this place in the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line {
@@ -233,8 +264,10 @@ pub struct Parts {
     pub consts: Vec<Const>,
     /// Failure sites
     pub sites: Vec<Site>,
-    /// Entries
+    /// Pieces of code
     pub units: Vec<Unit>,
+    /// Context entries
+    pub entries: Vec<Entry>,
     /// Where code comes from, in the order of the code
     pub lines: Vec<Line>,
 }
@@ -254,6 +287,7 @@ impl Program {
             consts: Vec::new(),
             sites: Vec::new(),
             units: Vec::new(),
+            entries: Vec::new(),
             lines: Vec::new(),
         };
         Self { parts }
@@ -279,6 +313,11 @@ impl Program {
         &self.parts.units
     }
 
+    /// The context entries.
+    pub fn entries(&self) -> &[Entry] {
+        &self.parts.entries
+    }
+
     /// The failure sites.
     pub fn sites(&self) -> &[Site] {
         &self.parts.sites
@@ -292,6 +331,11 @@ impl Program {
     /// One unit.
     pub fn unit(&self, id: UnitId) -> Option<&Unit> {
         self.parts.units.get(id.index())
+    }
+
+    /// One context entry.
+    pub fn entry(&self, id: EntryId) -> Option<&Entry> {
+        self.parts.entries.get(id.index())
     }
 
     /// One constant.

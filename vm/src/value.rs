@@ -121,6 +121,15 @@ pub enum Fault {
     Failed(Text),
     /// As `Failed`, where Kyverno crashes: nothing forgives it
     Crashed(Text),
+    /// A context entry could not be loaded
+    Load(FaultId),
+    /// A pattern that was only known at run time was missed
+    Elsewhere {
+        /// The path that is reported
+        path: Text,
+        /// What is said about it
+        text: Text,
+    },
 }
 
 /// A moving step of a fault's path, as it was when the fault was made.

@@ -35,11 +35,26 @@ pub enum Root {
     Account,
     /// The one value that an expression without a policy is about
     Input,
+    /// `images`: the images of the object
+    Images,
+    /// `target`: the object that is changed or cleaned up
+    Target,
+    /// All else that the host knows by name
+    Given,
 }
 
 impl Root {
     /// All roots, in the order of their encoding.
-    pub const ALL: [Root; 5] = [Root::Object, Root::OldObject, Root::Request, Root::Account, Root::Input];
+    pub const ALL: [Root; 8] = [
+        Root::Object,
+        Root::OldObject,
+        Root::Request,
+        Root::Account,
+        Root::Input,
+        Root::Images,
+        Root::Target,
+        Root::Given,
+    ];
 
     /// The root's name in assembly.
     pub fn name(self) -> &'static str {
@@ -49,6 +64,9 @@ impl Root {
             Root::Request => "request",
             Root::Account => "account",
             Root::Input => "input",
+            Root::Images => "images",
+            Root::Target => "target",
+            Root::Given => "given",
         }
     }
 }
@@ -123,15 +141,89 @@ impl Fact {
     }
 }
 
+/// What only the host can look up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Ask {
+    /// A ConfigMap, by `namespace` and `name`
+    ConfigMap,
+    /// A call to the API server or to a service
+    ApiCall,
+    /// An image's manifest and configuration, by `reference`
+    ImageData,
+    /// An entry of the global context, by `name` and `projection`
+    GlobalContext,
+}
+
+impl Ask {
+    /// All, in the order of their encoding.
+    pub const ALL: [Ask; 4] = [Ask::ConfigMap, Ask::ApiCall, Ask::ImageData, Ask::GlobalContext];
+
+    /// The name in assembly.
+    pub fn name(self) -> &'static str {
+        match self {
+            Ask::ConfigMap => "configmap",
+            Ask::ApiCall => "api-call",
+            Ask::ImageData => "image-data",
+            Ask::GlobalContext => "global-context",
+        }
+    }
+}
+
+/// What a host has to offer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Offers(u8);
+
+impl Offers {
+    /// These and one more.
+    #[must_use]
+    pub fn with(self, ask: Ask) -> Self {
+        Self(self.0 | 1 << ask as u8)
+    }
+
+    /// Whether this is offered.
+    pub fn has(self, ask: Ask) -> bool {
+        self.0 & (1 << ask as u8) != 0
+    }
+}
+
 /// What a run waits for. The host answers and resumes; it may take as long as it likes in between.
 #[derive(Clone, Copy, Debug)]
 pub enum Need {
     /// A root that was not given with the request
     Root(Root),
     /// The value of a text with variables in it that was only known at run time
-    Text(Val),
+    Text {
+        /// The text
+        text: Val,
+        /// Where it stands, as a JSON path
+        path: Val,
+    },
     /// The scalar pattern of a text that was only known at run time
     Pattern(Val),
+    /// A list or map, with the variables in its texts evaluated
+    Tree {
+        /// The list or map
+        value: Val,
+        /// Where it stands, as a JSON path
+        path: Val,
+    },
+    /// The value of an expression whose text was only known at run time
+    Query {
+        /// The expression
+        text: Val,
+        /// What it is about, where that is not the context
+        value: Option<Val>,
+    },
+    /// How a value fares against a pattern that was only known at run time
+    Match {
+        /// The pattern
+        pattern: Val,
+        /// The value
+        value: Val,
+    },
+    /// The answer to a question
+    Ask(Ask, Val),
 }
 
 /// How far a run came.

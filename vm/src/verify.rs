@@ -4,7 +4,7 @@ use crate::condition::Operator;
 use crate::ids::Pc;
 use crate::op::{Instr, Operand};
 use crate::program::{Comparison, Const, Parts, Program, Step, Unit};
-use crate::verdict::{Fact, Root};
+use crate::verdict::{Ask, Fact, Root};
 use thiserror::Error;
 
 /// Why a program is refused. Where code generation made it, this is a bug of ours; where a file did, it is damaged.
@@ -23,6 +23,9 @@ pub enum VerifyError {
         /// What it should have been
         expected: Operand,
     },
+    /// A context entry names no key or unit
+    #[error("context entry {0} has no name or no unit")]
+    Entry(usize),
     /// Code runs on past the end of its unit
     #[error("unit {0:?} does not end")]
     Open(Box<str>),
@@ -49,6 +52,12 @@ pub fn verify(parts: Parts) -> Result<Program, VerifyError> {
             return Err(VerifyError::Open(unit.name.clone()));
         }
     }
+    for (i, entry) in parts.entries.iter().enumerate() {
+        let named = (entry.name.number() as usize) < parts.layout.symbols().len();
+        if !named || entry.unit.index() >= parts.units.len() {
+            return Err(VerifyError::Entry(i));
+        }
+    }
     Ok(Program { parts })
 }
 
@@ -72,6 +81,8 @@ fn fits(parts: &Parts, unit: &Unit, pc: usize, i: Instr, value: u32, kind: Opera
         Operand::None => value == 0,
         Operand::Def if i.op == Op::KeysNext => value + 2 < registers,
         Operand::Use if matches!(i.op, Op::Compare | Op::TestCondition) => value + 1 < registers,
+        Operand::Def if i.op == Op::MatchMade => value + 1 < registers,
+        Operand::Mut if i.op == Op::QueryEval => value + u32::from(i.b != 0) < registers,
         Operand::Mut if i.op == Op::Call => value + u32::from(i.b) <= registers && value < registers,
         Operand::Mut if i.op == Op::CallBy => value + u32::from(i.b) < registers,
         Operand::Function => (value as usize) < crate::builtin::table().len(),
@@ -81,6 +92,8 @@ fn fits(parts: &Parts, unit: &Unit, pc: usize, i: Instr, value: u32, kind: Opera
         Operand::Use if i.op == Op::TextJoin => value + i.c <= registers && i.c <= 256,
         Operand::Use => value < registers,
         Operand::Def | Operand::Mut | Operand::Reg => value < registers,
+        Operand::Entry => (value as usize) < parts.entries.len(),
+        Operand::Ask => (value as usize) < Ask::ALL.len(),
         Operand::Imm if i.op == Op::MarkKey => value < 32,
         Operand::Imm => true,
         Operand::Else => pc + 1 + (value as usize) < unit.end.index(),

@@ -1,12 +1,15 @@
 //! Asking the policies about the resources.
 
-use super::values::{NamespaceLabels, Values};
+use super::cluster::{Cluster, split};
+use super::known::Known;
+use super::values::{NamespaceLabels, Values, merge};
 use crate::diag::{Code, Diagnostic, Label, Source};
+use crate::engine::query::evaluate;
 use crate::engine::{Engine, Operation, PolicySet, Request, RuleOverride, Status, User};
 use crate::manifest;
 use crate::policy::classic::Action;
 use crate::report::openreports::Reference;
-use crate::yaml::ReadOptions;
+use crate::yaml::{self, ReadOptions};
 use kyvc_vm::document::{Buffers, Document, JsonOptions, Layout, read_json};
 use kyvc_vm::scalar::Glob;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -46,6 +49,31 @@ pub(super) struct Question<'q> {
     pub(super) set: &'q PolicySet,
     pub(super) values: &'q Values,
     pub(super) user: Option<&'q User>,
+    /// The resources as an API server gives them, where a policy asks for them
+    pub(super) cluster: Option<&'q Cluster>,
+}
+
+/// Reads all resources as an API server would give them. Problems are reported when they are read for the policies.
+///
+/// # Errors
+/// Says which entry of the global context makes no sense.
+pub(super) fn cluster(sources: &[Arc<Source>]) -> Result<Cluster, String> {
+    let layout = Layout::everything();
+    let mut objects = Vec::new();
+    for source in sources {
+        manifest::read(source, &layout, ReadOptions::resource(), &mut |doc| {
+            if let Some(object) = doc.root().and_then(|root| serde_json::from_str(&yaml::go_json(doc, root)).ok()) {
+                objects.push(object);
+            }
+            ControlFlow::Continue(())
+        });
+    }
+    let (objects, entries) = split(objects);
+    let mut cluster = Cluster::default();
+    objects.into_iter().for_each(|o| cluster.add(o));
+    let query = |expression: &str, input: &str| evaluate(expression, input, false);
+    cluster.add_global_entries(&entries, &query)?;
+    Ok(cluster)
 }
 
 impl Question<'_> {
@@ -74,6 +102,10 @@ impl Question<'_> {
         let options = ReadOptions { places: true, ..ReadOptions::resource() };
         let mut problems = manifest::read(source, self.set.program().layout(), options, &mut |doc| {
             let reference = reference(doc);
+            // Entries of the global context are no resources that policies are asked about.
+            if reference.kind == "GlobalContextEntry" && reference.api_version.starts_with("kyverno.io/") {
+                return ControlFlow::Continue(());
+            }
             if reference.api_version.is_empty() {
                 let place = doc.root().map(|r| doc.place(r)).unwrap_or_default();
                 let d = Diagnostic::new(Code::MissingField, "an object without `apiVersion`");
@@ -102,26 +134,27 @@ impl Question<'_> {
         let layout = Layout::everything();
         let namespace_labels =
             json.as_ref().and_then(|text| read_json(text, &layout, Buffers::default(), JsonOptions::default()).ok());
-        let policies = self.set.policies();
-        let operations: Vec<Operation> =
-            policies.iter().map(|p| self.values.operation(&p.name, &reference.name)).collect();
         let mut said: Vec<(usize, Vec<Ruled>)> = Vec::new();
-        for operation in [Operation::Create, Operation::Update, Operation::Delete, Operation::Connect] {
-            if !operations.contains(&operation) {
-                continue;
-            }
+        for group in self.groups(reference) {
+            let known = Known::new(self, reference, group.operation, &group.given);
+            // Values may be parts of the object.
+            let texts = [known.object(object), known.old_object(object)];
+            let [changed, old] = texts.each_ref().map(|text| {
+                let text = text.as_ref()?;
+                read_json(text, self.set.program().layout(), Buffers::default(), JsonOptions::default()).ok()
+            });
             let request = Request {
-                object,
-                operation,
+                object: changed.as_ref().unwrap_or(object),
+                old: old.as_ref().or(changed.as_ref().map(|_| object)),
+                operation: group.operation,
                 user: self.user,
                 namespace_labels: namespace_labels.as_ref(),
                 subresource: "",
+                rest: Some(&known.request),
             };
-            engine.check(self.set, &request, |verdict| {
+            let asked = |policy: usize| group.policies.contains(&policy);
+            engine.check_with(self.set, &request, &known, asked, |verdict| {
                 let policy = verdict.info.policy;
-                if operations.get(policy) != Some(&operation) {
-                    return;
-                }
                 let ruled =
                     Ruled { rule: verdict.info.name.clone(), status: verdict.status, message: verdict.message() };
                 match said.last_mut() {
@@ -136,6 +169,35 @@ impl Question<'_> {
             Response { policy, resource: number, rules, audits }
         }));
     }
+
+    /// The policies that are asked with the same values about a resource.
+    fn groups(&self, reference: &Reference) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
+        for (number, policy) in self.set.policies().iter().enumerate() {
+            let operation = self.values.operation(&policy.name, &reference.name);
+            let mut given = self.values.tree(&policy.name, &reference.name);
+            for rule in self.values.rules_of(&policy.name) {
+                // Kyverno binds what is about the request for its rule only, and no two of them differ.
+                let mut own = serde_json::Map::new();
+                self.values.bind_rule(&policy.name, rule, &mut own);
+                if let Some(request) = own.remove("request") {
+                    merge(&mut given, "request".to_owned(), request);
+                }
+            }
+            match groups.iter_mut().find(|g| g.operation == operation && g.given == given) {
+                Some(group) => group.policies.push(number),
+                None => groups.push(Group { operation, given, policies: vec![number] }),
+            }
+        }
+        groups
+    }
+}
+
+/// Policies that are asked the same about a resource.
+struct Group {
+    operation: Operation,
+    given: serde_json::Map<String, serde_json::Value>,
+    policies: Vec<usize>,
 }
 
 /// What identifies an object.

@@ -239,7 +239,10 @@ impl Policies {
             return Flow::Next;
         }
         let rules = resolved.into_iter();
-        let rules: Vec<_> = rules.filter_map(|r| lower::rule(&policy, &r, &problems).map(|rule| (rule, r))).collect();
+        // Values may bind any name.
+        let open = lower::Options { lenient: true };
+        let rules: Vec<_> =
+            rules.filter_map(|r| lower::rule(&policy, &r, open, &problems).map(|rule| (rule, r))).collect();
         let found: Vec<_> = others.into_iter().chain(problems.into_inner()).collect();
         if found.iter().any(Diagnostic::is_error) {
             found.into_iter().for_each(|d| self.error(d));
@@ -257,7 +260,7 @@ fn unchecked(policy: &Policy, tree: &Tree, problems: &Problems) {
     for (rule, tree) in policy.spec.rules.iter().zip(rules) {
         let kept = rule.validate.as_ref().is_none_or(|v| v.check.is_some());
         let Some(Value::Map(members)) = tree.get("validate").map(|t| &t.value).filter(|_| !kept) else { continue };
-        let other = |key: &str| ["deny", "foreach", "podSecurity", "cel", "manifests"].contains(&key);
+        let other = |key: &str| ["deny", "podSecurity", "cel", "manifests"].contains(&key);
         for m in members.iter().filter(|m| other(&m.key) && m.value.value != Value::Null) {
             problems.add(Code::NotCompiled, m.key_place, format!("`validate.{}` is not compiled yet", m.key));
         }

@@ -47,9 +47,16 @@ struct ValuesFile {
 struct PolicyValues {
     name: String,
     resources: Option<Vec<ResourceValues>>,
-    /// Values of context entries, which only policies have that are not compiled yet.
-    #[serde(rename = "rules")]
-    _rules: Option<Vec<Value>>,
+    rules: Option<Vec<RuleValues>>,
+}
+
+/// Values for one rule, and those it is made into for controllers.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct RuleValues {
+    name: String,
+    values: Option<Map<String, Value>>,
+    foreach_values: Option<Map<String, Value>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -118,24 +125,54 @@ impl Values {
         if self.file.subresources.as_ref().is_some_and(|s| !s.is_empty()) {
             return Err("`subresources` of a values file has no effect in kyvc yet".to_owned());
         }
-        let policies = self.file.policies.iter().flatten().flat_map(|p| p.resources.iter().flatten());
-        let maps = policies.filter_map(|r| r.values.as_ref()).chain(&self.file.global_values).chain([&self.set]);
-        for (key, value) in maps.flatten() {
-            // Kyverno puts every value where a variable of its name finds it, which the engine has no place for yet.
-            if key != OPERATION {
-                return Err(format!("the value `{key}: {value}` has no effect in kyvc yet"));
+        Ok(())
+    }
+
+    /// What is bound for a policy and a resource, by dotted names; later ones win.
+    fn flat<'v>(&'v self, policy: &'v str, resource: &'v str) -> impl Iterator<Item = (&'v String, &'v Value)> {
+        let policies = self.file.policies.iter().flatten().filter(move |p| p.name == policy);
+        let resources = policies.flat_map(|p| p.resources.iter().flatten()).filter(move |r| r.name == resource);
+        let own = resources.filter_map(|r| r.values.as_ref());
+        self.file.global_values.iter().chain(own).chain([&self.set]).flatten()
+    }
+
+    /// What is bound for a policy and a resource, as one object. The operation is not in it.
+    pub(super) fn tree(&self, policy: &str, resource: &str) -> Map<String, Value> {
+        let mut flat: BTreeMap<&String, &Value> = BTreeMap::new();
+        flat.extend(self.flat(policy, resource).filter(|(key, _)| *key != OPERATION));
+        let mut tree = Map::new();
+        for (key, value) in flat {
+            bind(&mut tree, key, value.clone());
+        }
+        tree
+    }
+
+    /// Binds what is bound for a rule besides.
+    pub(super) fn bind_rule(&self, policy: &str, rule: &str, tree: &mut Map<String, Value>) {
+        // Kyverno: cmd/cli/kubectl-kyverno/store/store.go, the first policy of the name, and the first of its rules.
+        let Some(policy) = self.file.policies.iter().flatten().find(|p| p.name == policy) else { return };
+        let stem = rule.strip_prefix("autogen-cronjob-").or(rule.strip_prefix("autogen-")).unwrap_or(rule);
+        let mut rules = policy.rules.iter().flatten();
+        let Some(values) = rules.find(|r| r.name == rule || r.name == stem) else { return };
+        for (key, value) in values.values.iter().flatten() {
+            bind(tree, key, value.clone());
+        }
+        for (key, list) in values.foreach_values.iter().flatten() {
+            if let Some(first) = list.as_array().and_then(|l| l.first()) {
+                bind(tree, key, first.clone());
             }
         }
-        Ok(())
+    }
+
+    /// The rules of a policy that values are given for.
+    pub(super) fn rules_of<'v>(&'v self, policy: &'v str) -> impl Iterator<Item = &'v str> {
+        let policy = self.file.policies.iter().flatten().find(move |p| p.name == policy);
+        policy.into_iter().flat_map(|p| p.rules.iter().flatten()).map(|r| r.name.as_str())
     }
 
     /// The operation that a policy is asked about for a resource.
     pub(super) fn operation(&self, policy: &str, resource: &str) -> Operation {
-        let policies = self.file.policies.iter().flatten().filter(|p| p.name == policy);
-        let resources = policies.flat_map(|p| p.resources.iter().flatten()).filter(|r| r.name == resource);
-        let own = resources.filter_map(|r| r.values.as_ref());
-        let all = self.file.global_values.iter().chain(own).chain([&self.set]);
-        match all.filter_map(|values| values.get(OPERATION)).next_back().and_then(Value::as_str) {
+        match self.flat(policy, resource).filter(|(key, _)| *key == OPERATION).last().and_then(|(_, v)| v.as_str()) {
             Some("UPDATE") => Operation::Update,
             Some("DELETE") => Operation::Delete,
             Some("CONNECT") => Operation::Connect,
@@ -154,6 +191,56 @@ impl Values {
             }
         }
     }
+}
+
+/// Binds a dotted name; a part with a dot in it stands in quotes. Maps are merged.
+///
+/// Kyverno: pkg/engine/context/context.go, AddVariable reads the name as a line of CSV with dots for commas.
+fn bind(tree: &mut Map<String, Value>, name: &str, value: Value) {
+    let mut parts = fields(name);
+    let Some(last) = parts.pop() else { return };
+    let mut nested = value;
+    let mut key = last;
+    while let Some(part) = parts.pop() {
+        nested = Value::Object([(std::mem::replace(&mut key, part), nested)].into_iter().collect());
+    }
+    merge(tree, key, nested);
+}
+
+/// Puts a value into a map; where both are maps, member by member.
+pub(super) fn merge(tree: &mut Map<String, Value>, key: String, value: Value) {
+    match (tree.get_mut(&key), value) {
+        (Some(Value::Object(old)), Value::Object(new)) => new.into_iter().for_each(|(k, v)| merge(old, k, v)),
+        (_, value) => {
+            tree.insert(key, value);
+        }
+    }
+}
+
+fn fields(name: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut chars = name.chars().peekable();
+    let mut field = String::new();
+    while let Some(c) = chars.next() {
+        match c {
+            '.' => out.push(std::mem::take(&mut field)),
+            '"' if field.is_empty() => {
+                while let Some(c) = chars.next() {
+                    match c {
+                        '"' if chars.peek() == Some(&'"') => {
+                            chars.next();
+                            field.push('"');
+                        }
+                        '"' => break,
+                        c => field.push(c),
+                    }
+                }
+            }
+            c => field.push(c),
+        }
+    }
+    out.push(field);
+    out
 }
 
 /// `name=value` pairs; Kyverno passes over those of any other form, and over a name that was given before.
@@ -200,10 +287,9 @@ pub(super) fn user(path: &str, out: &mut dyn Write) -> Result<User, String> {
         let _ = deprecated(out, "user infos", path);
     }
     let info = file.user_info.unwrap_or_default();
-    if !info.uid.is_empty() || info.extra.is_some_and(|e| !e.is_empty()) {
-        return Err(format!("{path}: `uid` and `extra` of a user have no effect in kyvc yet"));
-    }
     Ok(User {
+        uid: info.uid,
+        extra: info.extra.unwrap_or_default(),
         name: info.username,
         groups: info.groups.unwrap_or_default(),
         roles: file.roles.unwrap_or_default(),

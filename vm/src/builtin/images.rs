@@ -6,6 +6,8 @@ mod reference;
 mod tests;
 pub(super) mod url;
 
+pub use reference::Image;
+
 use super::strings::{BOOL, STR, function, text};
 use super::{Builtin, Call, Failure};
 use crate::value::Val;

@@ -6,7 +6,7 @@
 mod arithmetic;
 pub mod call;
 mod encoding;
-mod images;
+pub mod images;
 mod random;
 pub mod regex;
 mod semver;

@@ -2,11 +2,12 @@
 
 use super::wire::{Reader, WireError};
 use crate::document::{Layout, LayoutBuilder, Place, Segment, Sym};
-use crate::ids::Pc;
+use crate::ids::{Pc, UnitId};
 use crate::op::{Instr, Op};
-use crate::program::{Const, KeyPlan, Line, Parts, Reason, Reference, Site, Step, Unit};
+use crate::program::{Const, Entry, KeyPlan, Line, Parts, Reason, Reference, Site, Step, Unit};
 use crate::scalar::{self, Glob, ScalarPattern, Term};
 use crate::selector::{KindSelector, LabelSelector, Requirement, SelectorOp};
+use crate::verdict::Ask;
 
 type Read<T> = Result<T, WireError>;
 
@@ -17,6 +18,7 @@ pub(super) fn parts(r: &mut Reader<'_>) -> Read<Parts> {
         consts: r.list(constant)?,
         sites: r.list(site)?,
         units: r.list(unit)?,
+        entries: r.list(entry)?,
         lines: r.list(|r| Ok(Line { pc: Pc::from_number(r.u32()?), place: place(r)? }))?,
     })
 }
@@ -31,6 +33,17 @@ fn unit(r: &mut Reader<'_>) -> Read<Unit> {
         start: Pc::from_number(r.u32()?),
         end: Pc::from_number(r.u32()?),
         registers: u16::try_from(r.number()?).map_err(|_| WireError::Invalid("number of registers"))?,
+    })
+}
+
+fn entry(r: &mut Reader<'_>) -> Read<Entry> {
+    let ask = |r: &mut Reader<'_>| Ask::ALL.get(usize::from(r.u8()?)).copied().ok_or(WireError::Invalid("question"));
+    Ok(Entry {
+        name: Sym::from_number(r.u32()?),
+        unit: UnitId::from_number(r.u32()?),
+        needs: r.option(ask)?,
+        replaces: r.bool()?,
+        steady: r.bool()?,
     })
 }
 

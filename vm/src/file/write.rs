@@ -18,6 +18,13 @@ pub(super) fn parts(w: &mut Writer, p: &Parts) {
         w.number(u64::from(u.end.number()));
         w.number(u64::from(u.registers));
     });
+    w.list(&p.entries, |w, e| {
+        w.number(u64::from(e.name.number()));
+        w.number(u64::from(e.unit.number()));
+        w.option(e.needs.as_ref(), |w, ask| w.u8(*ask as u8));
+        w.bool(e.replaces);
+        w.bool(e.steady);
+    });
     w.list(&p.lines, |w, l| {
         w.number(u64::from(l.pc.number()));
         place(w, l.place);

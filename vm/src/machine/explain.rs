@@ -32,6 +32,15 @@ pub enum FaultView<'v> {
     UnknownKey(&'v str),
     /// A function or expression failed, in these words
     Failed(&'v str),
+    /// A context entry could not be loaded
+    Load(FaultId),
+    /// A pattern that was made at run time was missed
+    Elsewhere {
+        /// The path that is reported
+        path: &'v str,
+        /// What is said about it
+        text: &'v str,
+    },
 }
 
 impl Machine {
@@ -45,14 +54,26 @@ impl Machine {
             Fault::Both(a, b) => FaultView::Both(a, b),
             Fault::UnknownKey(text) => FaultView::UnknownKey(self.memory.str(text)),
             Fault::Failed(text) | Fault::Crashed(text) => FaultView::Failed(self.memory.str(text)),
+            Fault::Load(cause) => FaultView::Load(cause),
+            Fault::Elsewhere { path, text } => {
+                FaultView::Elsewhere { path: self.memory.str(path), text: self.memory.str(text) }
+            }
         })
     }
 
-    /// The path of a site, with `/` around each step.
-    pub fn path(&self, site: &Site, moved: &[Moved]) -> String {
+    /// The text of a moving step.
+    pub fn moved_text(&self, moved: &Moved) -> &str {
+        match moved {
+            Moved::Key(text) => self.memory.str(*text),
+            Moved::Index(_) => "",
+        }
+    }
+
+    /// A path with `/` around each step.
+    pub fn path(&self, path: &[Step], moved: &[Moved]) -> String {
         let mut moved = moved.iter();
         let mut out = String::from("/");
-        for step in &site.path {
+        for step in path {
             match step {
                 Step::Key(key) => out.push_str(key),
                 Step::Index(n) => out.push_str(&n.to_string()),
@@ -67,11 +88,11 @@ impl Machine {
         out
     }
 
-    /// The node at the path of a site, or the last one on the way that exists.
-    pub fn node_near(&self, doc: &Document<'_>, root: NodeId, site: &Site, moved: &[Moved]) -> NodeId {
+    /// The node at a path, or the last one on the way that exists.
+    pub fn node_near(&self, doc: &Document<'_>, root: NodeId, path: &[Step], moved: &[Moved]) -> NodeId {
         let mut moved = moved.iter();
         let mut at = root;
-        for step in &site.path {
+        for step in path {
             let index = |n: u32| doc.children(at).nth(n as usize).filter(|_| doc.kind(at) == Kind::List);
             let next = match step {
                 Step::Key(key) => doc.get_str(at, key),

@@ -165,12 +165,17 @@ impl Memory {
         self.make_list(items)
     }
 
-    pub(crate) fn collect_map(&mut self, program: &Program, start: Val) -> Result<Val, TrapKind> {
+    pub(crate) fn collect_map(
+        &mut self,
+        program: &Program,
+        docs: &[&Document<'_>],
+        start: Val,
+    ) -> Result<Val, TrapKind> {
         let items = self.collected_since(start);
         let mut members: Vec<(Text, Val)> = Vec::with_capacity(items.len() / 2);
         for pair in items.chunks_exact(2) {
             let [key, value] = pair else { continue };
-            let key = match self.view(program, &[], *key) {
+            let key = match self.view(program, docs, *key) {
                 View::Str(s) => s.to_owned(),
                 _ => continue,
             };

@@ -169,6 +169,19 @@ impl Memory {
         self.faults.get(id.index())
     }
 
+    /// Whether a fault goes back to an unknown key, or says so.
+    pub(crate) fn is_unknown(&self, id: FaultId) -> bool {
+        match self.fault_at(id) {
+            Some(Fault::UnknownKey(_)) => true,
+            Some(Fault::Failed(text)) => self.str(*text).contains("Unknown key"),
+            Some(Fault::Load(cause) | Fault::Missed { cause, .. } | Fault::Site { value: Val::Fault(cause), .. }) => {
+                self.is_unknown(*cause)
+            }
+            Some(Fault::Both(a, b)) => self.is_unknown(*a) || self.is_unknown(*b),
+            Some(Fault::Site { .. } | Fault::Elsewhere { .. } | Fault::Crashed(_)) | None => false,
+        }
+    }
+
     pub(crate) fn steps(&self) -> u32 {
         self.steps.len() as u32
     }
@@ -279,7 +292,7 @@ impl Memory {
         }
     }
 
-    fn unknown_key(&mut self, key: &str) -> Result<Val, TrapKind> {
+    pub(super) fn unknown_key(&mut self, key: &str) -> Result<Val, TrapKind> {
         let Val::Text(text) = self.text(key) else { return Err(TrapKind::Memory) };
         self.fault(Fault::UnknownKey(text))
     }

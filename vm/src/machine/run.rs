@@ -1,5 +1,6 @@
 //! The hot loop: the operations that every rule is made of.
 
+use super::frames::Popped;
 use super::{Input, Machine};
 use crate::document::{Document, Kind, NodeId, PathId, Sym};
 use crate::ids::{ConstId, Pc};
@@ -12,22 +13,43 @@ use crate::verdict::{Step, Trap, TrapKind};
 pub(super) enum Flow {
     /// At this instruction
     Goto(usize),
+    /// In another unit: its first instruction, and its end
+    Enter(usize, usize),
     /// Not now
     Stop(Step),
 }
 
 impl Machine {
-    /// Runs from an instruction on until the unit ends or waits. `end` is the end of the unit.
-    ///
-    /// Fuel is taken where code goes back, by the length of the way, and for each rare operation: what lies between is
-    /// bounded by the length of the program.
+    /// Runs from an instruction on until the run ends or waits, with all units inside. `end` is the end of the unit.
     pub(super) fn execute(
         &mut self,
         program: &Program,
         input: &Input<'_>,
-        from: usize,
-        end: usize,
+        mut from: usize,
+        mut end: usize,
     ) -> Result<Step, Trap> {
+        loop {
+            match self.one(program, input, from, end)? {
+                Flow::Goto(_) => return Err(Trap { kind: TrapKind::Code, pc: Pc::from_number(from as u32) }),
+                Flow::Enter(start, stop) => (from, end) = (start, stop),
+                Flow::Stop(Step::Done(outcome)) => {
+                    let Some(frame) = self.frames.pop() else { return Ok(Step::Done(outcome)) };
+                    let trap = |kind| Trap { kind, pc: Pc::from_number(from as u32) };
+                    match self.pop(program, input, frame, outcome).map_err(trap)? {
+                        Popped::Goto(pc, stop) => (from, end) = (pc, stop),
+                        Popped::Host(step) => return Ok(step),
+                    }
+                }
+                Flow::Stop(step) => return Ok(step),
+            }
+        }
+    }
+
+    /// Runs one unit from an instruction on until it ends, waits or enters another.
+    ///
+    /// Fuel is taken where code goes back, by the length of the way, and for each rare operation: what lies between is
+    /// bounded by the length of the program.
+    fn one(&mut self, program: &Program, input: &Input<'_>, from: usize, end: usize) -> Result<Flow, Trap> {
         // The verifier keeps labels inside the unit: the slice's bound is the only check.
         let code = program.code().get(..end).unwrap_or_default();
         let docs = input.documents;
@@ -117,7 +139,7 @@ impl Machine {
                         pc = next;
                         continue;
                     }
-                    Flow::Stop(step) => return Ok(step),
+                    other => return Ok(other),
                 },
             };
             if !taken {

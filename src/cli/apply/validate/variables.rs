@@ -2,11 +2,12 @@
 //!
 //! Kyverno parses each variable and looks it up in a list of what is defined; here that is the same list.
 
-use super::{Checked, Subject, json, some, strings};
+use super::{Checked, Subject, json, list, some, strings};
 use crate::policy::classic::{Filter, Rule};
 use crate::policy::tree::{Tree, Value};
 use bumpalo::Bump;
 use kyvc_grammar::jmespath;
+use kyvc_vm::scalar::Glob;
 
 /// Kyverno: `allowedVariables` and `allowedVariablesBackground`, whose text is part of the error.
 const ALLOWED: &str =
@@ -102,8 +103,32 @@ fn one(name: &str, rule: &Tree, background: bool) -> Checked {
             return Err(format!("rule \"{name}\" should not have variables in {block} section"));
         }
     }
-    strings(rule, "", &mut |text, path| variables(text).try_for_each(|v| defined(v, path, background)))
+    let names = bound(rule);
+    strings(rule, "", &mut |text, path| variables(text).try_for_each(|v| defined(v, path, background, &names)))
         .map_err(|e| format!("variable substitution failed for rule {name}: {e}"))
+}
+
+/// The patterns of the variables that a rule's context entries define, those of its loops included.
+fn bound(rule: &Tree) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut entries = |tree: &Tree| {
+        for entry in list(tree.get("context")) {
+            let Some(name) = entry.get("name").and_then(Tree::as_str) else { continue };
+            if ["apiCall", "globalReference", "imageRegistry", "variable"].iter().any(|k| some(entry, k).is_some()) {
+                out.push(format!("{name}*"));
+            }
+            if some(entry, "configMap").is_some() {
+                out.extend([".data", ".metadata", ".data.*", ".metadata.*"].map(|part| format!("{name}{part}")));
+            }
+        }
+    };
+    entries(rule);
+    for kind in ["validate", "mutate", "generate"] {
+        let Some(check) = rule.get(kind) else { continue };
+        list(check.get("foreach")).iter().for_each(&mut entries);
+        list(check.get("targets")).iter().for_each(&mut entries);
+    }
+    out
 }
 
 /// Go: `\{\{[^{}]*\}\}`
@@ -114,8 +139,9 @@ fn simple(text: &str) -> bool {
     })
 }
 
-fn defined(variable: &str, path: &str, background: bool) -> Checked {
+fn defined(variable: &str, path: &str, background: bool, bound: &[String]) -> Checked {
     let query = variable.trim_start_matches("{{").trim_end_matches("}}").trim();
+    let query = query.strip_prefix('-').map_or(query, str::trim);
     if query.is_empty() {
         return Err(format!("failed to resolve  at path {path}: invalid query (nil)"));
     }
@@ -131,8 +157,11 @@ fn defined(variable: &str, path: &str, background: bool) -> Checked {
     if names.iter().any(|n| query.contains(n)) || calls(&query) {
         return Ok(());
     }
+    if bound.iter().any(|pattern| Glob::new(pattern).matches(&query)) {
+        return Ok(());
+    }
     let allowed = if background { ALLOWED_BACKGROUND } else { ALLOWED };
-    Err(format!("variable {query} must match regex \"{allowed}\" or patterns []"))
+    Err(format!("variable {query} must match regex \"{allowed}\" or patterns [{}]", bound.join(" ")))
 }
 
 /// Go: `([a-z_0-9]+\()[^{}]`

@@ -27,12 +27,58 @@ static PATTERNS: LazyLock<Result<Patterns, String>> = LazyLock::new(|| {
     })
 });
 
+/// The parts of an image's name, with defaults where they are left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// The registry's host
+    pub registry: String,
+    /// The last step of the path
+    pub name: String,
+    /// The path in the registry
+    pub path: String,
+    /// The tag; `latest` where there is no digest either
+    pub tag: String,
+    /// The digest, empty for none
+    pub digest: String,
+}
+
+impl Image {
+    /// Reads the name of an image.
+    ///
+    /// # Errors
+    /// Gives Kyverno's text.
+    pub fn parse(image: &str) -> Result<Self, String> {
+        let full = with_registry(image);
+        parse(&full).map_err(|why| {
+            format!(
+                "bad image: {full}, defaultRegistry: {DEFAULT_REGISTRY}, enableDefaultRegistryMutation: true: {why}"
+            )
+        })
+    }
+
+    fn repository(&self) -> String {
+        if self.registry.is_empty() { self.path.clone() } else { format!("{}/{}", self.registry, self.path) }
+    }
+
+    /// The whole name, by digest where there is one, by tag otherwise.
+    pub fn reference(&self) -> String {
+        let repository = self.repository();
+        if self.digest.is_empty() {
+            format!("{repository}:{}", self.tag)
+        } else {
+            format!("{repository}@{}", self.digest)
+        }
+    }
+
+    /// The whole name by tag, which may be empty.
+    pub fn reference_with_tag(&self) -> String {
+        format!("{}:{}", self.repository(), self.tag)
+    }
+}
+
 /// The whole name of an image: with its registry, and with a tag or a digest.
 pub(super) fn normalize(image: &str) -> Result<String, String> {
-    let full = with_registry(image);
-    parse(&full).map_err(|why| {
-        format!("bad image: {full}, defaultRegistry: {DEFAULT_REGISTRY}, enableDefaultRegistryMutation: true: {why}")
-    })
+    Image::parse(image).map(|i| i.reference())
 }
 
 /// Kyverno: pkg/utils/image/infos.go, addDefaultRegistry.
@@ -45,7 +91,7 @@ fn with_registry(image: &str) -> String {
     }
 }
 
-fn parse(full: &str) -> Result<String, String> {
+fn parse(full: &str) -> Result<Image, String> {
     let patterns = PATTERNS.as_ref().map_err(Clone::clone)?;
     let Some(found) = patterns.reference.captures(full) else {
         return Err(if patterns.reference.is_match(&full.to_lowercase()) {
@@ -55,19 +101,18 @@ fn parse(full: &str) -> Result<String, String> {
         });
     };
     let part = |found: &[Option<&str>], at: usize| found.get(at).copied().flatten().unwrap_or_default().to_owned();
-    let (name, tag, digest) = (part(&found, 1), part(&found, 2), part(&found, 3));
-    let (domain, path) =
-        patterns.name.captures(&name).map_or((String::new(), name.clone()), |f| (part(&f, 1), part(&f, 2)));
+    let (whole, mut tag, digest) = (part(&found, 1), part(&found, 2), part(&found, 3));
+    let (registry, path) =
+        patterns.name.captures(&whole).map_or((String::new(), whole.clone()), |f| (part(&f, 1), part(&f, 2)));
     if path.len() > MAX_PATH {
         return Err(format!("repository name must not be more than {MAX_PATH} characters"));
     }
     check_digest(&digest)?;
-    let image = if domain.is_empty() { path } else { format!("{domain}/{path}") };
-    Ok(match (digest.as_str(), tag.as_str()) {
-        ("", "") => format!("{image}:latest"),
-        ("", tag) => format!("{image}:{tag}"),
-        (digest, _) => format!("{image}@{digest}"),
-    })
+    if digest.is_empty() && tag.is_empty() {
+        tag = "latest".to_owned();
+    }
+    let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+    Ok(Image { registry, name, path, tag, digest })
 }
 
 /// Go: github.com/opencontainers/go-digest, Parse.

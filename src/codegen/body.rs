@@ -1,0 +1,28 @@
+//! What a rule, or an element of a loop, is checked for.
+
+use super::ends::Ends;
+use super::pattern::{self, About};
+use super::unit::UnitBuilder;
+use super::{CodegenError, conditions, foreach};
+use crate::ir::Body;
+use kyvc_vm::document::Place;
+use kyvc_vm::op::Op;
+use kyvc_vm::program::{Reason, Site};
+
+/// Code for a check.
+pub(super) fn generate(u: &mut UnitBuilder<'_>, body: &Body, about: About, ends: &Ends) -> Result<(), CodegenError> {
+    match body {
+        Body::Deny(c) => conditions::deny(u, c, ends),
+        Body::Pattern(p) => pattern::generate(u, p, about, ends),
+        Body::AnyPattern(ps) => pattern::generate_any(u, ps, about, ends),
+        Body::ForEach(loops) => foreach::generate(u, loops, about, ends),
+        Body::Broken(text) => {
+            let text = format!("variable substitution failed: {text}").into();
+            let site = Site { reason: Reason::Said, path: [].into(), text, place: Place::default() };
+            let site = u.linker.site(site)?.number();
+            u.emit(Op::FaultNew, ends.fault.0, u16::from(ends.fault.0), site);
+            u.jump(Op::Jump, 0, 0, ends.error);
+            Ok(())
+        }
+    }
+}

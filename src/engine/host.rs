@@ -1,0 +1,100 @@
+//! What a policy set asks of the world around it while a request is evaluated.
+
+use kyvc_vm::verdict::Offers;
+
+/// Answers what rules ask for beyond the request. The machine does no input or output of its own.
+///
+/// The command line answers from files, the webhook from a cluster. Answers are JSON texts; a refusal is told in the
+/// rule's message.
+pub trait Host {
+    /// What can be asked. Context entries that need anything else are not there, and their names stay unbound.
+    fn offers(&self) -> Offers {
+        Offers::default()
+    }
+
+    /// Names that are bound for a rule by somebody else, as one JSON object.
+    fn given(&self, policy: &str, rule: &str) -> Option<String> {
+        let _ = (policy, rule);
+        None
+    }
+
+    /// Answers a question.
+    ///
+    /// # Errors
+    /// Says why there is no answer, in the words that follow Kyverno's own.
+    fn ask(&self, question: &Question) -> Result<String, String> {
+        Err(format!("nobody answers questions about {}", question.about()))
+    }
+}
+
+/// A question to the host.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Question {
+    /// A ConfigMap: an object with `data` and `metadata` is expected
+    ConfigMap {
+        /// Its namespace
+        namespace: String,
+        /// Its name
+        name: String,
+    },
+    /// A call to the API server or to a service: its response is expected
+    ApiCall(ApiCall),
+    /// An image: what its registry says of it is expected
+    ImageData {
+        /// Its name as it is written
+        reference: String,
+        /// `imageRegistryCredentials`, as JSON
+        credentials: String,
+    },
+    /// An entry of the global context
+    GlobalContext {
+        /// Its name
+        name: String,
+        /// The name of a projection, empty for the whole
+        projection: String,
+    },
+}
+
+impl Question {
+    /// What it is about, in a word.
+    pub fn about(&self) -> &'static str {
+        match self {
+            Question::ConfigMap { .. } => "config maps",
+            Question::ApiCall(_) => "API calls",
+            Question::ImageData { .. } => "images",
+            Question::GlobalContext { .. } => "the global context",
+        }
+    }
+}
+
+/// A call to the API server, or to a service where there is one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ApiCall {
+    /// The context entry's name
+    pub entry: String,
+    /// The path at the API server, empty for a service
+    pub url_path: String,
+    /// `GET` or `POST`
+    pub method: String,
+    /// What is sent, as JSON
+    pub data: String,
+    /// The service
+    pub service: Option<Service>,
+}
+
+/// A web service.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Service {
+    /// Its address
+    pub url: String,
+    /// Headers to send
+    pub headers: Vec<(String, String)>,
+    /// Certificates to trust, as PEM; empty for those of the system
+    pub ca_bundle: String,
+}
+
+/// A host that knows nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoHost;
+
+impl Host for NoHost {}
