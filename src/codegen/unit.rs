@@ -1,10 +1,11 @@
 //! One unit while it is made: labels, registers and places.
 
 use super::{CodegenError, Linker};
-use kyvc_vm::document::Place;
+use kyvc_vm::document::{Place, Sym};
 use kyvc_vm::ids::{Pc, Reg, UnitId};
 use kyvc_vm::op::{Instr, Op, Operand};
 use kyvc_vm::program::{Const, Line, Site};
+use kyvc_vm::verdict::Root;
 
 /// A place in the code that is not known yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub(super) struct UnitBuilder<'l> {
     place: Place,
     next: u16,
     most: u16,
+    /// Registers that hold what is at a path below a root.
+    paths: Vec<(Reg, Root, Vec<Sym>)>,
 }
 
 impl<'l> UnitBuilder<'l> {
@@ -53,6 +56,7 @@ impl<'l> UnitBuilder<'l> {
             place: Place::default(),
             next: 0,
             most: 0,
+            paths: Vec::new(),
         }
     }
 
@@ -73,6 +77,21 @@ impl<'l> UnitBuilder<'l> {
         self.next += 1;
         self.most = self.most.max(self.next);
         Ok(Reg(r))
+    }
+
+    /// Notes that a register holds what is at a path below a root, until [`forget_path`](Self::forget_path).
+    pub(super) fn note_path(&mut self, r: Reg, root: Root, path: Vec<Sym>) {
+        self.paths.push((r, root, path));
+    }
+
+    /// Forgets the path that was noted last.
+    pub(super) fn forget_path(&mut self) {
+        self.paths.pop();
+    }
+
+    /// The root and path of what a register holds, where they are known.
+    pub(super) fn path_of(&self, r: Reg) -> Option<(Root, &[Sym])> {
+        self.paths.iter().rfind(|p| p.0 == r).map(|(_, root, path)| (*root, path.as_slice()))
     }
 
     /// How many registers are in use; [`release`](Self::release) frees those taken since.

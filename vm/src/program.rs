@@ -1,5 +1,6 @@
 //! A verified program and its parts.
 
+use crate::builtin::prepared::Prepared;
 use crate::document::{Layout, Place, Sym};
 use crate::ids::{ConstId, EntryId, Pc, SiteId, UnitId};
 use crate::op::Instr;
@@ -276,6 +277,8 @@ pub struct Parts {
 #[derive(Debug)]
 pub struct Program {
     pub(crate) parts: Parts,
+    /// What functions have made of the constants, each at its place
+    prepared: Vec<Prepared>,
 }
 
 impl Program {
@@ -290,7 +293,18 @@ impl Program {
             entries: Vec::new(),
             lines: Vec::new(),
         };
-        Self { parts }
+        Self::of(parts)
+    }
+
+    /// Only for [`verify`](crate::verify::verify).
+    pub(crate) fn of(parts: Parts) -> Self {
+        let prepared = parts.consts.iter().map(|_| Prepared::default()).collect();
+        Self { parts, prepared }
+    }
+
+    /// What functions have made of a constant.
+    pub(crate) fn prepared(&self, id: ConstId) -> Option<&Prepared> {
+        self.prepared.get(id.index())
     }
 
     /// Keys and paths, for flattening documents.

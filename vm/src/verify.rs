@@ -58,7 +58,7 @@ pub fn verify(parts: Parts) -> Result<Program, VerifyError> {
             return Err(VerifyError::Entry(i));
         }
     }
-    Ok(Program { parts })
+    Ok(Program::of(parts))
 }
 
 fn check(parts: &Parts, unit: &Unit, pc: usize, i: Instr) -> Result<(), VerifyError> {

@@ -1,5 +1,6 @@
 //! What the code of a function sees: values of every origin alike, and ways to make new ones.
 
+use super::prepared::Prepared;
 use crate::document::Document;
 use crate::machine::View;
 use crate::machine::memory::Memory;
@@ -78,6 +79,8 @@ pub struct Call<'c, 'r> {
     /// What the expression among the arguments gives for each element of the list among them, faults included; no value
     /// where there is no such expression
     pub(crate) keys: Val,
+    /// Fuel that the function has taken, beyond what its arguments' sizes say
+    pub(crate) spent: u64,
 }
 
 impl<'c, 'r> Call<'c, 'r> {
@@ -88,7 +91,17 @@ impl<'c, 'r> Call<'c, 'r> {
         documents: &'r [&'r Document<'r>],
         environment: &'r Environment,
     ) -> Self {
-        Self { memory, program, documents, environment, keys: Val::Absent }
+        Self { memory, program, documents, environment, keys: Val::Absent, spent: 0 }
+    }
+}
+
+impl<'r> Call<'_, 'r> {
+    /// Where a constant is, what was made of it.
+    pub(super) fn prepared(&self, value: Val) -> Option<&'r Prepared> {
+        match value {
+            Val::Const(id) => self.program.prepared(id),
+            _ => None,
+        }
     }
 }
 
@@ -96,6 +109,24 @@ impl Call<'_, '_> {
     /// What a value is.
     pub fn view(&self, value: Val) -> View<'_> {
         self.memory.view(self.program, self.documents, value)
+    }
+
+    /// About what it costs to go over a value once.
+    pub(crate) fn size(&self, value: Val) -> u64 {
+        match value {
+            Val::Text(t) => u64::from(t.len / 16),
+            Val::List(span) | Val::Maps(span) | Val::Map(span) => u64::from(span.len),
+            Val::Node(doc, node) => match self.documents.get(usize::from(doc.0)) {
+                Some(d) => d.size(node) as u64 / 16,
+                None => 0,
+            },
+            _ => 0,
+        }
+    }
+
+    /// Takes fuel beyond that.
+    pub(crate) fn spend(&mut self, fuel: u64) {
+        self.spent = self.spent.saturating_add(fuel);
     }
 
     /// The text of a string, empty for all else.
@@ -200,6 +231,17 @@ impl Call<'_, '_> {
         let start = self.memory.text_len();
         make(&mut TextWriter { memory: self.memory, program: self.program, documents: self.documents })?;
         Ok(self.memory.text_since(start)?)
+    }
+
+    /// The text of a string, in the memory of the run.
+    pub(super) fn own_text(&mut self, value: Val) -> Result<Text, Failure> {
+        match value {
+            Val::Text(text) => Ok(text),
+            _ => match self.make_text(|out| out.push(value))? {
+                Val::Text(text) => Ok(text),
+                _ => Err(TrapKind::Memory.into()),
+            },
+        }
     }
 
     /// Makes a list.

@@ -7,6 +7,7 @@ mod arithmetic;
 pub mod call;
 mod encoding;
 pub mod images;
+pub(crate) mod prepared;
 mod random;
 pub mod regex;
 mod semver;
@@ -79,7 +80,7 @@ pub struct Builtin {
     pub doc: &'static str,
     /// Expressions, evaluated on `null`, and the JSON of their results
     pub examples: &'static [(&'static str, &'static str)],
-    /// Whether equal arguments always give equal results
+    /// Whether the result depends on nothing but the arguments, not even on what the environment can do
     pub pure: bool,
     /// The code
     pub code: Code,

@@ -148,6 +148,8 @@ fn contains(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
     let typed = |v| matches!(v, Val::Maps(_));
     for item in c.items(search) {
         match (c.view(item), sought) {
+            (View::Str(x), View::Str(y)) if x == y => return Ok(Val::Bool(true)),
+            (View::Str(_), View::Str(_)) => {}
             // Kyverno's JMESPath crashes where it compares two of these here.
             (View::Map, View::Map) | (View::Reference(_), View::Reference(_)) => return Err(incomparable()),
             (View::List, View::List) if typed(item) == typed(wanted) => return Err(incomparable()),

@@ -5,6 +5,7 @@ use super::{Builtin, Call, Failure, Type};
 use crate::machine::View;
 use crate::scalar::number::float_to_int;
 use crate::value::Val;
+use crate::verdict::TrapKind;
 
 type Result = std::result::Result<Val, Failure>;
 
@@ -53,6 +54,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
         examples: &[("parse_json('{\"a\": 1}')", "{\"a\":1}")],
         pure: true,
         code: |c, a| {
+            readable(c, arg(a, 0), 32)?;
             let text = c.str(arg(a, 0)).to_owned();
             (c.environment.check_json)(&text).map_err(Failure::Error)?;
             c.make_json(&text, false)
@@ -65,8 +67,9 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
         returns: &[Type::Any],
         doc: "decodes a valid YAML encoded string to the appropriate type provided it can be represented as JSON",
         examples: &[],
-        pure: true,
+        pure: false,
         code: |c, a| {
+            readable(c, arg(a, 0), 128)?;
             let json = (c.environment.yaml_to_json)(c.str(arg(a, 0))).map_err(Failure::Error)?;
             c.make_json(&json, false)
         },
@@ -75,6 +78,16 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
 
 fn arg(args: &[Val], n: usize) -> Val {
     args.get(n).copied().unwrap_or(Val::Null)
+}
+
+/// The longest text that is read as YAML or JSON. What is made of it on the way is many times its size.
+const MAX_READ: usize = 8 << 20;
+
+/// Takes the fuel for reading a text, unless it is too long.
+fn readable(c: &mut Call<'_, '_>, text: Val, cost: u64) -> std::result::Result<(), Failure> {
+    let size = c.size(text);
+    c.spend(size.saturating_mul(cost));
+    if c.str(text).len() > MAX_READ { Err(TrapKind::Memory.into()) } else { Ok(()) }
 }
 
 fn wrong(function: &str, n: usize, expected: &str) -> Failure {

@@ -9,13 +9,34 @@ use crate::value::{Span, Text, Val};
 use crate::verdict::TrapKind;
 use std::cmp::Ordering;
 
+/// How many items are added between two looks at how much memory there is.
+const LOOK: usize = 256;
+
 impl Memory {
     /// Makes a list.
     pub(crate) fn make_list(&mut self, items: impl IntoIterator<Item = Val>) -> Result<Val, TrapKind> {
         let start = self.items.len();
         self.items.extend(items);
-        self.check()?;
+        self.list_since(start)
+    }
+
+    /// Makes a list of the items that were added since there were this many.
+    #[inline]
+    pub(super) fn list_since(&mut self, start: usize) -> Result<Val, TrapKind> {
+        // Short lists are looked at together.
+        if start / LOOK != self.items.len() / LOOK {
+            self.check()?;
+        }
         Ok(Val::List(Span { start: start as u32, len: (self.items.len() - start) as u32 }))
+    }
+
+    /// Adds the elements of a list to the items.
+    pub(super) fn push_elements(&mut self, docs: &[&Document<'_>], list: Val) {
+        let mut walk = self.walk(docs, list);
+        while let Some((item, rest)) = self.next(docs, walk) {
+            walk = rest;
+            self.items.push(item);
+        }
     }
 
     /// Makes a list of a list's elements in an order.
@@ -26,17 +47,12 @@ impl Memory {
         by: impl Fn(&Memory, &Val, &Val) -> Ordering,
     ) -> Result<Val, TrapKind> {
         let start = self.items.len();
-        let mut walk = self.walk(docs, list);
-        while let Some((item, rest)) = self.next(docs, walk) {
-            self.items.push(item);
-            walk = rest;
-        }
+        self.push_elements(docs, list);
         // Texts are looked at while the items are moved; items are not.
         let mut items = std::mem::take(&mut self.items);
         items.get_mut(start..).unwrap_or_default().sort_by(|x, y| by(self, x, y));
         self.items = items;
-        self.check()?;
-        Ok(Val::List(Span { start: start as u32, len: (self.items.len() - start) as u32 }))
+        self.list_since(start)
     }
 
     /// Adds the text of a string to the end of the run's text.
@@ -59,16 +75,35 @@ impl Memory {
     }
 
     /// Makes a map of members whose keys are texts of this memory. The last of equal keys wins.
-    pub(crate) fn make_map(&mut self, mut members: Vec<(Text, Val)>) -> Result<Val, TrapKind> {
-        // A stable sort leaves the last of equal keys last.
-        members.sort_by(|a, b| self.str(a.0).cmp(self.str(b.0)));
+    pub(crate) fn make_map(&mut self, members: impl IntoIterator<Item = (Text, Val)>) -> Result<Val, TrapKind> {
         let start = self.members.len();
-        for (i, member) in members.iter().enumerate() {
-            let overridden = members.get(i + 1).is_some_and(|next| self.str(next.0) == self.str(member.0));
-            if !overridden {
-                self.members.push(*member);
+        self.members.extend(members);
+        self.map_since(start)
+    }
+
+    /// Makes a map of the members that were added since there were this many.
+    pub(super) fn map_since(&mut self, start: usize) -> Result<Val, TrapKind> {
+        // Keys are looked at while members are moved; texts are not.
+        let mut members = std::mem::take(&mut self.members);
+        let own = members.get_mut(start..).unwrap_or_default();
+        let key = |member: &(Text, Val)| self.str(member.0);
+        if !own.is_sorted_by(|a, b| key(a) < key(b)) {
+            // A stable sort leaves the last of equal keys last.
+            own.sort_by(|a, b| key(a).cmp(key(b)));
+            let mut kept = start;
+            for at in start..members.len() {
+                let (this, next) = (members.get(at).copied(), members.get(at + 1));
+                if let Some(this) = this
+                    && next.is_none_or(|next| key(next) != key(&this))
+                    && let Some(slot) = members.get_mut(kept)
+                {
+                    *slot = this;
+                    kept += 1;
+                }
             }
+            members.truncate(kept);
         }
+        self.members = members;
         self.check()?;
         Ok(Val::Map(Span { start: start as u32, len: (self.members.len() - start) as u32 }))
     }
@@ -152,10 +187,11 @@ impl Memory {
     /// Whether two values are the same, as Go's reflect.DeepEqual has it: an int64 never equals a float64.
     pub(crate) fn equal(&self, program: &Program, docs: &[&Document<'_>], a: Val, b: Val) -> bool {
         let typed = |v| matches!(v, Val::Maps(_) | Val::GoInt(_));
-        if typed(a) != typed(b) || !self.visit() {
+        if typed(a) != typed(b) {
             return false;
         }
         match (self.view(program, docs, a), self.view(program, docs, b)) {
+            (View::List | View::Map, View::List | View::Map) if !self.visit() => false,
             (View::List, View::List) => {
                 let (mut x, mut y) = (self.walk(docs, a), self.walk(docs, b));
                 if self.len(docs, a) != self.len(docs, b) {
