@@ -86,6 +86,25 @@ pub struct Builtin {
     pub code: Code,
 }
 
+impl Builtin {
+    /// Whether it is one of the language itself; Kyverno adds the others.
+    pub fn is_standard(&self) -> bool {
+        standard::FUNCTIONS.iter().any(|f| f.name == self.name)
+    }
+
+    /// Name, types of the arguments and of the result, as Kyverno prints them.
+    pub fn signature(&self) -> String {
+        let types = |types: &[Type]| types.iter().map(|t| t.name()).collect::<Vec<_>>();
+        let args: Vec<String> = self.args.iter().map(|arg| types(arg).join("|")).collect();
+        format!("{}({}) {}", self.name, args.join(", "), types(self.returns).join(","))
+    }
+}
+
+/// A path as Go's `filepath.Clean` has it.
+pub fn clean_path(path: &str) -> String {
+    if path.is_empty() { ".".to_owned() } else { strings::path::clean(path) }
+}
+
 /// The families, each in its file.
 const FAMILIES: &[&[Builtin]] = &[
     standard::FUNCTIONS,
