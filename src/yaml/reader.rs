@@ -7,7 +7,7 @@ use super::keys::Keys;
 use super::scalar::{self, Number, Resolved, ScalarError};
 use super::{Chunk, ReadOptions, repair, strictness, tabs};
 use crate::diag::Code;
-use kyvc_vm::document::{Buffers, BuildError, Builder, Document, Layout, NodeId, Place};
+use kyvc_vm::document::{Buffers, BuildError, Builder, Document, Kind, Layout, NodeId, Place};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 use std::borrow::Cow;
 
@@ -276,7 +276,11 @@ impl<'a> Reader<'a> {
         let Some(top) = self.frames.last_mut() else { return Ok(()) };
         top.key_next = top.map;
         if let Some(at) = top.null_key {
-            let shown = go_syntax(self.b.document(), node);
+            let doc = self.b.document();
+            let shown = match doc.kind(node) {
+                Kind::Null => "<nil>".to_owned(),
+                _ => go_syntax(doc, node),
+            };
             let says = format!("unsupported map key of type: %!s(<nil>), key: <nil>, value: {shown}");
             return Err(null_key(at).says(says));
         }

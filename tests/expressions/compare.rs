@@ -2,7 +2,9 @@
 
 use super::grammar;
 use super::settings::Settings;
+use bumpalo::Bump;
 use kyvc::engine::query::evaluate;
+use kyvc_grammar::jmespath;
 use serde_json::{Value, json};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
@@ -17,6 +19,8 @@ pub(crate) struct Report {
     pub(crate) values: usize,
     /// How many an error
     pub(crate) errors: usize,
+    /// Of how many the tree was compared
+    pub(crate) trees: usize,
     /// How many crash the reference; ours has to be an error
     pub(crate) crashes: usize,
     /// How many show an address, a name that was looked up, or something else that is never the same twice
@@ -29,8 +33,10 @@ impl Report {
     /// The report in words.
     pub(crate) fn text(&self) -> String {
         let mut out = format!(
-            "expressions: {} cases, {} values, {} errors, {} crashes of the reference, {} unstable, {} differences",
+            "expressions: {} cases, {} trees, {} values, {} errors, {} crashes of the reference, {} unstable, {} \
+             differences",
             self.cases,
+            self.trees,
             self.values,
             self.errors,
             self.crashes,
@@ -45,10 +51,13 @@ impl Report {
     }
 }
 
+/// What is asked about an expression.
 struct Case {
     expression: String,
     document: &'static str,
     ints: bool,
+    /// The tree that it is read as, or what is wrong with it, instead of its value
+    tree: bool,
 }
 
 /// Compares.
@@ -62,6 +71,7 @@ pub(crate) fn run(reference: &Path, settings: &Settings) -> io::Result<Report> {
             expression: grammar::expression(&bytes),
             document: grammar::document(number / 2 % 11),
             ints: number % 2 == 1,
+            tree: number % 5 == 4,
         }
     };
     let mut report = Report::default();
@@ -69,7 +79,7 @@ pub(crate) fn run(reference: &Path, settings: &Settings) -> io::Result<Report> {
         scope.spawn(move || -> io::Result<()> {
             for case in (0..settings.count).map(case) {
                 let input: Value = serde_json::from_str(case.document)?;
-                let line = json!({"expr": case.expression, "input": input, "ints": case.ints});
+                let line = json!({"expr": case.expression, "input": input, "ints": case.ints, "ast": case.tree});
                 writeln!(to, "{line}")?;
             }
             Ok(())
@@ -85,6 +95,9 @@ pub(crate) fn run(reference: &Path, settings: &Settings) -> io::Result<Report> {
 
 fn judge(case: &Case, line: &str, report: &mut Report) {
     report.cases += 1;
+    if case.tree {
+        return judge_tree(case, line, report);
+    }
     let ours = evaluate(&case.expression, case.document, case.ints);
     let theirs: Value = serde_json::from_str(line).unwrap_or_default();
     // Go escapes the character that stands for what is no UTF-8.
@@ -119,6 +132,29 @@ fn judge(case: &Case, line: &str, report: &mut Report) {
         report
             .differences
             .push(format!("{}\n    on {document}{ints}\n    ours   {ours:?}\n    theirs {line}", case.expression));
+    }
+}
+
+/// Compares the text of the tree, or the error with the mark at its place.
+fn judge_tree(case: &Case, line: &str, report: &mut Report) {
+    report.trees += 1;
+    let bump = Bump::new();
+    let ours = match jmespath::parse(&bump, &case.expression) {
+        Ok(tree) => Ok(tree.tree().to_string()),
+        Err(e) if e.is_foreign() => Err(e.to_string()),
+        Err(e) => Err(format!("{e}\n{}\n{}^", case.expression, " ".repeat(e.offset))),
+    };
+    let theirs: Value = serde_json::from_str(line).unwrap_or_default();
+    let text = |name: &str| theirs.get(name).and_then(Value::as_str);
+    let same = match (&ours, text("result"), text("error")) {
+        // Go shows where the numbers of a slice are in memory.
+        (Ok(_), Some(theirs), _) if theirs.contains("(*int)(0x") => true,
+        (Ok(ours), Some(theirs), _) => ours == theirs,
+        (Err(ours), _, Some(theirs)) => ours == theirs,
+        _ => false,
+    };
+    if !same {
+        report.differences.push(format!("{}\n    ours   {ours:?}\n    theirs {line}", case.expression));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Functions on strings.
 
-mod case;
-mod path;
+pub(super) mod case;
+pub(super) mod path;
 #[cfg(test)]
 pub(super) mod tests;
 
