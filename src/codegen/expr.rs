@@ -7,7 +7,7 @@ use super::unit::{Label, UnitBuilder};
 use crate::ir::{CallBy, Each, Expr, Fallback, First};
 use kyvc_vm::builtin;
 use kyvc_vm::document::{Place, Segment, Sym};
-use kyvc_vm::ids::Reg;
+use kyvc_vm::ids::{Reg, UnitId};
 use kyvc_vm::op::Op;
 use kyvc_vm::program::{Comparison, Const, Reason, Reference, Site};
 use kyvc_vm::verdict::Root;
@@ -130,9 +130,10 @@ fn into(u: &mut UnitBuilder<'_>, e: &Expr, out: Reg, current: Option<Reg>) -> Re
         }
         Expr::Call(name, args) => call(u, name, args, out, current)?,
         Expr::CallBy(by) => call_by(u, by, out, current)?,
-        Expr::Reference(shown, tree) => {
-            let reference = Reference { shown: shown.as_str().into(), tree: tree.as_str().into() };
-            constant(u, Const::Reference(Box::new(reference)), out)?;
+        Expr::Reference(reference) => {
+            let unit = reference.body.as_ref().map(|body| unit_of(u, body)).transpose()?;
+            let (shown, tree) = (reference.shown.as_str().into(), reference.tree.as_str().into());
+            constant(u, Const::Reference(Box::new(Reference { shown, tree, unit })), out)?;
         }
         Expr::Fail(text) => fail(u, text, out)?,
         Expr::Join(parts) => {
@@ -227,6 +228,15 @@ fn into(u: &mut UnitBuilder<'_>, e: &Expr, out: Reg, current: Option<Reg>) -> Re
     }
     u.release(taken);
     Ok(())
+}
+
+/// A unit of its own for an expression of the current value, which it gets in its first register.
+fn unit_of(u: &mut UnitBuilder<'_>, body: &Expr) -> Result<UnitId, CodegenError> {
+    let mut inner = UnitBuilder::new(u.linker);
+    let (current, out) = (inner.reg()?, inner.reg()?);
+    into(&mut inner, body, out, Some(current))?;
+    inner.emit(Op::EndValue, out.0, 0, 0);
+    inner.finish("reference".to_owned())
 }
 
 fn constant(u: &mut UnitBuilder<'_>, c: Const, out: Reg) -> Result<(), CodegenError> {
@@ -480,7 +490,15 @@ fn call_by(u: &mut UnitBuilder<'_>, by: &CallBy, out: Reg, current: Option<Reg>)
     u.emit(Op::CollectInit, start.0, 0, 0);
     u.bind(next);
     u.jump(Op::IterNext, element.0, u16::from(walk.0), end);
-    into(u, &by.body, value, Some(element))?;
+    match &by.body {
+        Some(body) => into(u, body, value, Some(element))?,
+        None => {
+            let reference = (first.0..).zip(&by.args).enumerate().find(|(i, _)| *i != by.list);
+            let reference = reference.map_or(first.0, |(_, (r, _))| r);
+            u.emit(Op::Move, value.0, u16::from(element.0), 0);
+            u.emit(Op::RefCall, value.0, u16::from(reference), 0);
+        }
+    }
     u.emit(Op::Collect, value.0, 0, 1);
     u.jump(Op::Jump, 0, 0, next);
     u.bind(end);

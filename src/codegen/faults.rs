@@ -22,7 +22,7 @@ pub(super) fn of(e: &Expr) -> Faults {
         | Expr::Int(_)
         | Expr::Float(_)
         | Expr::Str(_)
-        | Expr::Reference(..)
+        | Expr::Reference(_)
         | Expr::Current => Faults::None,
         // The host gives these as they are.
         Expr::Root(Root::Input | Root::Object | Root::OldObject | Root::Request) => Faults::None,

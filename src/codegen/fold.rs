@@ -61,7 +61,7 @@ fn constant(machine: &Machine, program: &Program, input: &Input<'_>, value: Val,
 /// Whether there is nothing to evaluate.
 fn is_simple(e: &Expr) -> bool {
     match e {
-        Expr::Null | Expr::Bool(_) | Expr::Int(_) | Expr::Float(_) | Expr::Str(_) | Expr::Reference(..) => true,
+        Expr::Null | Expr::Bool(_) | Expr::Int(_) | Expr::Float(_) | Expr::Str(_) | Expr::Reference(_) => true,
         Expr::List(items) => items.iter().all(is_simple),
         Expr::Map(members) => members.iter().all(|(_, v)| is_simple(v)),
         _ => false,
@@ -83,7 +83,7 @@ fn closed(e: &Expr, constant: &mut bool, bound: &mut usize) {
         return;
     }
     match e {
-        Expr::Null | Expr::Bool(_) | Expr::Int(_) | Expr::Float(_) | Expr::Str(_) | Expr::Reference(..) => {}
+        Expr::Null | Expr::Bool(_) | Expr::Int(_) | Expr::Float(_) | Expr::Str(_) | Expr::Reference(_) => {}
         Expr::Current => *constant &= *bound > 0,
         // It looks at the current value.
         Expr::UnlessNull(of) => {
@@ -120,7 +120,7 @@ fn closed(e: &Expr, constant: &mut bool, bound: &mut usize) {
         Expr::CallBy(by) if pure(&by.name) => {
             by.args.iter().for_each(|e| closed(e, constant, bound));
             *bound += 1;
-            closed(&by.body, constant, bound);
+            by.body.iter().for_each(|e| closed(e, constant, bound));
             *bound -= 1;
         }
         _ => *constant = false,

@@ -35,7 +35,8 @@ pub(super) struct UnitBuilder<'l> {
     stubs: Vec<Stub>,
     /// Ends of the unit, put after all other code.
     tails: Vec<(Label, Op, u8)>,
-    lines: Vec<Line>,
+    /// By instruction of the unit: others may be linked before it.
+    lines: Vec<(usize, Place)>,
     place: Place,
     next: u16,
     most: u16,
@@ -64,10 +65,9 @@ impl<'l> UnitBuilder<'l> {
     pub(super) fn at(&mut self, place: Place) {
         if place != self.place && place.line != 0 {
             self.place = place;
-            if let Ok(pc) = Pc::new(self.linker.next_pc() + self.code.len()) {
-                self.lines.retain(|l| l.pc != pc);
-                self.lines.push(Line { pc, place });
-            }
+            let at = self.code.len();
+            self.lines.retain(|l| l.0 != at);
+            self.lines.push((at, place));
         }
     }
 
@@ -178,6 +178,8 @@ impl<'l> UnitBuilder<'l> {
                 i.c = Pc::new(base + target)?.number();
             }
         }
-        self.linker.add(name, self.code, self.lines, self.most)
+        let lines = self.lines.into_iter().map(|(at, place)| Ok(Line { pc: Pc::new(base + at)?, place }));
+        let lines = lines.collect::<Result<_, CodegenError>>()?;
+        self.linker.add(name, self.code, lines, self.most)
     }
 }

@@ -339,8 +339,8 @@ pub enum Expr {
     Call(String, Vec<Expr>),
     /// A function that evaluates one of its arguments, a reference, for each element of another one, a list
     CallBy(Box<CallBy>),
-    /// An expression as a value: as Go shows it, and its tree
-    Reference(String, String),
+    /// An expression as a value
+    Reference(Box<Reference>),
     /// A failure, in these words
     Fail(String),
     /// Texts and values joined
@@ -400,8 +400,20 @@ pub struct CallBy {
     pub args: Vec<Expr>,
     /// Which of them is the list
     pub list: usize,
-    /// What the reference says, of an element as the current value
-    pub body: Expr,
+    /// What the reference says, of an element as the current value; nothing where it is only known at run time which
+    /// reference it is
+    pub body: Option<Expr>,
+}
+
+/// An expression as a value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reference {
+    /// As Go shows it
+    pub shown: String,
+    /// Its tree: two with the same are equal
+    pub tree: String,
+    /// What it says of the current value; nothing where it is evaluated only where it stands
+    pub body: Option<Expr>,
 }
 
 /// A value with another one to fall back on.
@@ -447,7 +459,6 @@ impl Expr {
             | Expr::Root(_)
             | Expr::Current
             | Expr::Fail(_)
-            | Expr::Reference(..)
             | Expr::Name(_) => {}
             Expr::Key(e, _)
             | Expr::Index(e, _)
@@ -482,8 +493,9 @@ impl Expr {
             Expr::List(items) | Expr::Call(_, items) | Expr::Join(items) => all(items),
             Expr::CallBy(by) => {
                 all(&by.args);
-                by.body.walk(visit);
+                by.body.iter().for_each(|e| e.walk(visit));
             }
+            Expr::Reference(reference) => reference.body.iter().for_each(|e| e.walk(visit)),
             Expr::Map(members) => members.iter().for_each(|(_, v)| v.walk(visit)),
             Expr::MapOf(members) => members.iter().for_each(|(k, v)| {
                 k.walk(visit);

@@ -294,8 +294,11 @@ fn expr(e: &Expr) -> String {
         Expr::Forgive(of) => format!("{}?", expr(of)),
         Expr::ForgiveAll(of) => format!("{}??", expr(of)),
         Expr::Call(name, args) => format!("{name}({})", list(args)),
-        Expr::CallBy(call) => format!("{}({} by {})", call.name, list(&call.args), expr(&call.body)),
-        Expr::Reference(shown, _) => format!("&{shown}"),
+        Expr::CallBy(call) => {
+            let by = call.body.as_ref().map_or("reference".to_owned(), expr);
+            format!("{}({} by {by})", call.name, list(&call.args))
+        }
+        Expr::Reference(reference) => format!("&{}", reference.shown),
         Expr::Fail(text) => format!("fail({text:?})"),
         Expr::Join(parts) => format!("join({})", list(parts)),
         Expr::Settle { text, last, .. } => format!("settle{}({})", if *last { "-last" } else { "" }, expr(text)),

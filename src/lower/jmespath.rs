@@ -3,7 +3,7 @@
 
 use super::scope::Scope;
 use crate::diag::Code;
-use crate::ir::{CallBy, Each, Expr};
+use crate::ir::{CallBy, Each, Expr, Reference};
 use bumpalo::Bump;
 use kyvc_grammar::jmespath::{self, Callee, Comparator, ExprKind, Literal, SyntaxError};
 use kyvc_vm::builtin::{self, Type};
@@ -176,7 +176,10 @@ impl Lower<'_> {
                 Expr::Fail("invalid node value type".to_owned())
             }
             ExprKind::Empty => Expr::Fail("Unknown AST node: ASTEmpty".to_owned()),
-            ExprKind::Reference(of) => Expr::Reference(of.shown().to_string(), of.tree().to_string()),
+            ExprKind::Reference(of) => {
+                let body = self.expr(of, Current::Bound);
+                reference(of, Some(body))
+            }
         }
     }
 
@@ -234,21 +237,30 @@ impl Lower<'_> {
     }
 
     fn call(&mut self, name: &str, args: &[&Tree<'_>], current: Current) -> Expr {
-        let lowered: Vec<Expr> = args.iter().map(|arg| forgive(self.expr(arg, current))).collect();
         let function = builtin::lookup(name).and_then(|n| builtin::table().get(n as usize));
         let takes = |t| function.and_then(|f| f.args.iter().position(|types| *types == [t]));
-        match (takes(Type::Expref), takes(Type::Array)) {
-            (Some(reference), Some(list)) if args.len() == 2 => match args.get(reference).map(|arg| arg.kind) {
-                // What fails for an element is for the function to judge.
-                Some(ExprKind::Reference(body)) => {
-                    let body = self.expr(body, Current::Bound);
-                    Expr::CallBy(Box::new(CallBy { name: name.to_owned(), args: lowered, list, body }))
+        let by = takes(Type::Expref).zip(takes(Type::Array)).filter(|_| args.len() == 2);
+        let mut body = None;
+        let mut lowered = Vec::with_capacity(args.len());
+        for (i, arg) in args.iter().enumerate() {
+            lowered.push(match (arg.kind, by) {
+                // It is evaluated where it stands; what fails for an element is for the function to judge.
+                (ExprKind::Reference(of), Some((at, _))) if at == i => {
+                    body = Some(self.expr(of, Current::Bound));
+                    reference(of, None)
                 }
-                _ => Expr::Call(name.to_owned(), lowered),
-            },
-            _ => Expr::Call(name.to_owned(), lowered),
+                _ => forgive(self.expr(arg, current)),
+            });
+        }
+        match by {
+            Some((_, list)) => Expr::CallBy(Box::new(CallBy { name: name.to_owned(), args: lowered, list, body })),
+            None => Expr::Call(name.to_owned(), lowered),
         }
     }
+}
+
+fn reference(of: &Tree<'_>, body: Option<Expr>) -> Expr {
+    Expr::Reference(Box::new(Reference { shown: of.shown().to_string(), tree: of.tree().to_string(), body }))
 }
 
 fn forgive(e: Expr) -> Expr {

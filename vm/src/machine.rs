@@ -568,6 +568,9 @@ impl Machine {
             }
             Op::EntryNeed => return self.need(program, EntryId::from_number(i.c), (pc, end), i.a).map_err(trap),
             Op::EntryAgain => return self.again(program, EntryId::from_number(i.c), (pc, end), i.a).map_err(trap),
+            Op::RefCall => {
+                return self.refer(program, self.reg(i.b as u8), (pc, end), i.a).map_err(trap);
+            }
             Op::ScopeEnter => {
                 self.names.enter();
                 false

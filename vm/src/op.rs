@@ -222,6 +222,9 @@ ops! {
     /// As call, where an argument is an expression: the register after the arguments has the list of what it gives for
     /// each element, faults included.
     CallBy "call.by" 4 (Mut, Imm, Function);
+    /// Evaluates the expression in `b` on the value in `a`, which the result replaces, be it a fault; no value where `b` is
+    /// no expression.
+    RefCall "ref.call" 8 (Mut, Use, None);
     /// Starts to walk a list.
     IterInit "iter.init" 1 (Def, Use, None);
     /// Loads the next element of the walk in `b`, or goes on at the label after the last.

@@ -55,6 +55,8 @@ pub struct Reference {
     pub shown: Box<str>,
     /// Its tree: two with the same are equal
     pub tree: Box<str>,
+    /// The unit that evaluates it on the value in its first register; none where nothing does
+    pub unit: Option<UnitId>,
 }
 
 /// A key of a map pattern that is put in order with its siblings only when their wildcards are expanded.

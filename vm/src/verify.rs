@@ -1,7 +1,7 @@
 //! The check between bytes or generated code and the machine. Only a verified [`Program`] runs.
 
 use crate::condition::Operator;
-use crate::ids::Pc;
+use crate::ids::{Pc, UnitId};
 use crate::op::{Instr, Operand};
 use crate::program::{Comparison, Const, Parts, Program, Step, Unit};
 use crate::verdict::{Ask, Fact, Root};
@@ -26,6 +26,9 @@ pub enum VerifyError {
     /// A context entry names no key or unit
     #[error("context entry {0} has no name or no unit")]
     Entry(usize),
+    /// A constant is an expression without a unit
+    #[error("constant {0} has no unit")]
+    Reference(usize),
     /// Code runs on past the end of its unit
     #[error("unit {0:?} does not end")]
     Open(Box<str>),
@@ -50,6 +53,14 @@ pub fn verify(parts: Parts) -> Result<Program, VerifyError> {
         }
         if !code.last().is_some_and(|i| i.op.ends()) {
             return Err(VerifyError::Open(unit.name.clone()));
+        }
+    }
+    for (i, constant) in parts.consts.iter().enumerate() {
+        let Const::Reference(reference) = constant else { continue };
+        // Its unit finds a value in the first register.
+        let known = |unit: UnitId| parts.units.get(unit.index()).is_some_and(|u| u.registers > 0);
+        if !reference.unit.is_none_or(known) {
+            return Err(VerifyError::Reference(i));
         }
     }
     for (i, entry) in parts.entries.iter().enumerate() {

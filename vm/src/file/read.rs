@@ -99,7 +99,11 @@ fn constant(r: &mut Reader<'_>) -> Read<Const> {
             let bounds = r.list(|r| r.option(|r| r.u64().map(u64::cast_signed)))?;
             Const::Bounds(bounds.try_into().map_err(|_| WireError::Invalid("slice"))?)
         }
-        12 => Const::Reference(Box::new(Reference { shown: r.str()?.into(), tree: r.str()?.into() })),
+        12 => {
+            let (shown, tree) = (r.str()?.into(), r.str()?.into());
+            let unit = r.option(|r| r.u32().map(UnitId::from_number))?;
+            Const::Reference(Box::new(Reference { shown, tree, unit }))
+        }
         _ => return Err(WireError::Invalid("constant")),
     })
 }

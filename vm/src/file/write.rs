@@ -108,6 +108,7 @@ fn constant(w: &mut Writer, c: &Const) {
             w.u8(12);
             w.str(&reference.shown);
             w.str(&reference.tree);
+            w.option(reference.unit.as_ref(), |w, u| w.number(u64::from(u.number())));
         }
     }
 }
