@@ -4,10 +4,13 @@
 #![expect(clippy::unwrap_used, reason = "a test whose files or processes are missing has to fail")]
 
 use kyvc::diag::{Source, render};
-use kyvc::engine::{CompileOptions, Engine, Request, assembly, compile_sources};
+use kyvc::engine::{
+    CompileOptions, Engine, Host, Mutated, PolicySet, Request, TargetSelector, Versions, assembly, compile_sources,
+};
 use kyvc::report::rows::Resource;
-use kyvc::yaml::ReadOptions;
+use kyvc::yaml::{ReadOptions, go_json};
 use kyvc::{ir, manifest, policy};
+use kyvc_vm::document::{Document, Layout};
 use std::fmt::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -48,12 +51,17 @@ fn stages() {
         let mut verdicts = String::new();
         let options = ReadOptions { places: true, ..ReadOptions::default() };
         let mut engine = Engine::default();
+        let others = Others(deployments(&source));
         let problems = manifest::read(&source, compiled.set.program().layout(), options, &mut |doc| {
             let resource = Resource::of(doc);
             if resource.api_version.starts_with("kyverno.io/") {
                 return ControlFlow::Continue(());
             }
             writeln!(verdicts, "{}", resource.path()).unwrap();
+            let versions = Versions::default();
+            let Some(doc) = mutated(&mut engine, &compiled.set, doc, &versions, &others, &mut verdicts) else {
+                return ControlFlow::Continue(());
+            };
             engine.check(&compiled.set, &Request::create(doc), |v| {
                 let place = format!("{}:{}", v.place.line, v.place.column);
                 writeln!(verdicts, "  {} {} @{place}: {}", v.info.name, v.status.name(), v.message()).unwrap();
@@ -63,6 +71,60 @@ fn stages() {
         assert!(problems.is_empty(), "{name}: {problems:?}");
         check("verdict", &name, &verdicts);
     }
+}
+
+/// The objects that rules change besides the one they are about.
+struct Others(Vec<String>);
+
+impl Host for Others {
+    fn targets(&self, selector: &TargetSelector) -> Option<Result<Vec<String>, String>> {
+        assert_eq!(selector.kind, "Deployment");
+        Some(Ok(self.0.clone()))
+    }
+}
+
+fn deployments(source: &Arc<Source>) -> Vec<String> {
+    let layout = Layout::everything();
+    let mut found = Vec::new();
+    manifest::read(source, &layout, ReadOptions::default(), &mut |doc| {
+        let json = go_json(doc, doc.root().unwrap());
+        found.extend((Resource::of(doc).kind == "Deployment").then_some(json));
+        ControlFlow::Continue(())
+    });
+    found
+}
+
+/// What rules make of an object; nothing is left of it where one of them fails.
+fn mutated<'d>(
+    engine: &mut Engine,
+    set: &PolicySet,
+    doc: &'d Document<'d>,
+    versions: &'d Versions<'d>,
+    host: &dyn Host,
+    out: &mut String,
+) -> Option<&'d Document<'d>> {
+    let json = |doc: &Document<'_>| go_json(doc, doc.root().unwrap());
+    let mut now = doc;
+    for policy in (0..set.policies().len()).filter(|p| set.mutates(*p)) {
+        let made = engine.mutate(set, policy, &Request::create(now), versions, host, |v, target| {
+            writeln!(out, "  {} {}: {}", v.info.name, v.status.name(), v.message()).unwrap();
+            if let Some(target) = target {
+                writeln!(out, "    {}", json(target)).unwrap();
+            }
+        });
+        match made {
+            Mutated::Same => {}
+            Mutated::Changed(doc) => {
+                writeln!(out, "  now {}", json(doc)).unwrap();
+                now = doc;
+            }
+            Mutated::Lost => {
+                writeln!(out, "  lost").unwrap();
+                return None;
+            }
+        }
+    }
+    Some(now)
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use super::ends::Ends;
 use super::pattern::{self, About};
 use super::unit::UnitBuilder;
-use super::{CodegenError, conditions, foreach};
+use super::{CodegenError, conditions, foreach, mutate};
 use crate::ir::Body;
+use crate::ir::mutate::Mutation;
 use kyvc_vm::document::Place;
 use kyvc_vm::op::Op;
 use kyvc_vm::program::{Reason, Site};
@@ -16,6 +17,24 @@ pub(super) fn generate(u: &mut UnitBuilder<'_>, body: &Body, about: About, ends:
         Body::Pattern(p) => pattern::generate(u, p, about, ends),
         Body::AnyPattern(ps) => pattern::generate_any(u, ps, about, ends),
         Body::ForEach(loops) => foreach::generate(u, loops, about, ends),
+        Body::Mutate(m) => match &**m {
+            Mutation::Own(change) => {
+                // What a patch needs of the object is only known when it is applied.
+                u.linker.layout.want(&[], true);
+                let failed = u.label();
+                mutate::generate(u, change, &Ends { error: failed, ..*ends })?;
+                u.bind(failed);
+                let site = Site { reason: Reason::Lost, path: [].into(), text: "".into(), place: Place::default() };
+                let site = u.linker.site(site)?.number();
+                u.emit(Op::FaultNew, ends.fault.0, u16::from(ends.fault.0), site);
+                u.jump(Op::Jump, 0, 0, ends.error);
+                Ok(())
+            }
+            Mutation::Targets(_) => {
+                ends.passes(u, 0);
+                Ok(())
+            }
+        },
         Body::Broken(text) => {
             let text = format!("variable substitution failed: {text}").into();
             let site = Site { reason: Reason::Said, path: [].into(), text, place: Place::default() };

@@ -22,10 +22,19 @@ struct Ways {
     what: &'static str,
 }
 
-/// Code that goes on where the preconditions hold, and elsewhere where they do not.
-pub(super) fn preconditions(u: &mut UnitBuilder<'_>, c: &Conditions, ends: &Ends) -> Result<(), CodegenError> {
+/// What is said of preconditions of a rule that cannot be decided.
+pub(super) const OF_RULE: &str = "failed to evaluate preconditions";
+
+/// Code that goes on where the preconditions hold, and elsewhere where they do not. `what` is said of those that cannot be
+/// decided.
+pub(super) fn preconditions(
+    u: &mut UnitBuilder<'_>,
+    c: &Conditions,
+    what: &'static str,
+    ends: &Ends,
+) -> Result<(), CodegenError> {
     let taken = u.taken();
-    let ways = ways(u, "failed to evaluate preconditions", ends)?;
+    let ways = ways(u, what, ends)?;
     let (met, unmet) = (u.label(), u.label());
     conditions(u, c, &ways, met, unmet)?;
     u.bind(unmet);
@@ -144,7 +153,8 @@ fn test(u: &mut UnitBuilder<'_>, c: &Condition, ways: &Ways, otherwise: Label) -
 
 /// Ends the unit where a side of a condition cannot be resolved.
 fn resolved(u: &mut UnitBuilder<'_>, value: Reg, ways: &Ways, side: &str) -> Result<(), CodegenError> {
-    let text = format!("{}: failed to substitute variables in condition {side}", ways.what);
+    let parts = [ways.what, "failed to substitute variables in condition"].into_iter().filter(|s| !s.is_empty());
+    let text = format!("{} {side}", parts.collect::<Vec<_>>().join(": "));
     let site = Site { reason: Reason::Because, path: [].into(), text: text.into(), place: Place::default() };
     let bad = u.fault(ways.fault, value, site, ways.undecided)?;
     u.jump(Op::JumpFault, value.0, 0, bad);

@@ -84,14 +84,9 @@ fn one(u: &mut UnitBuilder<'_>, l: &Loop, around: &Around, ends: &Ends) -> Resul
     u.jump(Op::IterNext, element.0, u16::from(walk.0), done);
     u.jump(Op::JumpNull, element.0, 0, next);
     u.emit(Op::ScopeReset, 0, 0, 0);
-    again(u, l, index)?;
+    again(u, &l.again, index)?;
     u.emit(Op::IterIndex, index.0, u16::from(walk.0), 0);
-    for (name, value) in [("element", element), ("elementIndex", index)] {
-        for name in [name.to_owned(), format!("{name}{}", l.depth)] {
-            let sym = u.linker.layout.sym(&name).number();
-            u.emit(Op::NameSet, value.0, 0, sym);
-        }
-    }
+    bind_element(u, l.depth, element, index);
     let about = scope(u, l, element, around, ends)?;
     for n in l.context.clone() {
         let entry = u.linker.entry(n)?;
@@ -102,7 +97,7 @@ fn one(u: &mut UnitBuilder<'_>, l: &Loop, around: &Around, ends: &Ends) -> Resul
     let before = Ends { skip: next, error: next, ..*ends };
     let inner = Ends { pass: Some(counts), skip: next, fail: failed, error: undecided, nothing: next, ..*ends };
     if let Some(c) = &l.preconditions {
-        super::conditions::preconditions(u, c, &before)?;
+        super::conditions::preconditions(u, c, super::conditions::OF_RULE, &before)?;
     }
     if let (Body::Pattern(_) | Body::AnyPattern(_), About::Value(about)) = (&*l.body, about) {
         u.jump(Op::JumpAbsent, about.0, 0, next);
@@ -120,7 +115,7 @@ fn one(u: &mut UnitBuilder<'_>, l: &Loop, around: &Around, ends: &Ends) -> Resul
     }
     u.bind(done);
     u.emit(Op::ScopeLeave, 0, 0, 0);
-    again(u, l, index)?;
+    again(u, &l.again, index)?;
     u.bind(over);
     Ok(())
 }
@@ -131,7 +126,7 @@ fn kind(body: &Body) -> &'static str {
         Body::Pattern(_) | Body::Broken(_) => "pattern",
         Body::AnyPattern(_) => "anyPattern",
         Body::Deny(_) => "deny",
-        Body::ForEach(_) => "foreach",
+        Body::ForEach(_) | Body::Mutate(_) => "foreach",
     }
 }
 
@@ -160,9 +155,19 @@ fn list(u: &mut UnitBuilder<'_>, l: &Loop, around: &Around, over: Label) -> Resu
     Ok(list)
 }
 
+/// Binds the names of an element and of its position.
+pub(super) fn bind_element(u: &mut UnitBuilder<'_>, depth: usize, element: Reg, index: Reg) {
+    for (name, value) in [("element", element), ("elementIndex", index)] {
+        for name in [name.to_owned(), format!("{name}{depth}")] {
+            let sym = u.linker.layout.sym(&name).number();
+            u.emit(Op::NameSet, value.0, 0, sym);
+        }
+    }
+}
+
 /// Loads those entries again whose values may be others now.
-fn again(u: &mut UnitBuilder<'_>, l: &Loop, out: Reg) -> Result<(), CodegenError> {
-    for n in &l.again {
+pub(super) fn again(u: &mut UnitBuilder<'_>, entries: &[usize], out: Reg) -> Result<(), CodegenError> {
+    for n in entries {
         let entry = u.linker.entry(*n)?;
         u.emit(Op::EntryAgain, out.0, 0, entry);
     }

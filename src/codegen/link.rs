@@ -3,8 +3,9 @@
 use super::ends::Ends;
 use super::pattern::About;
 use super::unit::UnitBuilder;
-use super::{CodegenError, body, conditions, expr, matches, pattern};
-use crate::ir::Rule;
+use super::{CodegenError, body, conditions, expr, matches, mutate, pattern};
+use crate::ir::mutate::{Mutation, Target};
+use crate::ir::{Body, Rule};
 use kyvc_vm::document::LayoutBuilder;
 use kyvc_vm::ids::{ConstId, EntryId, Pc, SiteId, UnitId};
 use kyvc_vm::op::{Instr, Op};
@@ -14,12 +15,23 @@ use kyvc_vm::verify::{VerifyError, verify};
 use rustc_hash::FxHashMap;
 
 /// The units of a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CompiledRule {
     /// Matching and checking
     pub check: UnitId,
     /// The message of a failure, where the rule has one
     pub message: Option<UnitId>,
+    /// Other objects that it changes
+    pub targets: Vec<CompiledTarget>,
+}
+
+/// The units of what a rule changes besides the object it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CompiledTarget {
+    /// Which objects these are
+    pub selector: UnitId,
+    /// What is done with one of them
+    pub change: UnitId,
 }
 
 /// Collects units and what they share.
@@ -56,7 +68,7 @@ impl Linker {
         let fault = u.reg()?;
         let ends = Ends::of_unit(&mut u, fault);
         if let Some(c) = &rule.preconditions {
-            conditions::preconditions(&mut u, c, &ends)?;
+            conditions::preconditions(&mut u, c, conditions::OF_RULE, &ends)?;
         }
         matches::exceptions(&mut u, &rule.exceptions, &ends)?;
         body::generate(&mut u, &rule.body, About::Object, &ends)?;
@@ -65,7 +77,24 @@ impl Linker {
             Some(message) => Some(self.expression(format!("{}.message", rule.label), message)?),
             None => None,
         };
-        Ok(CompiledRule { check, message })
+        let mut targets = Vec::new();
+        if let Body::Mutate(m) = &rule.body
+            && let Mutation::Targets(list) = &**m
+        {
+            for t in list {
+                targets.push(self.target(rule, t)?);
+            }
+        }
+        Ok(CompiledRule { check, message, targets })
+    }
+
+    fn target(&mut self, rule: &Rule, t: &Target) -> Result<CompiledTarget, CodegenError> {
+        let selector = self.expression(format!("{}.target", rule.label), &t.selector)?;
+        let mut u = UnitBuilder::new(self);
+        let fault = u.reg()?;
+        let ends = Ends::of_unit(&mut u, fault);
+        mutate::target(&mut u, t, &ends)?;
+        Ok(CompiledTarget { selector, change: u.finish(format!("{}.change", rule.label))? })
     }
 
     /// Generates the units of a rule's context entries. All get their numbers first, as each may need others.

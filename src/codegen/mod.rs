@@ -9,10 +9,11 @@ mod fold;
 mod foreach;
 mod link;
 mod matches;
+mod mutate;
 mod pattern;
 mod unit;
 
-pub use link::{CompiledRule, Linker};
+pub use link::{CompiledRule, CompiledTarget, Linker};
 
 use thiserror::Error;
 

@@ -96,6 +96,7 @@ codes! {
     BadMatch = 310, Error, "A match or exclude block is not valid.";
     ExpressionNotCompiled = 311, Error, "kyvc does not compile this expression yet.";
     UnknownVariable = 312, Error, "A variable names nothing that a rule can see.";
+    BadExclusion = 313, Error, "An exclusion from a pod security control is not used as the control allows.";
 
     // Limits, code generation, compiled files.
     ProgramTooLarge = 401, Error, "A policy needs more of something than the bytecode can number.";
@@ -114,6 +115,7 @@ codes! {
     NothingMatched = 902, Warning, "No object matched any rule.";
     EmptyFile = 903, Warning, "A file has no text.";
     NoFiles = 904, Warning, "A folder or pattern has no YAML or JSON file.";
+    UselessExclusion = 905, Warning, "An exclusion from a pod security control can never exclude anything.";
 }
 
 impl Code {

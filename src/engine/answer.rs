@@ -18,7 +18,7 @@ use serde_json::json;
 /// How deep texts may bring forth texts.
 const DEPTH: usize = 8;
 /// What making a program costs a run: far more than most instructions do.
-const MAKING: u64 = 5_000;
+pub(super) const MAKING: u64 = 5_000;
 
 /// What ends an answer early.
 pub(super) enum Broken {
@@ -46,9 +46,9 @@ impl From<Trap> for Broken {
     }
 }
 
-type Answered<T> = Result<T, Broken>;
+pub(super) type Answered<T> = Result<T, Broken>;
 
-impl Run<'_, '_> {
+impl<'e, 'r: 'e> Run<'e, 'r> {
     /// Goes on with a run until it ends, answering what it waits for.
     pub(super) fn answer(&mut self, mut need: Need) -> Result<Outcome, Trap> {
         loop {
@@ -114,6 +114,7 @@ impl Run<'_, '_> {
                 let value = self.machine.import_json(&json, false);
                 value.ok_or_else(|| Broken::Failed("the answer is no JSON".to_owned()))
             }
+            Need::Patch(step) => self.patch(step),
             Need::Root(_) | Need::Pattern(_) | Need::Match { .. } => Err(TrapKind::Code.into()),
         }
     }
@@ -263,7 +264,7 @@ impl Run<'_, '_> {
                 Ok(())
             }
             // Texts and patterns that are made at run time ask for nothing else.
-            Need::Query { .. } | Need::Match { .. } | Need::Ask(..) => Err(TrapKind::Code.into()),
+            Need::Query { .. } | Need::Match { .. } | Need::Ask(..) | Need::Patch(_) => Err(TrapKind::Code.into()),
         }
     }
 
@@ -351,10 +352,12 @@ impl Run<'_, '_> {
             Root::Request => self.request_text(),
             Root::Account => self.account(),
             Root::Given => self.around.host.given(self.policy_name(), &self.info.name),
-            Root::Images => match images::of(self.request.object, self.around.root) {
-                Ok(json) => json,
-                Err(text) => return self.machine.failed(&text).map(Some),
-            },
+            Root::Images => {
+                match images::of(self.around.images_of, self.around.images_of.root().unwrap_or(self.around.root)) {
+                    Ok(json) => json,
+                    Err(text) => return self.machine.failed(&text).map(Some),
+                }
+            }
             Root::Target | Root::Input => None,
         };
         Ok(json.and_then(|text| self.machine.import_json(&text, false)))

@@ -221,6 +221,7 @@ pub fn compile(units: Vec<Unit>, mut diagnostics: Vec<Diagnostic>) -> Compiled {
                         ir::Body::Deny(_) => CheckKind::Deny,
                         ir::Body::ForEach(_) => CheckKind::ForEach,
                         ir::Body::Broken(_) => CheckKind::Pattern,
+                        ir::Body::Mutate(_) => CheckKind::Mutate,
                     },
                     action: resolved.rule.validate.as_ref().and_then(|v| v.action),
                     overrides: resolved.rule.validate.as_ref().map_or(Vec::new(), |v| overrides(&v.overrides)),

@@ -30,6 +30,8 @@ pub(super) enum Form {
     QueryOfInput,
     /// A pattern for the input, as JSON
     Pattern,
+    /// As `Pattern`, and all its numbers are float64
+    FloatPattern,
 }
 
 /// A program made at run time.
@@ -50,20 +52,41 @@ impl Made {
 
 /// The programs that were made.
 #[derive(Debug, Default)]
-pub(super) struct Cache(FxHashMap<(Form, String, String), Result<Arc<Made>, String>>);
+pub(super) struct Cache {
+    made: FxHashMap<(Form, String, String), Result<Arc<Made>, String>>,
+    /// The JSON of YAML texts
+    json: FxHashMap<String, Result<Arc<str>, String>>,
+}
 
 impl Cache {
     /// The program of a text; `path` is where the text stands.
     pub(super) fn get(&mut self, form: Form, source: &str, path: &str) -> Result<Arc<Made>, String> {
         let key = (form, source.to_owned(), path.to_owned());
-        if let Some(found) = self.0.get(&key) {
+        if let Some(found) = self.made.get(&key) {
             return found.clone();
         }
         let made = make(form, source, path).map(Arc::new);
-        if self.0.len() >= KEPT {
-            self.0.clear();
+        if self.made.len() >= KEPT {
+            self.made.clear();
         }
-        self.0.insert(key, made.clone());
+        self.made.insert(key, made.clone());
+        made
+    }
+
+    /// The JSON of a text in YAML, which `read` makes.
+    pub(super) fn json_of(
+        &mut self,
+        text: &str,
+        read: impl FnOnce(&str) -> Result<String, String>,
+    ) -> Result<Arc<str>, String> {
+        if let Some(found) = self.json.get(text) {
+            return found.clone();
+        }
+        let made = read(text).map(Arc::from);
+        if self.json.len() >= KEPT {
+            self.json.clear();
+        }
+        self.json.insert(text.to_owned(), made.clone());
         made
     }
 }
@@ -91,12 +114,16 @@ fn make(form: Form, source: &str, path: &str) -> Result<Made, String> {
             let lowered = lowered.map_err(|_| format!("{query} looks at the context as a whole"))?;
             (linker.expression("query".to_owned(), &lowered), vec![source.to_owned()])
         }
-        Form::Pattern => {
+        Form::Pattern | Form::FloatPattern => {
             let layout = Layout::everything();
             let doc = read_json(source, &layout, Buffers::default(), JsonOptions::default());
             let doc = doc.map_err(|e| e.to_string())?;
             let tree = Tree::of(&doc, doc.root().ok_or("no pattern")?);
-            let lowered = pattern::lower(&tree, &scope.without_variables());
+            let scope = scope.without_variables();
+            let lowered = match form {
+                Form::FloatPattern => pattern::lower_floats(&tree, &scope),
+                _ => pattern::lower(&tree, &scope),
+            };
             (linker.pattern_of_input(&lowered), Vec::new())
         }
     };

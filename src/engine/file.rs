@@ -2,7 +2,7 @@
 
 use super::index::Index;
 use super::set::{CheckKind, Paths, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity, reads_request};
-use crate::codegen::CompiledRule;
+use crate::codegen::{CompiledRule, CompiledTarget};
 use crate::diag::Code;
 use crate::policy::classic::Action;
 use kyvc_vm::document::{LayoutBuilder, Place};
@@ -152,6 +152,10 @@ fn rule(w: &mut Writer, rule: &RuleInfo) {
     w.option(rule.kinds.as_ref(), |w, kinds| w.list(kinds, |w, k| w.str(k)));
     w.len(rule.code.check.index());
     w.option(rule.code.message.as_ref(), |w, m| w.len(m.index()));
+    w.list(&rule.code.targets, |w, t| {
+        w.len(t.selector.index());
+        w.len(t.change.index());
+    });
     place(w, rule.place);
 }
 
@@ -173,7 +177,11 @@ fn read_rule(r: &mut Reader<'_>, policies: usize, units: usize) -> Result<RuleIn
         overrides: read_overrides(r)?,
         allow_existing: r.bool()?,
         kinds: r.option(|r| r.list(|r| r.str().map(str::to_owned)))?,
-        code: CompiledRule { check: unit(r)?, message: r.option(unit)? },
+        code: CompiledRule {
+            check: unit(r)?,
+            message: r.option(unit)?,
+            targets: r.list(|r| Ok(CompiledTarget { selector: unit(r)?, change: unit(r)? }))?,
+        },
         place: read_place(r)?,
     })
 }

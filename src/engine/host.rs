@@ -18,6 +18,16 @@ pub trait Host {
         None
     }
 
+    /// The objects that a rule is to change besides the one it is about, as JSON. There is no answer where nobody changes
+    /// other objects now; the rule then says nothing.
+    ///
+    /// # Errors
+    /// Says why they are not known, in the words that follow Kyverno's own.
+    fn targets(&self, selector: &TargetSelector) -> Option<Result<Vec<String>, String>> {
+        let _ = selector;
+        None
+    }
+
     /// Answers a question.
     ///
     /// # Errors
@@ -25,6 +35,21 @@ pub trait Host {
     fn ask(&self, question: &Question) -> Result<String, String> {
         Err(format!("nobody answers questions about {}", question.about()))
     }
+}
+
+/// Which objects a rule changes besides the one it is about.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TargetSelector {
+    /// The API version, with wildcards
+    pub api_version: String,
+    /// The kind, with wildcards and maybe a subresource
+    pub kind: String,
+    /// The namespace, with wildcards; empty for any
+    pub namespace: String,
+    /// The name, with wildcards; empty for any
+    pub name: String,
+    /// A label selector, as JSON
+    pub labels: Option<String>,
 }
 
 /// A question to the host.

@@ -1,4 +1,4 @@
-//! The words of Kyverno. All of its message texts for classic validate rules are here.
+//! The words of Kyverno. Its message texts for classic validate rules are here, and how accounts of failures are told.
 
 use super::run::Status;
 use super::set::CheckKind;
@@ -82,7 +82,7 @@ impl Words<'_> {
             _ if error => self.error(id, own),
             CheckKind::Deny => self.denial(id, own),
             CheckKind::AnyPattern => self.any_failure(id, own),
-            CheckKind::Pattern | CheckKind::ForEach => self.failure(id, own),
+            CheckKind::Pattern | CheckKind::ForEach | CheckKind::Mutate => self.failure(id, own),
         }
     }
 
@@ -154,7 +154,7 @@ impl Words<'_> {
         if let Some(FaultView::Site { site, .. }) = self.machine.fault(self.program, id) {
             match site.reason {
                 Reason::Unresolved => return format!("variable substitution failed: {}", self.text(id)),
-                Reason::Because | Reason::Said | Reason::Typed => return self.text(id),
+                Reason::Because | Reason::Said | Reason::Typed | Reason::Lost => return self.text(id),
                 _ => {}
             }
         }
@@ -205,8 +205,13 @@ impl Words<'_> {
             Some(FaultView::Load(cause)) => self.write(cause, out),
             Some(FaultView::Site { site, value, moved }) => {
                 let path = self.machine.path(path_of(site), moved);
+                let numbered;
                 let text = match (site.reason, moved.last()) {
                     (Reason::MismatchMade, Some(shown)) => self.machine.moved_text(shown),
+                    (Reason::Because, Some(number)) => {
+                        numbered = site.text.replace("%d", self.machine.moved_text(number));
+                        &numbered
+                    }
                     _ => &site.text,
                 };
                 self.site(site.reason, text, &path, value, out);
@@ -285,6 +290,11 @@ impl Words<'_> {
             Reason::Said | Reason::Excepted => write!(out, "{text}"),
             Reason::Typed => write!(out, "{}", text.replace("%T", found)),
             Reason::Because | Reason::Looped => write!(out, "{text}: {}", inner()),
+            Reason::Twice => {
+                let inner = inner();
+                write!(out, "{text}: {inner}: {inner}")
+            }
+            Reason::Lost => write!(out, "{}", inner()),
             Reason::Failed => match value {
                 Val::Fault(id) => write!(out, "rule {}[{text}] failed at path {}", self.rule, self.path(id)),
                 _ => Ok(()),

@@ -6,13 +6,15 @@ use super::host::{Host, NoHost};
 use super::message::{self, Own, Words, path_of};
 use super::request::{Operation, Request};
 use super::set::{CheckKind, PolicySet, RuleInfo};
+use super::versions::Changing;
 use kyvc_vm::document::{Buffers, Document, JsonOptions, Kind, Layout, NodeId, Place, read_json};
 use kyvc_vm::ids::{FaultId, UnitId};
 use kyvc_vm::machine::{FaultView, Input, Machine, View};
 use kyvc_vm::program::{Program, Reason};
 use kyvc_vm::selector::ResourceKind;
 use kyvc_vm::value::{DocId, Val};
-use kyvc_vm::verdict::{Fact, Outcome, Root, Step, Trap};
+use kyvc_vm::verdict::{Fact, Outcome, Root, Step, Trap, TrapKind};
+use smallvec::SmallVec;
 use std::sync::LazyLock;
 
 /// What became of a rule.
@@ -66,7 +68,9 @@ impl Verdict<'_> {
     /// Kyverno's message. That of a rule that holds is made here, so that a pass costs no text.
     pub fn message(&self) -> String {
         match self.status {
-            Status::Pass => message::pass(&self.info.name, self.info.check, self.alternative, &self.info.message),
+            Status::Pass if self.info.check != CheckKind::Mutate => {
+                message::pass(&self.info.name, self.info.check, self.alternative, &self.info.message)
+            }
             _ => self.text.clone(),
         }
     }
@@ -91,16 +95,24 @@ impl Default for Engine {
 }
 
 /// The layout of documents that the engine makes itself.
-static EVERYTHING: LazyLock<Layout> = LazyLock::new(Layout::everything);
+pub(super) static EVERYTHING: LazyLock<Layout> = LazyLock::new(Layout::everything);
 
-/// The documents of a run: the object, the namespace's labels, the rest of the request, and the old object.
+/// The documents of a run: the object, the namespace's labels, the rest of the request, the old object, and versions of
+/// an object that changes.
 pub(super) const OBJECT: DocId = DocId(0);
 const NAMESPACE_LABELS: DocId = DocId(1);
 const REQUEST: DocId = DocId(2);
 const OLD: DocId = DocId(3);
 
+const VERSIONS: usize = 4;
+
+/// The number of a version among the documents of a run.
+pub(super) fn version(number: usize) -> Result<DocId, TrapKind> {
+    u16::try_from(VERSIONS + number).ok().filter(|n| *n < u16::MAX).map(DocId).ok_or(TrapKind::Memory)
+}
+
 /// The documents of a run, by their numbers.
-pub(super) type Documents<'d> = [&'d Document<'d>; 4];
+pub(super) type Documents<'d> = SmallVec<[&'d Document<'d>; 6]>;
 
 impl Engine {
     /// Asks every rule that may be about the request, in the order of the set, and passes each verdict on.
@@ -124,13 +136,13 @@ impl Engine {
         let kind = resource_kind(set, request);
         let text = set.reads_request.then(|| request_json(set, request));
         let rest = text.as_deref().and_then(request_document);
-        self.machine.set_offers(host.offers());
+        self.set_offers(host);
         self.ready(set, request, rest.as_ref());
-        let around = Around { kind, root, rest: rest.as_ref(), host };
+        let around = Around { kind, root, rest: rest.as_ref(), images_of: request.object, host };
         let mut ended = None;
         for &number in set.index.rules(kind.kind) {
             let Some(info) = set.rules.get(number as usize) else { continue };
-            if ended == Some(info.policy) || !asked(info.policy) {
+            if info.check == CheckKind::Mutate || ended == Some(info.policy) || !asked(info.policy) {
                 continue;
             }
             let Some(mut verdict) = self.rule(set, number as usize, info, request, around) else { continue };
@@ -149,8 +161,17 @@ impl Engine {
         }
     }
 
+    /// What a run needs of the engine.
+    pub(super) fn parts(&mut self) -> (&mut Machine, &mut Cache, &mut Vec<Machine>) {
+        (&mut self.machine, &mut self.cache, &mut self.spare)
+    }
+
+    pub(super) fn set_offers(&mut self, host: &dyn Host) {
+        self.machine.set_offers(host.offers());
+    }
+
     /// Tells the machine what a request is about.
-    fn ready(&mut self, set: &PolicySet, request: &Request<'_>, rest: Option<&Document<'_>>) {
+    pub(super) fn ready(&mut self, set: &PolicySet, request: &Request<'_>, rest: Option<&Document<'_>>) {
         self.facts(set, request);
         if let Some(node) = rest.and_then(Document::root) {
             self.machine.set_root(Root::Request, Some(Val::Node(REQUEST, node)));
@@ -174,7 +195,7 @@ impl Engine {
         let text = set.reads_request.then(|| request_json(set, &request));
         let rest = text.as_deref().and_then(request_document);
         self.ready(set, &request, rest.as_ref());
-        let around = Around { kind: resource_kind(set, &request), root, rest: rest.as_ref(), host };
+        let around = Around { kind: resource_kind(set, &request), root, rest: rest.as_ref(), images_of: object, host };
         self.rule(set, number, info, &request, around).is_some_and(|v| v.status == Status::Fail)
     }
 
@@ -228,7 +249,7 @@ impl Engine {
         around: Around<'_>,
     ) -> Option<Verdict<'s>> {
         let Self { machine, cache, spare } = self;
-        let mut run = Run { machine, cache, spare, set, info, request, around };
+        let mut run = Run { machine, cache, spare, set, info, request, around, change: None };
         let outcome = match run.unit(info.code.check, false) {
             Ok(outcome) => outcome,
             Err(trap) => {
@@ -259,7 +280,7 @@ impl Engine {
     }
 }
 
-fn verdict(number: usize, info: &RuleInfo, status: Status, text: String, place: Place) -> Verdict<'_> {
+pub(super) fn verdict(number: usize, info: &RuleInfo, status: Status, text: String, place: Place) -> Verdict<'_> {
     Verdict { rule: number, info, status, alternative: None, text, exceptions: Vec::new(), place }
 }
 
@@ -276,10 +297,12 @@ fn old_object(request: &Request<'_>) -> Option<Val> {
 /// What the engine finds out about a request.
 #[derive(Clone, Copy)]
 pub(super) struct Around<'e> {
-    kind: ResourceKind<'e>,
+    pub(super) kind: ResourceKind<'e>,
     pub(super) root: NodeId,
     /// `request` without the objects, where a rule of the set reads it
-    rest: Option<&'e Document<'e>>,
+    pub(super) rest: Option<&'e Document<'e>>,
+    /// The object whose images `images` has
+    pub(super) images_of: &'e Document<'e>,
     pub(super) host: &'e dyn Host,
 }
 
@@ -288,23 +311,29 @@ pub(super) struct Run<'e, 'r> {
     pub(super) machine: &'e mut Machine,
     pub(super) cache: &'e mut Cache,
     pub(super) spare: &'e mut Vec<Machine>,
-    set: &'e PolicySet,
+    pub(super) set: &'e PolicySet,
     pub(super) info: &'e RuleInfo,
     pub(super) request: &'e Request<'r>,
     pub(super) around: Around<'e>,
+    /// The object that the rule changes
+    pub(super) change: Option<Changing<'r>>,
 }
 
-impl<'e> Run<'e, '_> {
+impl<'e, 'r: 'e> Run<'e, 'r> {
     pub(super) fn program(&self) -> &'e Program {
         &self.set.program
     }
 
     pub(super) fn documents(&self) -> Documents<'e> {
         let Request { object, old, namespace_labels, .. } = *self.request;
-        [object, namespace_labels.unwrap_or(object), self.around.rest.unwrap_or(object), old.unwrap_or(object)]
+        let rest = self.around.rest.unwrap_or(object);
+        let mut documents: Documents<'e> =
+            SmallVec::from_slice(&[object, namespace_labels.unwrap_or(object), rest, old.unwrap_or(object)]);
+        documents.extend(self.change.iter().flat_map(|c| c.seen().iter().copied()));
+        documents
     }
 
-    pub(super) fn input<'d>(&self, documents: &'d Documents<'d>) -> Input<'d>
+    pub(super) fn input<'d>(&self, documents: &'d [&'d Document<'d>]) -> Input<'d>
     where
         'e: 'd,
     {
@@ -347,7 +376,7 @@ impl<'e> Run<'e, '_> {
     }
 
     /// Runs a unit to its end, answering what it asks for.
-    fn unit(&mut self, unit: UnitId, after: bool) -> Result<Outcome, Trap> {
+    pub(super) fn unit(&mut self, unit: UnitId, after: bool) -> Result<Outcome, Trap> {
         let documents = self.documents();
         let input = self.input(&documents);
         let program = self.program();
@@ -390,7 +419,7 @@ impl<'e> Run<'e, '_> {
     }
 
     /// The names of the exceptions that are the reason of a skip.
-    fn exceptions(&self, outcome: Outcome) -> Vec<String> {
+    pub(super) fn exceptions(&self, outcome: Outcome) -> Vec<String> {
         let Outcome::Skip(id) = outcome else { return Vec::new() };
         let documents = self.documents();
         let input = self.input(&documents);
@@ -411,7 +440,7 @@ impl<'e> Run<'e, '_> {
         }
     }
 
-    fn explain(&self, outcome: Outcome, fault: FaultId, own: &Own) -> Option<(Status, String, Place)> {
+    pub(super) fn explain(&self, outcome: Outcome, fault: FaultId, own: &Own) -> Option<(Status, String, Place)> {
         let documents = self.documents();
         let input = self.input(&documents);
         let (status, text) = self.words(&input).outcome(outcome, self.info.check, own)?;
@@ -457,7 +486,7 @@ impl<'e> Run<'e, '_> {
 }
 
 /// `request`, without the objects.
-fn request_json(set: &PolicySet, request: &Request<'_>) -> String {
+pub(super) fn request_json(set: &PolicySet, request: &Request<'_>) -> String {
     if let Some(text) = request.rest {
         return text.to_owned();
     }
@@ -482,12 +511,12 @@ fn created(json: &str) -> String {
     request.to_string()
 }
 
-fn request_document(json: &str) -> Option<Document<'_>> {
+pub(super) fn request_document(json: &str) -> Option<Document<'_>> {
     read_json(json, &EVERYTHING, Buffers::default(), JsonOptions::default()).ok()
 }
 
 /// What a request is about.
-fn resource_kind<'r>(set: &PolicySet, request: &Request<'r>) -> ResourceKind<'r> {
+pub(super) fn resource_kind<'r>(set: &PolicySet, request: &Request<'r>) -> ResourceKind<'r> {
     let doc = request.object;
     let text = |path| doc.slot(path).and_then(|n| doc.as_str(n)).unwrap_or("");
     let kind = ResourceKind::of(text(set.paths.api_version), text(set.paths.kind));

@@ -93,11 +93,14 @@ pub enum CheckKind {
     Deny,
     /// The elements of lists
     ForEach,
+    /// Nothing; it changes objects
+    Mutate,
 }
 
 impl CheckKind {
     /// All, in the order of their encoding.
-    pub const ALL: [CheckKind; 4] = [CheckKind::Pattern, CheckKind::AnyPattern, CheckKind::Deny, CheckKind::ForEach];
+    pub const ALL: [CheckKind; 5] =
+        [CheckKind::Pattern, CheckKind::AnyPattern, CheckKind::Deny, CheckKind::ForEach, CheckKind::Mutate];
 }
 
 /// What is known of a rule.
@@ -199,6 +202,24 @@ impl PolicySet {
     /// The rules, policy by policy, generated ones included.
     pub fn rules(&self) -> &[RuleInfo] {
         &self.rules
+    }
+
+    /// Whether a policy has rules that change objects.
+    pub fn mutates(&self, policy: usize) -> bool {
+        self.rules.iter().any(|r| r.policy == policy && r.check == CheckKind::Mutate)
+    }
+
+    /// The rules of a policy that may be about a kind, with their numbers.
+    pub(crate) fn rules_for<'s>(
+        &'s self,
+        policy: usize,
+        kind: &str,
+    ) -> impl Iterator<Item = (usize, &'s RuleInfo)> + use<'s> {
+        let all = self.index.rules(kind);
+        let of = |n: &u32| self.rules.get(*n as usize).map_or(usize::MAX, |r| r.policy);
+        let from = all.partition_point(|n| of(n) < policy);
+        let rules = all.get(from..).unwrap_or_default().iter();
+        rules.map_while(move |n| self.rules.get(*n as usize).filter(|r| r.policy == policy).map(|r| (*n as usize, r)))
     }
 
     /// The policy of a rule.

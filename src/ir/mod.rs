@@ -1,5 +1,6 @@
 //! The one intermediate form of all policy kinds: what a rule matches, what it checks, and expressions.
 
+pub mod mutate;
 mod print;
 
 pub use print::print;
@@ -146,6 +147,8 @@ pub enum Body {
     Deny(Conditions),
     /// The elements of lists
     ForEach(Vec<Loop>),
+    /// Nothing; objects are changed
+    Mutate(Box<mutate::Mutation>),
     /// Nothing: the rule's own text cannot be made, in these words
     Broken(String),
 }

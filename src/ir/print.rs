@@ -1,5 +1,6 @@
 //! The intermediate form as text, for `--emit ir` and snapshots.
 
+use super::mutate::{Change, Mutation, Target};
 use super::{
     Ask, Body, Conditions, ContextEntry, Entry, Existence, ExistenceItem, Expr, Filter, Filters, First, MapAsk,
     Matches, Pattern, Rule, Test, WholePattern,
@@ -8,6 +9,7 @@ use kyvc_grammar::anchor::Anchor;
 use kyvc_vm::scalar::Glob;
 use kyvc_vm::selector::{KindSelector, LabelSelector};
 use std::fmt::Write;
+use std::ops::Range;
 
 /// Prints a rule.
 pub fn print(rule: &Rule) -> String {
@@ -18,18 +20,12 @@ pub fn print(rule: &Rule) -> String {
         for (i, entry) in rule.entries.iter().enumerate() {
             p.context(i, entry);
         }
-        if let Some(conditions) = &rule.preconditions {
-            p.line(format_args!("only if"));
-            p.indented(|p| p.conditions(conditions));
-        }
+        p.only_if(rule.preconditions.as_ref());
         for e in &rule.exceptions {
             p.line(format_args!("except {}{}", e.key, if e.partial { ", in part" } else { "" }));
             p.indented(|p| {
                 p.filters("match", &e.matches);
-                if let Some(conditions) = &e.conditions {
-                    p.line(format_args!("only if"));
-                    p.indented(|p| p.conditions(conditions));
-                }
+                p.only_if(e.conditions.as_ref());
             });
         }
         p.body(&rule.body);
@@ -84,25 +80,66 @@ impl Printer {
                 for each in loops {
                     self.line(format_args!("for each element{} of {}", each.depth, expr(&each.list)));
                     self.indented(|p| {
-                        for (what, list) in
-                            [("with context", each.context.clone().collect::<Vec<_>>()), ("again", each.again.clone())]
-                        {
-                            if !list.is_empty() {
-                                p.line(format_args!("{what} {list:?}"));
-                            }
-                        }
+                        p.entries(&each.context, &each.again);
                         if let Some(scoped) = each.scoped {
                             p.line(format_args!("scoped {scoped}"));
                         }
-                        if let Some(conditions) = &each.preconditions {
-                            p.line(format_args!("only if"));
-                            p.indented(|p| p.conditions(conditions));
-                        }
+                        p.only_if(each.preconditions.as_ref());
                         p.body(&each.body);
                     });
                 }
             }
+            Body::Mutate(m) => match &**m {
+                Mutation::Own(change) => self.change(change),
+                Mutation::Targets(targets) => targets.iter().for_each(|t| self.target(t)),
+            },
             Body::Broken(text) => self.line(format_args!("broken {text:?}")),
+        }
+    }
+
+    fn change(&mut self, change: &Change) {
+        match change {
+            Change::Patch(p) => {
+                let how = if p.operations { "operations" } else { "merge" };
+                self.line(format_args!("{how} {}", expr(&p.value)));
+                self.indented(|p_| p.also.iter().for_each(|e| p_.line(format_args!("also {}", expr(e)))));
+            }
+            Change::ForEach(loops) => {
+                for each in loops {
+                    let order = if each.descending { ", last first" } else { "" };
+                    self.line(format_args!("for each element{} of {}{order}", each.depth, expr(&each.list)));
+                    self.indented(|p| {
+                        p.entries(&each.context, &each.again);
+                        p.only_if(each.preconditions.as_ref());
+                        p.change(&each.change);
+                    });
+                }
+            }
+            Change::Nothing => self.line(format_args!("nothing")),
+        }
+    }
+
+    fn target(&mut self, t: &Target) {
+        self.line(format_args!("target {}", expr(&t.selector)));
+        self.indented(|p| {
+            p.entries(&t.context, &[]);
+            p.only_if(t.preconditions.as_ref());
+            p.change(&t.change);
+        });
+    }
+
+    fn entries(&mut self, context: &Range<usize>, again: &[usize]) {
+        for (what, list) in [("with context", context.clone().collect::<Vec<_>>()), ("again", again.to_vec())] {
+            if !list.is_empty() {
+                self.line(format_args!("{what} {list:?}"));
+            }
+        }
+    }
+
+    fn only_if(&mut self, conditions: Option<&Conditions>) {
+        if let Some(conditions) = conditions {
+            self.line(format_args!("only if"));
+            self.indented(|p| p.conditions(conditions));
         }
     }
 

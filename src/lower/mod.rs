@@ -7,6 +7,7 @@ mod foreach;
 mod here;
 pub mod jmespath;
 pub mod matches;
+mod mutate;
 pub mod pattern;
 pub mod reference;
 pub mod scope;
@@ -29,22 +30,30 @@ pub struct Options {
 /// Lowers a rule of a classic policy. `None` where it checks nothing that is compiled.
 pub fn rule(policy: &Policy, resolved: &ResolvedRule, options: Options, problems: &Problems) -> Option<ir::Rule> {
     let rule = &resolved.rule;
-    let validate = rule.validate.as_ref()?;
+    if rule.mutate.is_none() && rule.validate.is_none() {
+        return None;
+    }
     let matches = matches::lower(policy, resolved, problems);
     let scope = Scope::new(problems);
     let scope = if options.lenient { scope.lenient() } else { scope };
-    let owner = Owner { namespace: matches.namespace.clone(), mutates: false };
+    let owner = Owner { namespace: matches.namespace.clone(), mutates: rule.mutate.is_some() };
     let scope = scope.with_entries(rule.context.iter().map(|e| e.name.text.as_str()), 0);
     let entries = context::lower(&rule.context, &scope, &owner, &[]);
     let context = entries.len();
     let mut entries = entries;
-    let body = check(validate.check.as_ref()?, &scope, &owner, &mut entries);
+    // Kyverno takes a rule with both for a mutation.
+    let body = match (&rule.mutate, &rule.validate) {
+        (Some(m), _) => ir::Body::Mutate(Box::new(mutate::lower(m, &scope, &owner, &mut entries))),
+        (None, Some(validate)) => check(validate.check.as_ref()?, &scope, &owner, &mut entries),
+        (None, None) => return None,
+    };
     // The message is made where the rule fails, and sees what is bound there.
     let mut inside = scope.with_entries(entries.iter().skip(context).map(|e| e.name.as_str()), context);
     for _ in 0..depth(&body) {
         inside = inside.in_loop();
     }
-    let message = validate.message.as_ref().filter(|m| !m.text.is_empty());
+    let message = rule.validate.as_ref().filter(|_| rule.mutate.is_none()).and_then(|v| v.message.as_ref());
+    let message = message.filter(|m| !m.text.is_empty());
     Some(ir::Rule {
         label: format!("{}/{}", policy.name, rule.name),
         name: rule.name.clone(),

@@ -29,6 +29,11 @@ pub fn lower(tree: &Tree, scope: &Scope<'_>) -> WholePattern {
     whole(tree, "", scope, false)
 }
 
+/// As [`lower`], with all numbers as JSON gives them.
+pub fn lower_floats(tree: &Tree, scope: &Scope<'_>) -> WholePattern {
+    whole(tree, "", scope, true)
+}
+
 /// Resolves the references in `validate.anyPattern`, which may lead from one pattern to another.
 pub fn resolve_any(trees: &[Tree]) -> Result<Vec<Tree>, String> {
     let place = trees.first().map_or(Place::default(), |t| t.place);

@@ -3,6 +3,7 @@
 use super::context::{self, ContextEntry};
 use super::fields::{Fields, Problems, Text};
 use super::foreach::{self, ForEach};
+use super::mutate::Mutate;
 use super::tree::{Tree, Value};
 use crate::diag::Code;
 use kyvc_vm::condition::Operator;
@@ -91,6 +92,8 @@ pub struct Rule {
     pub preconditions: Option<Conditions>,
     /// `validate`
     pub validate: Option<Validate>,
+    /// `mutate`
+    pub mutate: Option<Mutate>,
 }
 
 /// `match` or `exclude`.
@@ -373,17 +376,15 @@ impl Rule {
         let preconditions =
             f.take("preconditions").map(|t| Conditions::read(t, &format!("{path}.preconditions"), problems));
         let validate = f.take("validate").map(|t| Validate::read(t, &format!("{path}.validate"), problems));
+        let mut mutate = f.take("mutate").map(|t| Mutate::read(t, &format!("{path}.mutate"), problems));
+        if let Some(m) = &mut mutate {
+            m.stand_in(tree);
+        }
         f.ignore(&["skipBackgroundRequests"]);
         let context = context::read(f.list("context").unwrap_or_default(), &format!("{path}.context"), problems);
-        f.not_compiled(&[
-            "celPreconditions",
-            "imageExtractors",
-            "mutate",
-            "generate",
-            "verifyImages",
-            "reportProperties",
-        ]);
-        if validate.is_none() && !["mutate", "generate", "verifyImages"].iter().any(|k| tree.get(k).is_some()) {
+        f.not_compiled(&["celPreconditions", "imageExtractors", "generate", "verifyImages", "reportProperties"]);
+        if validate.is_none() && mutate.is_none() && !["generate", "verifyImages"].iter().any(|k| tree.get(k).is_some())
+        {
             let message = format!("`{path}` needs one of `validate`, `mutate`, `generate` and `verifyImages`");
             problems.add(Code::MissingField, tree.place, message);
         }
@@ -396,6 +397,7 @@ impl Rule {
             context,
             preconditions,
             validate,
+            mutate,
         }
     }
 }
@@ -584,6 +586,17 @@ impl Conditions {
         let all = f.list("all").map(|items| list(items, &format!("{path}.all"))).unwrap_or_default();
         f.finish();
         Self { any, all, legacy: false }
+    }
+}
+
+impl Conditions {
+    /// Changes every text.
+    pub fn map_strings(&mut self, change: &dyn Fn(&str) -> String) {
+        for c in self.any.iter_mut().flatten().chain(&mut self.all) {
+            c.key.map_strings(change);
+            c.value.map_strings(change);
+            c.message = change(&c.message);
+        }
     }
 }
 

@@ -225,7 +225,7 @@ pub fn wrong_type(problems: &Problems, path: &str, tree: &Tree, expected: &str) 
 }
 
 /// The known name nearest to what was written, if it is near at all.
-fn closest<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
+pub(super) fn closest<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
     let lower = written.to_ascii_lowercase();
     let near = known.iter().map(|k| (distance(&lower, &k.to_ascii_lowercase()), *k)).min()?;
     (near.0 <= 1 + written.len() / 4).then_some(near.1)

@@ -5,5 +5,7 @@ pub mod context;
 pub mod exception;
 pub mod fields;
 pub mod foreach;
+pub mod mutate;
+pub mod pod_security;
 pub mod print;
 pub mod tree;

@@ -3,6 +3,7 @@
 use super::classic::{Check, Conditions, Filter, Match, Override, Policy, Rule, Selector, Validate};
 use super::context::{ContextEntry, Source};
 use super::fields::Text;
+use super::mutate::Change;
 use super::tree::Tree;
 use std::fmt::Write;
 
@@ -67,6 +68,41 @@ impl Printer {
         }
         if let Some(validate) = &r.validate {
             self.validate(validate);
+        }
+        if let Some(m) = &r.mutate {
+            let again = if m.on_policy_update { ", when the policy changes too" } else { "" };
+            self.line(2, format_args!("mutate @{}:{}{again}", m.place.line, m.place.column));
+            for t in &m.targets {
+                self.tree(3, "target", Some(&t.selector));
+                self.context(4, &t.context);
+                if let Some(conditions) = &t.preconditions {
+                    self.conditions("precondition", conditions);
+                }
+            }
+            self.change(&m.change);
+        }
+    }
+
+    fn change(&mut self, change: &Change) {
+        match change {
+            Change::Strategic(tree) => self.tree(3, "patchStrategicMerge", Some(tree)),
+            Change::Json6902(text) => self.text(3, "patchesJson6902", Some(text)),
+            Change::ForEach(loops) => {
+                for each in loops {
+                    let place = each.place;
+                    self.line(2, format_args!("foreach {:?} @{}:{}", each.list.text, place.line, place.column));
+                    if let Some(descending) = each.descending {
+                        self.line(3, format_args!("{}", if descending { "descending" } else { "ascending" }));
+                    }
+                    self.context(3, &each.context);
+                    if let Some(conditions) = &each.preconditions {
+                        self.conditions("precondition", conditions);
+                    }
+                    self.change(&each.change);
+                    self.line(2, format_args!("end foreach"));
+                }
+            }
+            Change::Nothing => {}
         }
     }
 

@@ -73,6 +73,11 @@ impl Tree {
         Self { place, value: Value::Map(vec![Member { key: key.to_owned(), key_place: place, value: self }]) }
     }
 
+    /// Nothing.
+    pub fn null(place: Place) -> Self {
+        Self { place, value: Value::Null }
+    }
+
     /// The member under a key.
     pub fn get(&self, key: &str) -> Option<&Tree> {
         match &self.value {

@@ -3,9 +3,10 @@
 //! Kyverno computes a policy's rules anew for each request's kind. Here they are computed once, each with a [`Guard`]
 //! that says for which kinds it stands.
 
-use crate::policy::classic::{Check, Conditions, Filter, Match, Policy, Rule, Validate};
+use crate::policy::classic::{Check, Filter, Match, Policy, Rule, Validate};
 use crate::policy::fields::Text;
-use crate::policy::tree::Tree;
+use crate::policy::mutate::{Change, ForEachPatch, Mutate};
+use crate::policy::tree::{Tree, Value};
 
 /// The annotation that chooses the controllers.
 pub const CONTROLLERS_ANNOTATION: &str = "pod-policies.kyverno.io/autogen-controllers";
@@ -95,6 +96,9 @@ fn controllers(policy: &Policy) -> Vec<String> {
 fn supported(policy: &Policy) -> bool {
     let mut needed = false;
     for rule in &policy.spec.rules {
+        if rule.mutate.as_ref().is_some_and(|m| m.has_json) {
+            return false;
+        }
         for part in std::iter::once(&rule.matches).chain(&rule.exclude) {
             for filter in std::iter::once(&part.legacy).chain(&part.any).chain(&part.all) {
                 if !filter_supported(filter) {
@@ -153,8 +157,12 @@ fn generate(rule: &Rule, shape: Shape, controllers: &[String]) -> Option<Rule> {
     let mut made = rule.clone();
     let prefix = if shape == Shape::CronJob { "autogen-cronjob" } else { "autogen" };
     made.name = cut(&format!("{prefix}-{}", rule.name), 63);
-    made.validate = rule.validate.as_ref().and_then(|v| wrap(v, shape));
-    made.validate.as_ref()?;
+    // Kyverno looks at the mutation first, and leaves a rule alone that it finds nothing in.
+    made.mutate = rule.mutate.as_ref().and_then(|m| wrap_mutate(m, shape));
+    if made.mutate.is_none() {
+        made.validate = rule.validate.as_ref().and_then(|v| wrap(v, shape));
+        made.validate.as_ref()?;
+    }
     replace_kinds(&mut made.matches, shape, controllers, true);
     if let Some(exclude) = &mut made.exclude {
         replace_kinds(exclude, shape, controllers, false);
@@ -162,7 +170,11 @@ fn generate(rule: &Rule, shape: Shape, controllers: &[String]) -> Option<Rule> {
     let change = |s: &str| rewrite(s, shape);
     made.context.iter_mut().for_each(|e| e.map_strings(&change));
     if let Some(conditions) = &mut made.preconditions {
-        rewrite_conditions(conditions, &change);
+        conditions.map_strings(&change);
+    }
+    if let Some(m) = &mut made.mutate {
+        m.change.map_strings(&change);
+        m.around.map_strings(&change);
     }
     if let Some(v) = &mut made.validate {
         if let Some(message) = &mut v.message {
@@ -177,26 +189,18 @@ fn rewrite_check(check: Option<&mut Check>, change: &dyn Fn(&str) -> String) {
     match check {
         Some(Check::Pattern(tree)) => tree.map_strings(change),
         Some(Check::AnyPattern(trees)) => trees.iter_mut().for_each(|t| t.map_strings(change)),
-        Some(Check::Deny(conditions)) => rewrite_conditions(conditions, change),
+        Some(Check::Deny(conditions)) => conditions.map_strings(change),
         Some(Check::ForEach(loops)) => {
             for l in loops {
                 l.list.text = change(&l.list.text);
                 l.context.iter_mut().for_each(|e| e.map_strings(change));
                 if let Some(conditions) = &mut l.preconditions {
-                    rewrite_conditions(conditions, change);
+                    conditions.map_strings(change);
                 }
                 rewrite_check(l.check.as_mut(), change);
             }
         }
         None => {}
-    }
-}
-
-fn rewrite_conditions(conditions: &mut Conditions, change: &dyn Fn(&str) -> String) {
-    for c in conditions.any.iter_mut().flatten().chain(&mut conditions.all) {
-        c.key.map_strings(change);
-        c.value.map_strings(change);
-        c.message = change(&c.message);
     }
 }
 
@@ -209,11 +213,35 @@ fn cut(name: &str, len: usize) -> String {
     name.get(..end).unwrap_or(name).to_owned()
 }
 
-fn wrap(v: &Validate, shape: Shape) -> Option<Validate> {
-    let one = |tree: &Tree| {
-        let template = tree.clone().wrapped("template").wrapped("spec");
-        if shape == Shape::CronJob { template.wrapped("jobTemplate").wrapped("spec") } else { template }
+/// A pattern or patch for a Pod, as one for what makes Pods.
+fn wrap_tree(tree: &Tree, shape: Shape) -> Tree {
+    let template = tree.clone().wrapped("template").wrapped("spec");
+    if shape == Shape::CronJob { template.wrapped("jobTemplate").wrapped("spec") } else { template }
+}
+
+/// A mutation for what makes Pods; all but its merges is lost on the way.
+fn wrap_mutate(m: &Mutate, shape: Shape) -> Option<Mutate> {
+    let change = match &m.change {
+        Change::Strategic(tree) => Change::Strategic(wrap_tree(tree, shape)),
+        Change::ForEach(loops) => {
+            let wrapped = |l: &ForEachPatch| {
+                let null = Tree::null(l.place);
+                let tree = if let Change::Strategic(tree) = &l.change { tree } else { &null };
+                ForEachPatch { descending: None, change: Change::Strategic(wrap_tree(tree, shape)), ..l.clone() }
+            };
+            Change::ForEach(loops.iter().map(wrapped).collect())
+        }
+        Change::Json6902(_) | Change::Nothing => return None,
     };
+    let mut around = m.around.clone();
+    if let Value::Map(members) = &mut around.value {
+        members.retain(|m| m.key != "mutate");
+    }
+    Some(Mutate { change, targets: Vec::new(), on_policy_update: false, has_json: false, around, place: m.place })
+}
+
+fn wrap(v: &Validate, shape: Shape) -> Option<Validate> {
+    let one = |tree: &Tree| wrap_tree(tree, shape);
     let check = match v.check.as_ref()? {
         Check::Pattern(tree) => Check::Pattern(one(tree)),
         Check::AnyPattern(trees) => Check::AnyPattern(trees.iter().map(one).collect()),

@@ -10,7 +10,6 @@ pub mod emit;
 mod fault;
 mod go_syntax;
 mod json_in;
-mod json_out;
 mod keys;
 mod merge;
 mod reader;
@@ -24,7 +23,7 @@ mod timestamp;
 #[cfg(test)]
 mod tests;
 
-pub use json_out::{go_json, write_json};
+pub use kyvc_vm::document::{go_json, write_json};
 
 use crate::diag::{Code, Diagnostic, Source};
 use fault::Fault;

@@ -30,7 +30,7 @@ use crate::program::{Const, Program, Reason, Step as PathStep};
 use crate::scalar::ScalarPattern;
 use crate::selector::ResourceKind;
 use crate::value::{Fault, Moved, Val};
-use crate::verdict::{Ask, Fact, Need, Offers, Outcome, Root, Step, Trap, TrapKind};
+use crate::verdict::{Ask, Fact, Need, Offers, Outcome, Patch, Root, Step, Trap, TrapKind};
 use frames::Frame;
 use memory::Memory;
 use names::Names;
@@ -572,15 +572,37 @@ impl Machine {
                 return self.refer(program, self.reg(i.b as u8), (pc, end), i.a).map_err(trap);
             }
             Op::ScopeEnter => {
-                self.names.enter();
+                self.names.enter(self.roots[Root::Object as usize]);
                 false
             }
-            Op::ScopeReset => {
-                self.names.reset(program);
+            Op::ScopeReset | Op::ScopeLeave => {
+                let names = &mut self.names;
+                let kept = if i.op == Op::ScopeReset { names.reset(program) } else { names.leave(program) };
+                if let Some(object) = kept {
+                    self.roots[Root::Object as usize] = object;
+                }
                 false
             }
-            Op::ScopeLeave => {
-                self.names.leave(program);
+            Op::PatchBegin | Op::PatchApply | Op::PatchEnd => match (self.reg(i.a), self.answered()) {
+                (Val::Fault(_), _) if i.op == Op::PatchApply => false,
+                (_, Some(value)) => {
+                    if i.op != Op::PatchBegin {
+                        self.set(i.a, value);
+                    }
+                    false
+                }
+                (patch, None) => {
+                    let need = match i.op {
+                        Op::PatchBegin => Patch::Begin,
+                        Op::PatchEnd => Patch::End,
+                        _ => Patch::Apply { patch, operations: i.b & 1 != 0, constant: i.b & 2 != 0 },
+                    };
+                    return Ok(self.wait(at, end, Need::Patch(need)));
+                }
+            },
+            Op::IterRest => {
+                let rest = self.memory.rest(input.documents, self.reg(i.b as u8));
+                self.set(i.a, Val::Int(rest as i64));
                 false
             }
             Op::NumberFloat => {

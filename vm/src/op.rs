@@ -231,6 +231,8 @@ ops! {
     IterNext "iter.next" 1 (Def, Mut, Label);
     /// Loads the position of the current element of the walk in `b`.
     IterIndex "iter.index" 1 (Def, Use, None);
+    /// Loads how many elements the walk in `b` has yet to take.
+    IterRest "iter.rest" 2 (Def, Use, None);
     /// Tests a value against a scalar pattern; a list satisfies it when each element does.
     TestScalar "test.scalar" 1 (Use, Else, Pattern);
     /// Makes a scalar pattern of a value: a string is read as one, other scalars stand for themselves. A fault stays.
@@ -300,6 +302,15 @@ ops! {
     QueryEval "query.eval" 8 (Mut, Imm, None);
     /// Checks the value in `c` against the pattern in `b`: how it ends goes to `a`, the fault to the register after.
     MatchMade "match.made" 8 (Def, Use, Reg);
+    /// Keeps the version of the object that changes, for `patch.end`.
+    PatchBegin "patch.begin" 4 (None, None, None);
+    /// Changes that object by the patch in the register, which gets whether there was anything to change, or a fault. Where
+    /// bit 0 of `b` is set the patch is a text with a list of operations, otherwise it is merged; bit 1 says that it is a
+    /// constant text.
+    PatchApply "patch.apply" 8 (Mut, Imm, None);
+    /// Loads whether that object is another one now than at the last `patch.begin`; if so, it is the object that expressions
+    /// see from now on.
+    PatchEnd "patch.end" 4 (Def, None, None);
     /// Ends: the rule holds; `c` is the number of the alternative that did.
     EndPass "end.pass" 1 (None, None, Imm);
     /// Ends: the rule does not apply, because of the fault.

@@ -120,11 +120,15 @@ pub enum Reason {
     Looped,
     /// An exception with this name is about it
     Excepted,
+    /// As `Because`, and the value's account is told twice
+    Twice,
+    /// The change of an object failed, and the value says why
+    Lost,
 }
 
 impl Reason {
     /// All reasons, in the order of their encoding.
-    pub const ALL: [Reason; 23] = [
+    pub const ALL: [Reason; 25] = [
         Reason::NotMap,
         Reason::NotList,
         Reason::Mismatch,
@@ -148,6 +152,8 @@ impl Reason {
         Reason::Queried,
         Reason::Looped,
         Reason::Excepted,
+        Reason::Twice,
+        Reason::Lost,
     ];
 }
 

@@ -5,10 +5,10 @@ use crate::ids::{ConstId, FaultId, SiteId};
 
 /// Number of a document among those of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DocId(pub u8);
+pub struct DocId(pub u16);
 
 /// Stands for the run's own items where a walk names a document.
-pub(crate) const OWN_ITEMS: DocId = DocId(u8::MAX);
+pub(crate) const OWN_ITEMS: DocId = DocId(u16::MAX);
 
 /// A slice of the run's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

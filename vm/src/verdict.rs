@@ -224,6 +224,27 @@ pub enum Need {
     },
     /// The answer to a question
     Ask(Ask, Val),
+    /// A change of the object
+    Patch(Patch),
+}
+
+/// A step in the change of an object. The host keeps its versions.
+#[derive(Clone, Copy, Debug)]
+pub enum Patch {
+    /// The version of now is to be kept
+    Begin,
+    /// A patch: whether there was anything to change is expected
+    Apply {
+        /// The patch
+        patch: Val,
+        /// Whether it is a text with a list of operations; otherwise it is merged
+        operations: bool,
+        /// Whether it is a constant text
+        constant: bool,
+    },
+    /// Whether there is another version than the last that was kept is expected. If so, it becomes the root
+    /// [`Root::Object`].
+    End,
 }
 
 /// How far a run came.

@@ -8,6 +8,7 @@ mod fields;
 mod json;
 mod namespaces;
 mod pattern;
+mod pod_security;
 mod rules;
 mod selector;
 mod variables;

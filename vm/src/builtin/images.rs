@@ -1,7 +1,7 @@
 //! Functions on names of things outside: images and addresses.
 
 mod address;
-mod reference;
+pub(super) mod reference;
 #[cfg(test)]
 mod tests;
 pub(super) mod url;

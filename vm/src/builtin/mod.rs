@@ -19,6 +19,8 @@ mod x509;
 
 use crate::value::Val;
 pub use call::{Call, Environment, Failure};
+pub use images::reference::normalize as normalize_image;
+pub use images::url::quote as go_quote;
 pub use standard::unsupported as unsupported_number;
 use std::sync::LazyLock;
 

@@ -22,7 +22,7 @@ fn result(operator: Operator, key: &str, value: &str) -> bool {
     let mut call = Call::new(&mut memory, &program, &documents, &environment);
     let [key, value] = [key, value].map(|text| call.make_json(text, true).expect("a JSON text"));
     let found = holds(&call, operator, key, value);
-    let root = |at: u8| Val::Node(DocId(at), documents[usize::from(at)].root().expect("a value"));
+    let root = |at: u16| Val::Node(DocId(at), documents[usize::from(at)].root().expect("a value"));
     assert_eq!(holds(&call, operator, root(0), value), found, "with the key of a document");
     assert_eq!(holds(&call, operator, root(0), root(1)), found, "with both of documents");
     found

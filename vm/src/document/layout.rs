@@ -1,6 +1,7 @@
 //! What a program set asks of a document: its keys and its paths.
 
 use super::symbols::{Sym, Symbols};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Number of a static path; the index of its slot in a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,6 +58,7 @@ impl TrieNode {
 /// Keys and paths of a program set; immutable once linked.
 #[derive(Clone, Debug)]
 pub struct Layout {
+    id: u64,
     symbols: Symbols,
     trie: Vec<TrieNode>,
     paths: Vec<Box<[Sym]>>,
@@ -68,6 +70,11 @@ impl Layout {
         let mut b = LayoutBuilder::default();
         b.want(&[], true);
         b.finish()
+    }
+
+    /// A number that tells layouts of a process apart; those of equal number have the same symbols.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
     }
 
     /// The keys.
@@ -234,6 +241,8 @@ impl LayoutBuilder {
 
     /// The finished layout.
     pub fn finish(self) -> Layout {
-        Layout { symbols: self.symbols, trie: self.trie, paths: self.paths }
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        Layout { id, symbols: self.symbols, trie: self.trie, paths: self.paths }
     }
 }

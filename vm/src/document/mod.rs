@@ -16,7 +16,7 @@ mod symbols;
 mod tests;
 
 pub use build::{BuildError, Builder, Limits};
-pub use json::{JsonError, JsonErrorKind, JsonOptions, read_json};
+pub use json::{JsonError, JsonErrorKind, JsonOptions, go_json, read_json, write_json, write_str};
 pub use layout::{Layout, LayoutBuilder, PathId, Segment};
 pub use node::{Kind, NodeId};
 pub use symbols::{Sym, Symbols};
@@ -86,6 +86,16 @@ impl<'a> Document<'a> {
     /// The layout this document was flattened with.
     pub fn layout(&self) -> &'a Layout {
         self.layout
+    }
+
+    /// What the document takes, in bytes, without the text that it refers to.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&*self.nodes)
+            + self.owned.len()
+            + size_of_val(&*self.keys)
+            + size_of_val(&*self.slots)
+            + size_of_val(&*self.places)
+            + size_of_val(&*self.key_places)
     }
 
     /// Gives the memory back for the next document.
@@ -170,6 +180,24 @@ impl<'a> Document<'a> {
     pub fn as_str(&self, id: NodeId) -> Option<&str> {
         let node = self.node(id);
         (node.kind() == Kind::Str).then(|| self.text(node.text()))
+    }
+
+    /// Whether the text of a string stands in the source as it is, without escape sequences.
+    pub fn is_verbatim(&self, id: NodeId) -> bool {
+        let node = self.node(id);
+        node.kind() == Kind::Str && !node.text().owned()
+    }
+
+    /// How a number is spelled in the source, where places were recorded as byte offsets.
+    pub fn spelled(&self, id: NodeId) -> Option<&str> {
+        let number = matches!(self.kind(id), Kind::Int | Kind::Float | Kind::Uint);
+        let place = self.places.get(id.index()).filter(|p| number && p.column != 0)?;
+        if self.place_kind != PlaceKind::Offset {
+            return None;
+        }
+        let text = self.src.get(place.line as usize..)?;
+        let end = text.find(|c: char| !c.is_ascii_digit() && !matches!(c, '+' | '-' | '.' | 'e' | 'E'));
+        text.get(..end.unwrap_or(text.len()))
     }
 
     /// A node as a scalar; lists and maps are only named as such.
@@ -267,6 +295,49 @@ impl<'a> Document<'a> {
         self.children(id).filter(move |_| is_map).filter_map(|n| self.key(n).map(|k| (k, n)))
     }
 
+    /// Whether a member below a value has this key.
+    pub fn names(&self, id: NodeId, key: &str) -> bool {
+        let below = self.nodes.get(id.index() + 1..self.node(id).end as usize).unwrap_or_default();
+        match self.layout.symbols().lookup(key) {
+            Some(sym) => below.iter().any(|node| node.key() == sym.0),
+            None => below
+                .iter()
+                .any(|node| (KEY_LOCAL..KEY_DEAD).contains(&node.key()) && self.key_text(Key(node.key())) == key),
+        }
+    }
+
+    /// The texts of a subtree: strings, and those keys that the layout does not know. A key comes with `true`.
+    pub(crate) fn texts(&self, id: NodeId) -> impl Iterator<Item = (&str, bool)> + '_ {
+        let nodes = self.nodes.get(id.index()..self.node(id).end as usize).unwrap_or_default();
+        nodes.iter().flat_map(|node| {
+            let string = (node.kind() == Kind::Str).then(|| (self.text(node.text()), false));
+            let own = (KEY_LOCAL..KEY_DEAD).contains(&node.key());
+            string.into_iter().chain(own.then(|| (self.key_text(Key(node.key())), true)))
+        })
+    }
+
+    /// The place of a value in the form it was recorded in; `None` where none are recorded.
+    pub(crate) fn kept_place(&self, id: NodeId) -> Option<Place> {
+        self.places.get(id.index()).copied()
+    }
+
+    /// As [`entries`](Self::entries), with the kind of each value: one look at a node for all of it.
+    #[inline]
+    pub(crate) fn members(&self, id: NodeId) -> impl Iterator<Item = (Key, NodeId, Kind)> + '_ {
+        let node = self.node(id);
+        let (mut at, end) = if node.kind() == Kind::Map { (id.0 + 1, node.end) } else { (0, 0) };
+        std::iter::from_fn(move || {
+            while at < end {
+                let (id, child) = (NodeId(at), self.nodes.get(at as usize)?);
+                at = child.end;
+                if child.key() < KEY_DEAD {
+                    return Some((Key(child.key()), id, child.kind()));
+                }
+            }
+            None
+        })
+    }
+
     /// Where a value stands in the source.
     pub fn place(&self, id: NodeId) -> Place {
         self.resolve(self.places.get(id.index()))
@@ -284,6 +355,25 @@ impl<'a> Document<'a> {
             (PlaceKind::Offset, Some(p)) if p.column != 0 => line_column(self.src, p.line as usize),
             _ => Place::default(),
         }
+    }
+
+    /// Whether another document was made of this one, so that their nodes can be compared as they are.
+    pub(crate) fn is_origin_of(&self, other: &Document<'_>) -> bool {
+        std::ptr::eq(self.src, other.src)
+            && std::ptr::eq(self.layout, other.layout)
+            && other.owned.starts_with(&self.owned)
+            && other.keys.starts_with(&self.keys)
+    }
+
+    /// Whether two subtrees of such documents have the same nodes. Others may be equal too.
+    pub(crate) fn same_nodes(&self, a: NodeId, other: &Document<'_>, b: NodeId) -> bool {
+        let (own, theirs) = (a.index()..self.node(a).end as usize, b.index()..other.node(b).end as usize);
+        let (Some(own), Some(theirs)) = (self.nodes.get(own), other.nodes.get(theirs)) else { return false };
+        let shift = b.0.wrapping_sub(a.0);
+        let same = |(m, n): (&Node, &Node)| m.is(*n, shift);
+        own.len() == theirs.len()
+            && own.first().zip(theirs.first()).is_some_and(|(m, n)| m.kind() == n.kind() && m.payload == n.payload)
+            && own.iter().zip(theirs).skip(1).all(same)
     }
 
     /// Whether two subtrees, of this document or another, are the same value. Map order does not count.

@@ -1,7 +1,7 @@
 //! The 16-byte node and the bit layouts inside it.
 
 /// Index of a node in its document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub(crate) u32);
 
 impl NodeId {
@@ -127,6 +127,12 @@ impl Node {
 
     pub(crate) fn set_key(&mut self, key: u32) {
         self.tag_key = (self.tag_key & !KEY_MASK) | (key & KEY_MASK);
+    }
+
+    /// Whether another node is this one, moved by `shift`.
+    #[inline]
+    pub(crate) fn is(self, other: Self, shift: u32) -> bool {
+        self.tag_key == other.tag_key && self.payload == other.payload && self.end.wrapping_add(shift) == other.end
     }
 
     #[inline]

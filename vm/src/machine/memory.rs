@@ -363,6 +363,14 @@ impl Memory {
         Ok(made)
     }
 
+    /// How many elements a walk has yet to take.
+    pub(crate) fn rest(&self, docs: &[&Document<'_>], mut walk: Val) -> usize {
+        match walk {
+            Val::Walk { doc: OWN_ITEMS, at, end, .. } => end.saturating_sub(at) as usize,
+            _ => std::iter::from_fn(|| self.next(docs, walk).map(|(_, next)| walk = next)).count(),
+        }
+    }
+
     /// A value as string map, empty where it is none or holds anything but strings and nulls.
     pub(crate) fn strings<'v>(&self, docs: &[&'v Document<'v>], value: Val) -> StringMap<'v> {
         let found = node_of(docs, value).filter(|(d, n)| {

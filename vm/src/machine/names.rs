@@ -4,6 +4,7 @@
 //! it, until one of these was loaded in turn. Scopes are the steps of a loop: what is bound inside is forgotten, and
 //! entries that were loaded inside are loaded again outside.
 
+use super::RootState;
 use super::memory::Memory;
 use crate::document::{Document, Sym};
 use crate::ids::EntryId;
@@ -27,12 +28,20 @@ struct Active {
     state: State,
 }
 
+/// What a scope goes back to.
+#[derive(Clone, Debug)]
+struct Kept {
+    bound: Vec<(Sym, Val)>,
+    /// The object that expressions see
+    object: RootState,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Names {
     bound: Vec<(Sym, Val)>,
     active: Vec<Active>,
     /// What was bound when each open scope was entered
-    kept: Vec<Vec<(Sym, Val)>>,
+    kept: Vec<Kept>,
     /// While an entry is loaded: how many of the active ones it sees, and of how many scopes
     sight: Option<(usize, usize)>,
 }
@@ -71,7 +80,8 @@ impl Names {
 
     /// Whether an entry is to be loaded now; it then counts as tried.
     pub(super) fn take(&mut self, id: EntryId) -> bool {
-        let Some(at) = self.active.iter().position(|a| a.id == id) else { return false };
+        // An entry that is there twice has come again since.
+        let Some(at) = self.active.iter().rposition(|a| a.id == id) else { return false };
         let (seen, level) = self.sight.unwrap_or((self.active.len(), self.kept.len()));
         let Some(entry) = self.active.get_mut(at) else { return false };
         if at >= seen || entry.level > level || entry.state != State::Fresh {
@@ -84,7 +94,7 @@ impl Names {
 
     /// Whether an entry of an outer scope was loaded and is to be loaded again.
     pub(super) fn retake(&mut self, id: EntryId) -> bool {
-        let Some(at) = self.active.iter().position(|a| a.id == id && a.state == State::Loaded) else { return false };
+        let Some(at) = self.active.iter().rposition(|a| a.id == id && a.state == State::Loaded) else { return false };
         self.sight = self.active.get(at).map(|a| (at, a.level));
         true
     }
@@ -92,26 +102,29 @@ impl Names {
     /// Notes that an entry's unit has ended.
     pub(super) fn leave_entry(&mut self, id: EntryId, loaded: bool) {
         self.sight = None;
-        if loaded && let Some(entry) = self.active.iter_mut().find(|a| a.id == id) {
+        if loaded && let Some(entry) = self.active.iter_mut().rfind(|a| a.id == id) {
             entry.state = State::Loaded;
         }
     }
 
-    pub(super) fn enter(&mut self) {
-        self.kept.push(self.bound.clone());
+    pub(super) fn enter(&mut self, object: RootState) {
+        self.kept.push(Kept { bound: self.bound.clone(), object });
     }
 
-    pub(super) fn reset(&mut self, program: &Program) {
-        let Some(kept) = self.kept.last() else { return };
-        let kept = kept.clone();
+    /// Goes back to the start of the scope. Gives the object that expressions see there.
+    pub(super) fn reset(&mut self, program: &Program) -> Option<RootState> {
+        let kept = self.kept.last()?.clone();
         let level = self.kept.len();
-        self.back(program, kept, |a| a.level < level);
+        self.back(program, kept.bound, |a| a.level < level);
+        Some(kept.object)
     }
 
-    pub(super) fn leave(&mut self, program: &Program) {
-        let Some(kept) = self.kept.pop() else { return };
+    /// As [`reset`](Self::reset), and ends the scope.
+    pub(super) fn leave(&mut self, program: &Program) -> Option<RootState> {
+        let kept = self.kept.pop()?;
         let level = self.kept.len();
-        self.back(program, kept, |a| a.level <= level);
+        self.back(program, kept.bound, |a| a.level <= level);
+        Some(kept.object)
     }
 
     /// Goes back to names that were kept. Of the entries that stay, those keep their values that always have the same.

@@ -1,6 +1,6 @@
 //! The checks of api/kyverno/v1, which collect all errors.
 
-use super::{Checked, Subject, conflict, json, list, selector, some};
+use super::{Checked, Subject, conflict, json, list, pod_security, selector, some};
 use crate::policy::tree::{Tree, Value};
 use crate::resolve::autogen::CONTROLLERS_ANNOTATION;
 
@@ -95,6 +95,7 @@ fn spec(s: &Subject<'_>, errors: &mut Vec<String>) {
                 filters(part, &format!("{path}.{block}"), s.policy.namespace.is_some(), errors);
             }
         }
+        pod_security::check(tree, &path, errors);
     }
     if s.policy.namespace.is_some() && !s.policy.spec.overrides.is_empty() {
         errors.push(

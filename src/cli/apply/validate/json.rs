@@ -14,6 +14,8 @@ enum Shape {
     Selector,
     Requirement,
     Validate,
+    PodSecurity,
+    Exclusion,
     /// Kept as it is written; Go sorts the keys.
     Raw,
 }
@@ -63,6 +65,14 @@ impl Shape {
                 ("message", Shape::Raw),
                 ("pattern", Shape::Raw),
                 ("anyPattern", Shape::Raw),
+                ("podSecurity", Shape::PodSecurity),
+            ],
+            Shape::PodSecurity => &[("level", Shape::Raw), ("version", Shape::Raw), ("exclude", Shape::Exclusion)],
+            Shape::Exclusion => &[
+                ("controlName", Shape::Raw),
+                ("images", Shape::Raw),
+                ("restrictedField", Shape::Raw),
+                ("values", Shape::Raw),
             ],
             Shape::Raw => &[],
         }

@@ -117,6 +117,29 @@ fn checks() {
 }
 
 #[test]
+fn exclusions_of_pod_security() {
+    let of = |v: &str| reason("ClusterPolicy", "", "", PODS, &format!("{{podSecurity: {v}}}"));
+    assert_eq!(of("{level: privileged, exclude: [{controlName: Volume Types}]}"), "fine");
+    assert_eq!(of("{exclude: [{controlName: Host Ports, images: ['*']}]}"), "fine");
+    assert_eq!(
+        of("{level: baseline, exclude: [{controlName: Sysctls, images: [a], restrictedField: f}]}"),
+        "[spec.rules[0].podSecurity.exclude[0].controlName: Invalid value: \"Sysctls\": exclude.images must not be \
+         specified for the pod level control, spec.rules[0].podSecurity.exclude[0].values: Forbidden: values is \
+         required]"
+    );
+    assert_eq!(
+        of("{exclude: [{controlName: Seccomp, values: [a]}]}"),
+        "spec.rules[0].podSecurity.exclude[0].restrictedField: Forbidden: restrictedField is required"
+    );
+    assert_eq!(
+        of("{level: baseline, exclude: [{controlName: Seccomp}, {controlName: Privilege Escalation}]}"),
+        "[spec.rules[0].podSecurity.exclude[1].controlName: Invalid value: \"Privilege Escalation\": exclude.images \
+         must be specified for the container level control, spec.rules[0].podSecurity.exclude[1].controlName: Invalid \
+         value: \"Privilege Escalation\": Invalid control name defined at the given level]"
+    );
+}
+
+#[test]
 fn variables_have_to_be_defined() {
     let of = |spec, text: &str| {
         reason("ClusterPolicy", spec, "", PODS, &format!("{{message: '{text}', pattern: {{a: b}}}}"))

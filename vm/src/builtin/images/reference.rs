@@ -78,7 +78,10 @@ impl Image {
 }
 
 /// The whole name of an image: with its registry, and with a tag or a digest.
-pub(super) fn normalize(image: &str) -> Result<String, String> {
+///
+/// # Errors
+/// Says in Kyverno's words why the text names no image.
+pub fn normalize(image: &str) -> Result<String, String> {
     Image::parse(image).map(|i| i.reference())
 }
 

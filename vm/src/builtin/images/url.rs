@@ -212,7 +212,7 @@ fn unescape(text: &str, part: Part) -> Result<String, String> {
 }
 
 /// A text in quotes, as Go's `%q` prints it.
-pub(crate) fn quote(text: &str) -> String {
+pub fn quote(text: &str) -> String {
     quote_bytes(text.as_bytes())
 }
 

@@ -1,0 +1,267 @@
+//! Rules that change objects: the one that a request is about, or other ones.
+
+use super::host::{Host, TargetSelector};
+use super::message::Own;
+use super::request::{Operation, Request};
+use super::run::{
+    Around, EVERYTHING, Engine, Run, Status, Verdict, request_document, request_json, resource_kind, verdict, version,
+};
+use super::set::{CheckKind, PolicySet};
+use super::versions::{Changing, Versions};
+use kyvc_vm::document::{Buffers, Document, JsonOptions, Place, read_json};
+use kyvc_vm::ids::UnitId;
+use kyvc_vm::machine::{FaultView, View};
+use kyvc_vm::program::Reason;
+use kyvc_vm::value::Val;
+use kyvc_vm::verdict::{Outcome, Root, TrapKind};
+use std::fmt::Display;
+
+/// What became of a request's object.
+#[derive(Clone, Copy, Debug)]
+pub enum Mutated<'d> {
+    /// It is as it was
+    Same,
+    /// It is another one now
+    Changed(&'d Document<'d>),
+    /// A rule failed. Kyverno then has no object any more, and nothing that comes later is about it.
+    Lost,
+}
+
+impl Engine {
+    /// Lets the rules of one policy change the object of a request, or other objects, and passes each verdict on; with it
+    /// that other object as it is to be.
+    ///
+    /// The set has to have rules that change objects, so that objects are flattened whole for it.
+    pub fn mutate<'s, 'r>(
+        &mut self,
+        set: &'s PolicySet,
+        policy: usize,
+        request: &Request<'r>,
+        versions: &'r Versions<'r>,
+        host: &dyn Host,
+        mut each: impl FnMut(Verdict<'s>, Option<&Document<'_>>),
+    ) -> Mutated<'r> {
+        let Some(info) = set.policies.get(policy).filter(|_| request.object.root().is_some()) else {
+            return Mutated::Same;
+        };
+        let kind = resource_kind(set, request);
+        let first = request.object;
+        let mut now = first;
+        let text = set.reads_request.then(|| request_json(set, request));
+        for (number, rule) in set.rules_for(policy, kind.kind).filter(|(_, r)| r.check == CheckKind::Mutate) {
+            let rest = text.as_deref().and_then(request_document);
+            let old = match request.operation {
+                Operation::Delete | Operation::Update => request.old.or(Some(first)),
+                _ => request.old,
+            };
+            let request = Request { object: now, old, ..*request };
+            let Some(root) = now.root() else { return Mutated::Same };
+            self.set_offers(host);
+            self.ready(set, &request, rest.as_ref());
+            let around = Around { kind, root, rest: rest.as_ref(), images_of: first, host };
+            let mut applied = false;
+            let mut tell = |told: Told, target: Option<&Document<'_>>| {
+                let Told { status, text, exceptions, place } = told;
+                applied |= matches!(status, Status::Pass | Status::Fail);
+                let mut verdict = verdict(number, rule, status, text, place);
+                verdict.exceptions = exceptions;
+                each(verdict, target);
+            };
+            let (machine, cache, spare) = self.parts();
+            let change = Some(Changing::new(now, versions));
+            let mut run = Run { machine, cache, spare, set, info: rule, request: &request, around, change };
+            if !rule.code.targets.is_empty() {
+                run.mutate_others(&mut tell);
+            } else if let Some(done) = run.mutate() {
+                tell(done.told, None);
+                match done.object {
+                    Mutated::Same => {}
+                    Mutated::Changed(doc) => now = doc,
+                    Mutated::Lost => return Mutated::Lost,
+                }
+            }
+            if info.apply_one && applied {
+                break;
+            }
+        }
+        if std::ptr::eq(now, first) { Mutated::Same } else { Mutated::Changed(now) }
+    }
+}
+
+/// What is said of a rule.
+struct Told {
+    status: Status,
+    text: String,
+    exceptions: Vec<String>,
+    place: Place,
+}
+
+impl Told {
+    fn new(status: Status, text: String) -> Self {
+        Self { status, text, exceptions: Vec::new(), place: Place::default() }
+    }
+}
+
+/// What one rule did.
+struct Done<'r> {
+    told: Told,
+    object: Mutated<'r>,
+}
+
+/// Takes what is said of a rule, with an object that it changes besides the one it is about.
+type Tell<'t> = &'t mut dyn FnMut(Told, Option<&Document<'_>>);
+
+impl<'e, 'r: 'e> Run<'e, 'r> {
+    /// Lets the rule change the object of the request.
+    fn mutate(&mut self) -> Option<Done<'r>> {
+        let outcome = match self.unit(self.info.code.check, false) {
+            Ok(outcome) => outcome,
+            Err(trap) => return Some(Done { told: self.broken(&trap), object: Mutated::Lost }),
+        };
+        let lost = self.is_lost(outcome);
+        let (told, doc) = self.changed(outcome)?;
+        let object = match doc {
+            Some(doc) => Mutated::Changed(doc),
+            None if lost => Mutated::Lost,
+            None => Mutated::Same,
+        };
+        Some(Done { told, object })
+    }
+
+    fn broken(&self, why: &dyn Display) -> Told {
+        Told::new(Status::Error, format!("rule {}: {why}", self.info.name))
+    }
+
+    /// What is said of a run that changes an object, and the object where it was changed.
+    fn changed(&mut self, outcome: Outcome) -> Option<(Told, Option<&'r Document<'r>>)> {
+        match outcome {
+            Outcome::None | Outcome::Value(_) => None,
+            Outcome::Pass(_) => Some(match self.change.as_mut()?.keep() {
+                Ok(doc) => (Told::new(Status::Pass, mutated(doc)), Some(doc)),
+                Err(kind) => (self.broken(&kind), None),
+            }),
+            Outcome::Skip(id) | Outcome::Fail(id) | Outcome::Error(id) => {
+                let (status, text, place) = self.explain(outcome, id, &Own::None)?;
+                Some((Told { status, text, exceptions: self.exceptions(outcome), place }, None))
+            }
+        }
+    }
+
+    /// Lets the rule change other objects than the one the request is about.
+    fn mutate_others(&mut self, tell: Tell<'_>) {
+        match self.unit(self.info.code.check, false) {
+            Ok(Outcome::Pass(_)) => {}
+            Ok(outcome) => {
+                if let Some((told, _)) = self.changed(outcome) {
+                    tell(told, None);
+                }
+                return;
+            }
+            Err(trap) => return tell(self.broken(&trap), None),
+        }
+        let (mut found, mut errors) = (Vec::new(), Vec::new());
+        for target in &self.info.code.targets {
+            match self.select(target.selector) {
+                Some(Ok(texts)) => found.extend(texts.into_iter().map(|text| (target.change, text))),
+                Some(Err(why)) => errors.push(why),
+                None => {}
+            }
+        }
+        if !errors.is_empty() {
+            tell(Told::new(Status::Error, format!(": {}", errors.join("; "))), None);
+        }
+        let documents: Vec<(UnitId, Document<'_>)> = found
+            .iter()
+            .filter_map(|(unit, text)| {
+                let doc = read_json(text, &EVERYTHING, Buffers::default(), JsonOptions::default());
+                Some((*unit, doc.ok()?))
+            })
+            .collect();
+        let Some((_, first)) = documents.first() else { return };
+        let versions = Versions::default();
+        let mut inner = Run {
+            machine: self.machine,
+            cache: self.cache,
+            spare: self.spare,
+            set: self.set,
+            info: self.info,
+            request: self.request,
+            around: self.around,
+            change: Some(Changing::new(first, &versions)),
+        };
+        for (unit, doc) in &documents {
+            inner.mutate_other(*unit, doc, tell);
+        }
+    }
+
+    /// The objects that a target names; none where nobody is to change any.
+    fn select(&mut self, unit: UnitId) -> Option<Result<Vec<String>, String>> {
+        let value = match self.unit(unit, true) {
+            Ok(Outcome::Value(value)) => value,
+            Ok(_) => return Some(Err(TrapKind::Code.to_string())),
+            Err(trap) => return Some(Err(trap.to_string())),
+        };
+        let documents = self.documents();
+        let input = self.input(&documents);
+        if let View::Fault(id) = self.machine.view(self.program(), &input, value) {
+            return Some(Err(self.words(&input).text(id)));
+        }
+        let member = |key: &str| self.machine.member(&documents, value, key);
+        let text = |key: &str| match member(key).map(|v| self.machine.view(self.program(), &input, v)) {
+            Some(View::Str(s)) => s.to_owned(),
+            _ => String::new(),
+        };
+        let policy = self.set.policies.get(self.info.policy)?;
+        let labels = member("selector").map(|value| {
+            let mut out = String::new();
+            self.machine.json(self.program(), &input, value, &mut out);
+            out
+        });
+        self.around.host.targets(&TargetSelector {
+            api_version: text("apiVersion"),
+            kind: text("kind"),
+            // Kyverno: pkg/engine/handlers/mutation/load_targets.go, a policy in a namespace stays there.
+            namespace: policy.namespace.clone().unwrap_or_else(|| text("namespace")),
+            name: text("name"),
+            labels,
+        })
+    }
+
+    fn mutate_other(&mut self, unit: UnitId, doc: &'r Document<'r>, tell: Tell<'_>) {
+        let Some(change) = self.change.as_mut() else { return };
+        change.turn_to(doc);
+        let number = match version(change.see(doc)) {
+            Ok(number) => number,
+            Err(kind) => return tell(self.broken(&kind), None),
+        };
+        self.machine.set_root_for_run(Root::Target, doc.root().map(|node| Val::Node(number, node)));
+        match self.unit(unit, true) {
+            Ok(outcome) => {
+                if let Some((told, patched)) = self.changed(outcome) {
+                    tell(told, patched);
+                }
+            }
+            Err(trap) => tell(self.broken(&trap), None),
+        }
+    }
+
+    /// Whether a run ended with an error in the change of an object.
+    fn is_lost(&self, outcome: Outcome) -> bool {
+        let Outcome::Error(id) = outcome else { return false };
+        matches!(self.machine.fault(self.program(), id), Some(FaultView::Site { site, .. }) if site.reason == Reason::Lost)
+    }
+}
+
+/// What is said of an object that was changed.
+fn mutated(doc: &Document<'_>) -> String {
+    let at = |path: &[&str]| {
+        let node = path.iter().try_fold(doc.root()?, |node, key| doc.get_str(node, key))?;
+        doc.as_str(node)
+    };
+    let text = |path: &[&str]| at(path).unwrap_or_default();
+    let (kind, name) = (text(&["kind"]), text(&["metadata", "name"]));
+    match text(&["metadata", "namespace"]) {
+        "" => format!("mutated {kind}/{name}"),
+        namespace => format!("mutated {kind}/{name} in namespace {namespace}"),
+    }
+}

@@ -1,0 +1,163 @@
+//! Patches of the object that a rule changes.
+
+use super::answer::{Answered, Broken, MAKING};
+use super::dynamic::{Cache, Form};
+use super::run::{Run, version};
+use super::versions::Changing;
+use crate::diag::Source;
+use crate::lower::pattern::scalar_pattern;
+use crate::yaml::{self, ReadOptions};
+use kyvc_vm::document::{Buffers, Document, JsonOptions, Layout, NodeId, go_json, read_json};
+use kyvc_vm::machine::{Input, Machine, View};
+use kyvc_vm::patch::json6902::{self, OperationError, Written};
+use kyvc_vm::patch::strategic::{self, Conditions, Operand};
+use kyvc_vm::patch::{PatchError, Space};
+use kyvc_vm::selector::ResourceKind;
+use kyvc_vm::value::{DocId, Val};
+use kyvc_vm::verdict::{Need, Outcome, Patch, Root, Step, TrapKind};
+use std::sync::LazyLock;
+
+/// The layout of overlays and operations.
+static EVERYTHING: LazyLock<Layout> = LazyLock::new(Layout::everything);
+
+impl<'e, 'r: 'e> Run<'e, 'r> {
+    /// Answers a step in the change of the object.
+    pub(super) fn patch(&mut self, step: Patch) -> Answered<Val> {
+        let text = match step {
+            Patch::Apply { patch, .. } => self.patch_text(patch),
+            Patch::Begin | Patch::End => String::new(),
+        };
+        let mut change = self.change.take().ok_or(TrapKind::Code)?;
+        let done = self.change_by(&mut change, step, &text);
+        self.change = Some(change);
+        done.map(Val::Bool)
+    }
+
+    /// A text as it is, any other value as JSON.
+    fn patch_text(&self, patch: Val) -> String {
+        let documents = self.documents();
+        let input = self.input(&documents);
+        match self.machine.view(self.program(), &input, patch) {
+            View::Str(s) => s.to_owned(),
+            _ => {
+                let mut out = String::new();
+                self.machine.json(self.program(), &input, patch, &mut out);
+                out
+            }
+        }
+    }
+
+    fn change_by(&mut self, change: &mut Changing<'r>, step: Patch, text: &str) -> Answered<bool> {
+        match step {
+            Patch::Begin => {
+                change.begin()?;
+                Ok(false)
+            }
+            Patch::End => {
+                let Some(doc) = change.end()? else { return Ok(false) };
+                let number = version(change.see(doc))?;
+                self.machine.set_root_for_run(Root::Object, doc.root().map(|node| Val::Node(number, node)));
+                Ok(true)
+            }
+            Patch::Apply { operations, constant, .. } => {
+                let size = text.len() + change.now().bytes();
+                self.machine.charge(MAKING + size as u64 / 8)?;
+                let space = Space { buffers: change.space(), ..Space::default() };
+                let made = if operations {
+                    self.operate(change.now(), text, constant, space)
+                } else {
+                    self.merge(change.now(), text, space)
+                };
+                match made {
+                    Ok(Some(doc)) => {
+                        change.renew(doc);
+                        Ok(true)
+                    }
+                    Ok(None) => Ok(false),
+                    Err(error) => Err(Broken::Failed(error.to_string())),
+                }
+            }
+        }
+    }
+
+    fn merge(&mut self, now: &Document<'r>, overlay: &str, space: Space) -> Result<Option<Document<'r>>, PatchError> {
+        let overlay = read_json(overlay, &EVERYTHING, Buffers::default(), JsonOptions::default());
+        let overlay = overlay.map_err(|_| OperationError::Unreadable)?;
+        let Some(root) = overlay.root() else { return Ok(None) };
+        let mut patterns = Patterns { cache: self.cache, spare: self.spare };
+        strategic::merge(now, (&overlay, root), &mut patterns, space)
+    }
+
+    fn operate(
+        &mut self,
+        now: &Document<'r>,
+        text: &str,
+        constant: bool,
+        space: Space,
+    ) -> Result<Option<Document<'r>>, PatchError> {
+        let written = Written::of(text);
+        let known = match (written, constant) {
+            (Written::Yaml, true) => Some(self.cache.json_of(text, json_of_yaml).map_err(OperationError::Yaml)?),
+            _ => None,
+        };
+        let json = known.as_deref().unwrap_or(text);
+        if written == Written::Json || known.is_some() {
+            let options = JsonOptions { places: true, ..JsonOptions::default() };
+            let operations = read_json(json, &EVERYTHING, Buffers::default(), options);
+            let operations = operations.map_err(|_| OperationError::Unreadable)?;
+            return json6902::apply(now, &operations, written, space);
+        }
+        let source = Source::new("patchesJson6902", text);
+        let operations = yaml::value(&source, &EVERYTHING, Buffers::default(), ReadOptions::default());
+        let operations = operations.map_err(|error| OperationError::Yaml(error.message))?;
+        json6902::apply(now, &operations, written, space)
+    }
+}
+
+fn json_of_yaml(text: &str) -> Result<String, String> {
+    let source = Source::new("patchesJson6902", text);
+    let doc = yaml::value(&source, &EVERYTHING, Buffers::default(), ReadOptions::default());
+    let doc = doc.map_err(|error| error.message)?;
+    Ok(doc.root().map_or_else(|| "null".to_owned(), |root| go_json(&doc, root)))
+}
+
+/// The patterns of anchors, compiled when they come up.
+struct Patterns<'e> {
+    cache: &'e mut Cache,
+    spare: &'e mut Vec<Machine>,
+}
+
+impl Conditions for Patterns<'_> {
+    fn hold(&mut self, pattern: Operand<'_>, value: Operand<'_>) -> Result<bool, String> {
+        let json = match pattern {
+            Operand::Text(text) => serde_json::Value::from(text).to_string(),
+            Operand::Tree(doc, node) => go_json(doc, node),
+        };
+        let made = self.cache.get(Form::FloatPattern, &json, "")?;
+        let mut machine = self.spare.pop().unwrap_or_default();
+        machine.begin();
+        let (documents, value, root): (&[&Document<'_>], _, _) = match &value {
+            Operand::Text(text) => (&[], machine.text(text), NodeId::default()),
+            Operand::Tree(doc, node) => (std::slice::from_ref(doc), Val::Node(DocId(0), *node), *node),
+        };
+        machine.set_root_for_run(Root::Input, Some(value));
+        let input = Input { documents, kind: ResourceKind::default(), root };
+        let mut step = machine.run_after(&made.program, made.unit, &input);
+        let outcome = loop {
+            match step.map_err(|trap| trap.to_string())? {
+                Step::Done(outcome) => break outcome,
+                Step::Need(Need::Pattern(value)) => {
+                    let text = match machine.view(&made.program, &input, value) {
+                        View::Str(s) => s.to_owned(),
+                        _ => String::new(),
+                    };
+                    machine.set_pattern(&text, scalar_pattern(&text));
+                }
+                Step::Need(_) => return Err(TrapKind::Code.to_string()),
+            }
+            step = machine.resume(&made.program, &input);
+        };
+        self.spare.push(machine);
+        Ok(matches!(outcome, Outcome::Pass(_)))
+    }
+}
