@@ -367,8 +367,9 @@ const _: () = assert!(size_of::<Instr>() == 8);
 pub fn reference() -> String {
     let mut out = String::from("| operation | operands | fuel | what it does |\n|---|---|---|---|\n");
     for info in OPS {
+        let operands = ["a", "b", "c"].into_iter().zip(info.operands).filter(|(_, kind)| *kind != Operand::None);
         let operands: Vec<String> =
-            info.operands.iter().filter(|o| **o != Operand::None).map(|o| format!("{o:?}").to_lowercase()).collect();
+            operands.map(|(name, kind)| format!("{name} {}", format!("{kind:?}").to_lowercase())).collect();
         out.push_str(&format!(
             "| `{}` | {} | {} | {} |\n",
             info.mnemonic,

@@ -80,7 +80,7 @@ pub struct Builtin {
     pub returns: &'static [Type],
     /// What it does, in one sentence
     pub doc: &'static str,
-    /// Expressions, evaluated on `null`, and the JSON of their results
+    /// Expressions, evaluated on `{}`, and the JSON of their results
     pub examples: &'static [(&'static str, &'static str)],
     /// Whether the result depends on nothing but the arguments, not even on what the environment can do
     pub pure: bool,

@@ -34,7 +34,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
         &[STR, TEXT, TEXT],
         STR,
         "converts all parameters to string",
-        &[("regex_replace_all('([0-9]+)', 'a1b22', '<$1>')", "\"a<1>b<22>\"")],
+        &[("regex_replace_all('([0-9]+)', 'a1b22', '[$1]')", "\"a[1]b[22]\"")],
         |call, args| replace(call, args, "regex_replace_all", template::expanded),
     ),
     function(

@@ -66,7 +66,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
         variadic: false,
         returns: &[Type::Any],
         doc: "decodes a valid YAML encoded string to the appropriate type provided it can be represented as JSON",
-        examples: &[],
+        examples: &[("parse_yaml('a: [1, yes]')", "{\"a\":[1,true]}")],
         pure: false,
         code: |c, a| {
             readable(c, arg(a, 0), 128)?;
