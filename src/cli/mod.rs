@@ -4,6 +4,7 @@ pub mod apply;
 mod check;
 mod common;
 mod compile;
+mod jp;
 
 use crate::diag::{Code, Diagnostic};
 use crate::engine::stop_clock;
@@ -29,6 +30,8 @@ enum Command {
     Compile(compile::Args),
     /// Apply policies to resources, as `kyverno apply` does
     Apply(Box<apply::Args>),
+    /// Evaluate JMESPath expressions, as `kyverno jp` does
+    Jp(jp::Args),
 }
 
 /// Runs the command that the process was started with.
@@ -37,7 +40,12 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(e) => {
             // Usage errors are 2, and asking for help is none.
-            let code = if e.use_stderr() { common::BAD_USAGE } else { 0 };
+            let code = match std::env::args().nth(1).as_deref() {
+                _ if !e.use_stderr() => 0,
+                // As in Kyverno, whose other commands are not ours.
+                Some("jp") => 1,
+                _ => common::BAD_USAGE,
+            };
             let _ = e.print();
             return ExitCode::from(code);
         }
@@ -52,5 +60,6 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Compile(args) => compile::run(&args),
         Command::Apply(args) => apply::run(&args),
+        Command::Jp(args) => jp::run(&args),
     }
 }

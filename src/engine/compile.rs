@@ -1,7 +1,9 @@
 //! From sources to a policy set.
 
 use super::index::{Index, kinds_of};
-use super::set::{CheckKind, Paths, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity, Standard, reads_request, schema};
+use super::set::{
+    CheckKind, Paths, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity, Standard, reads_request, schema,
+};
 use crate::codegen::Linker;
 use crate::diag::{self, Code, Diagnostic, Label, Source};
 use crate::ir;

@@ -1,7 +1,9 @@
 //! Policy sets as `.kyvb` files: the program, and a section with what is known besides code.
 
 use super::index::Index;
-use super::set::{CheckKind, Paths, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity, Standard, reads_request, schema};
+use super::set::{
+    CheckKind, Paths, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity, Standard, reads_request, schema,
+};
 use crate::codegen::{CompiledRule, CompiledTarget};
 use crate::diag::Code;
 use crate::policy::classic::Action;

@@ -22,12 +22,7 @@ pub struct Violated {
 /// The pod of a request's object.
 pub(super) enum Pods<'p> {
     /// Nobody has asked for it
-    Unread {
-        schema: &'p Schema,
-        request: Request<'p>,
-        root: NodeId,
-        facts: &'p mut Facts,
-    },
+    Unread { schema: &'p Schema, request: Request<'p>, root: NodeId, facts: &'p mut Facts },
     /// The pod, or why there is none
     Read(Result<Pod<'p>, Unreadable>),
     /// Nobody asks for it

@@ -2,8 +2,8 @@
 
 use super::classic::{Conditions, Match};
 use super::fields::{Fields, Problems, Text};
-use super::tree::{Tree, Value};
 use super::pod_security;
+use super::tree::{Tree, Value};
 use crate::diag::Code;
 use kyvc_vm::document::Place;
 use kyvc_vm::pod_security::Exclusion;

@@ -4,7 +4,7 @@ use super::cluster::{Cluster, split};
 use super::known::Known;
 use super::values::{NamespaceLabels, Values, merge};
 use crate::diag::{Code, Diagnostic, Label, Source};
-use crate::engine::probe::evaluate;
+use crate::engine::query::evaluate;
 use crate::engine::{Engine, Operation, PolicySet, Request, RuleOverride, Status, User};
 use crate::manifest;
 use crate::policy::classic::Action;

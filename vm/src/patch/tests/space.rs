@@ -3,7 +3,7 @@
 use super::super::{PatchError, Space, json6902, strategic};
 use super::{Globs, json, read};
 use crate::document::{
-    BuildError, Buffers, JsonOptions, Layout, LayoutBuilder, Limits, Place, Segment, go_json, read_json,
+    Buffers, BuildError, JsonOptions, Layout, LayoutBuilder, Limits, Place, Segment, go_json, read_json,
 };
 
 const POD: &str = r#"{"metadata":{"name":"p","labels":{"a":"1"}},
