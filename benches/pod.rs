@@ -2,6 +2,7 @@
 //!
 //! `cargo bench --bench pod`. Times of a busy machine say little; `--bench ratios` gives the figures to compare.
 
+#[expect(dead_code, reason = "other benches use the rest")]
 mod support;
 
 use criterion::{Criterion, Throughput};

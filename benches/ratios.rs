@@ -1,15 +1,15 @@
 //! The figures that are promised, as ratios to `serde_json::from_slice::<Value>` of the same bytes in the same run.
 //!
 //! `cargo bench --bench ratios` prints a line a figure, `name measured limit`, and writes the same to
-//! `target/ratios.json`. With `-- --enforce` a figure above its limit fails the run. Work and peer take turns in short
-//! batches, and the median of the batches' ratios is taken: what else the machine does then hits both.
+//! `target/ratios.json`. With `-- --enforce` a figure above its limit fails the run.
 
+#[expect(dead_code, reason = "other benches use the rest")]
 mod support;
 
 use kyvc_vm::document::{Buffers, JsonOptions, read_json};
 use serde_json::json;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use support::measure::{ratio, time};
 use support::{Failure, Worker, bad_pod, object, peer, pod_security, worse_pod};
 
 /// A figure and the most it may be; information where there is no limit.
@@ -17,39 +17,6 @@ struct Figure {
     name: &'static str,
     measured: f64,
     limit: Option<f64>,
-}
-
-/// How long a batch of the peer takes, so that a batch is long against the clock and short against the machine's moods.
-const BATCH: Duration = Duration::from_micros(400);
-
-fn time(times: u32, work: &mut dyn FnMut()) -> f64 {
-    let start = Instant::now();
-    for _ in 0..times {
-        work();
-    }
-    start.elapsed().as_secs_f64()
-}
-
-/// The median of the ratios of `rounds` pairs of batches.
-fn ratio(rounds: u32, bytes: &[u8], work: &mut dyn FnMut()) -> f64 {
-    let mut peer = || peer(bytes);
-    let one = time(64, &mut peer) / 64.0;
-    let times = ((BATCH.as_secs_f64() / one) as u32).max(1);
-    time(times, work);
-    let pair = |round: u32| {
-        // Neither is always the one that finds the cache cold.
-        let (work, peer) = if round.is_multiple_of(2) {
-            let first = time(times, work);
-            (first, time(times, &mut peer))
-        } else {
-            let first = time(times, &mut peer);
-            (time(times, work), first)
-        };
-        work / peer
-    };
-    let mut ratios: Vec<f64> = (0..rounds).map(pair).collect();
-    ratios.sort_by(f64::total_cmp);
-    ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 fn figures(rounds: u32) -> Result<Vec<Figure>, Failure> {
@@ -71,7 +38,8 @@ fn figures(rounds: u32) -> Result<Vec<Figure>, Failure> {
         read_json(std::str::from_utf8(&pod)?, set.program().layout(), Buffers::default(), JsonOptions::default())?;
     let mut out = Vec::new();
     let mut add = |name, limit, bytes: &[u8], work: &mut dyn FnMut()| {
-        out.push(Figure { name, measured: ratio(rounds, bytes, work), limit });
+        let measured = ratio(rounds, work, &mut || peer(bytes));
+        out.push(Figure { name, measured, limit });
     };
     add("flatten", Some(0.5), &pod, &mut || _ = w.flatten(&pod));
     add("flatten+check", Some(0.8), &pod, &mut || _ = w.flatten_and_check(&pod));

@@ -4,6 +4,9 @@
 #[expect(dead_code, reason = "the benches use the rest")]
 mod support;
 
+use kyvc::engine::query::{Evaluator, Query};
+use kyvc_vm::document::{Buffers, JsonOptions, read_json};
+use support::expressions::{EXPRESSIONS, OWN};
 use support::{Worker, bad_pod, object, pod_security};
 
 #[test]
@@ -34,4 +37,24 @@ fn nothing_is_left_of_a_failure() {
     assert_eq!(failing.bytes_current, 0, "{failing:?}");
     let passing = allocation_counter::measure(|| _ = worker.flatten_and_check(&pod));
     assert_eq!(passing.bytes_total, 0, "{passing:?}");
+}
+
+/// An expression is evaluated in the memory of the one before; only a quantity that is printed takes a text of its own.
+#[test]
+fn an_expression_allocates_nothing() {
+    let text = String::from_utf8(object("pod.json").unwrap()).unwrap();
+    let all = EXPRESSIONS.iter().map(|(name, e, _)| (*name, *e)).chain(OWN);
+    for (name, expression) in all {
+        let query = Query::compile(expression).unwrap();
+        let options = JsonOptions { floats: true, ..JsonOptions::default() };
+        let document = read_json(&text, query.layout(), Buffers::default(), options).unwrap();
+        let mut evaluator = Evaluator::default();
+        let first = evaluator.evaluate(&query, &document).unwrap().json().unwrap();
+        let made = allocation_counter::measure(|| {
+            evaluator.evaluate(&query, &document).unwrap();
+        });
+        let allowed = if name == "add" { 2 } else { 0 };
+        assert!(made.count_total <= allowed, "{name}: {made:?}");
+        assert_eq!(evaluator.evaluate(&query, &document).unwrap().json().unwrap(), first);
+    }
 }

@@ -1,5 +1,8 @@
 //! What the benches share: the policy set, the objects and the work that is measured.
 
+pub(crate) mod expressions;
+pub(crate) mod measure;
+
 use kyvc::diag::Source;
 use kyvc::engine::{CompileOptions, Engine, PolicySet, Request, Status, compile_sources};
 use kyvc_vm::document::{Buffers, Document, JsonOptions, read_json};

@@ -5,6 +5,7 @@ mod check;
 mod common;
 pub mod compat;
 mod compile;
+mod jp;
 mod paint;
 mod test;
 
@@ -34,6 +35,8 @@ enum Command {
     Apply(Box<apply::Args>),
     /// Run tests of policies, as `kyverno test` does
     Test(test::Args),
+    /// Evaluate JMESPath expressions, as `kyverno jp` does
+    Jp(jp::Args),
 }
 
 /// Runs the command that the process was started with.
@@ -47,7 +50,12 @@ pub fn main() -> ExitCode {
         }
         Err(e) => {
             // Usage errors are 2, and asking for help is none.
-            let code = if e.use_stderr() { common::BAD_USAGE } else { 0 };
+            let code = match std::env::args().nth(1).as_deref() {
+                _ if !e.use_stderr() => 0,
+                // As in Kyverno, whose other commands are not ours.
+                Some("jp") => 1,
+                _ => common::BAD_USAGE,
+            };
             let _ = e.print();
             return ExitCode::from(code);
         }
@@ -63,5 +71,6 @@ pub fn main() -> ExitCode {
         Command::Compile(args) => compile::run(&args),
         Command::Apply(args) => apply::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Jp(args) => jp::run(&args),
     }
 }

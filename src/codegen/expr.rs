@@ -1,13 +1,15 @@
 //! Expressions.
 
 use super::CodegenError;
+use super::faults::{self, Faults};
+use super::fold;
 use super::unit::{Label, UnitBuilder};
-use crate::ir::{Each, Expr, Fallback, First};
+use crate::ir::{CallBy, Each, Expr, Fallback, First};
 use kyvc_vm::builtin;
-use kyvc_vm::document::{Place, Segment};
-use kyvc_vm::ids::Reg;
+use kyvc_vm::document::{Place, Segment, Sym};
+use kyvc_vm::ids::{Reg, UnitId};
 use kyvc_vm::op::Op;
-use kyvc_vm::program::{Const, Reason, Site};
+use kyvc_vm::program::{Comparison, Const, Reason, Reference, Site};
 use kyvc_vm::verdict::Root;
 
 /// Code that leaves the value of an expression in the register returned.
@@ -20,7 +22,8 @@ pub(super) fn generate(u: &mut UnitBuilder<'_>, e: &Expr) -> Result<Reg, Codegen
 /// Code for an expression. `current` holds what `@` is; it is never `out`.
 fn into(u: &mut UnitBuilder<'_>, e: &Expr, out: Reg, current: Option<Reg>) -> Result<(), CodegenError> {
     let taken = u.taken();
-    match e {
+    let folded = if u.linker.unfolded { None } else { fold::fold(e) };
+    match folded.as_ref().unwrap_or(e) {
         Expr::Null => constant(u, Const::Null, out)?,
         Expr::Bool(b) => constant(u, Const::Bool(*b), out)?,
         Expr::Int(n) => constant(u, Const::Int(*n), out)?,
@@ -34,15 +37,17 @@ fn into(u: &mut UnitBuilder<'_>, e: &Expr, out: Reg, current: Option<Reg>) -> Re
             Some(r) => u.emit(Op::Move, out.0, u16::from(r.0), 0),
             None => constant(u, Const::Null, out)?,
         },
-        Expr::Key(of, key) => key_of(u, e, of, key, out, current)?,
+        Expr::Key(..) => {
+            keys(u, e, Op::KeyGet, out, current)?;
+        }
         Expr::Index(of, n) => {
-            into(u, of, out, current)?;
-            u.emit(Op::ElementGet, out.0, u16::from(out.0), n.cast_unsigned());
+            let from = operand(u, of, out, current)?;
+            u.emit(Op::ElementGet, out.0, u16::from(from.0), n.cast_unsigned());
         }
         Expr::Slice(of, bounds) => {
-            into(u, of, out, current)?;
+            let from = operand(u, of, out, current)?;
             let c = u.constant(Const::Bounds(*bounds))?;
-            u.emit(Op::SliceGet, out.0, u16::from(out.0), c);
+            u.emit(Op::SliceGet, out.0, u16::from(from.0), c);
         }
         Expr::Flatten(of) => unary(u, Op::Flatten, of, out, current)?,
         Expr::Values(of) => unary(u, Op::Values, of, out, current)?,
@@ -50,35 +55,41 @@ fn into(u: &mut UnitBuilder<'_>, e: &Expr, out: Reg, current: Option<Reg>) -> Re
             let bound = u.reg()?;
             into(u, value, bound, current)?;
             let (go, done) = (u.label(), u.label());
-            u.jump(Op::JumpFault, bound.0, 0, go);
+            let may_fail = faults::of(value) != Faults::None;
+            if may_fail {
+                u.jump(Op::JumpFault, bound.0, 0, go);
+            }
+            let path = path_of(u, value, current);
+            let known = path.is_some();
+            if let Some((root, path)) = path {
+                u.note_path(bound, root, path);
+            }
             into(u, body, out, Some(bound))?;
-            u.jump(Op::Jump, 0, 0, done);
-            u.bind(go);
-            u.emit(Op::Move, out.0, u16::from(bound.0), 0);
-            u.bind(done);
+            if known {
+                u.forget_path();
+            }
+            if may_fail {
+                u.jump(Op::Jump, 0, 0, done);
+                u.bind(go);
+                u.emit(Op::Move, out.0, u16::from(bound.0), 0);
+                u.bind(done);
+            }
         }
         Expr::Each(each) => loop_over(u, each, out, current)?,
-        Expr::Compare(how, a, b) => {
-            let (left, right) = (u.reg()?, u.reg()?);
-            into(u, a, left, current)?;
-            into(u, b, right, current)?;
-            u.emit(Op::Compare, out.0, u16::from(left.0), *how as u32);
-        }
+        Expr::Compare(how, a, b) => compare(u, *how, a, b, out, current)?,
         Expr::And(a, b) | Expr::Or(a, b) => {
-            let test = u.reg()?;
             let done = u.label();
             into(u, a, out, current)?;
-            u.jump(Op::JumpFault, out.0, 0, done);
-            u.emit(Op::IsFalse, test.0, u16::from(out.0), 0);
-            u.jump(if matches!(e, Expr::And(..)) { Op::JumpTrue } else { Op::JumpFalse }, test.0, 0, done);
+            unless_fault(u, a, out, done);
+            u.jump(if matches!(e, Expr::And(..)) { Op::JumpFalsy } else { Op::JumpTruthy }, out.0, 0, done);
             into(u, b, out, current)?;
             u.bind(done);
         }
         Expr::Not(of) => {
             let done = u.label();
-            into(u, of, out, current)?;
-            u.jump(Op::JumpFault, out.0, 0, done);
-            u.emit(Op::IsFalse, out.0, u16::from(out.0), 0);
+            let from = operand(u, of, out, current)?;
+            unless_fault(u, of, out, done);
+            u.emit(Op::IsFalse, out.0, u16::from(from.0), 0);
             u.bind(done);
         }
         Expr::List(items) => collect(u, items.iter().map(|i| (None, i)), Op::CollectList, out, current)?,
@@ -98,15 +109,32 @@ fn into(u: &mut UnitBuilder<'_>, e: &Expr, out: Reg, current: Option<Reg>) -> Re
             constant(u, Const::Null, out)?;
             u.bind(done);
         }
-        Expr::Forgive(of) => {
-            into(u, of, out, current)?;
-            u.emit(Op::Forgive, out.0, 0, 0);
-        }
+        Expr::Forgive(of) => match (faults::of(of), &**of) {
+            (Faults::None, of) => into(u, of, out, current)?,
+            // Looking up a member can do without a fault in the first place.
+            (_, Expr::Key(..)) => {
+                if keys(u, of, Op::KeyFind, out, current)? != Faults::None {
+                    u.emit(Op::Forgive, out.0, 0, 0);
+                }
+            }
+            (_, of) => {
+                into(u, of, out, current)?;
+                u.emit(Op::Forgive, out.0, 0, 0);
+            }
+        },
         Expr::ForgiveAll(of) => {
             into(u, of, out, current)?;
-            u.emit(Op::ForgiveAll, out.0, 0, 0);
+            if faults::of(of) != Faults::None {
+                u.emit(Op::ForgiveAll, out.0, 0, 0);
+            }
         }
         Expr::Call(name, args) => call(u, name, args, out, current)?,
+        Expr::CallBy(by) => call_by(u, by, out, current)?,
+        Expr::Reference(reference) => {
+            let unit = reference.body.as_ref().map(|body| unit_of(u, body)).transpose()?;
+            let (shown, tree) = (reference.shown.as_str().into(), reference.tree.as_str().into());
+            constant(u, Const::Reference(Box::new(Reference { shown, tree, unit })), out)?;
+        }
         Expr::Fail(text) => fail(u, text, out)?,
         Expr::Join(parts) => {
             let registers = parts.iter().map(|_| u.reg()).collect::<Result<Vec<_>, _>>()?;
@@ -202,6 +230,15 @@ fn into(u: &mut UnitBuilder<'_>, e: &Expr, out: Reg, current: Option<Reg>) -> Re
     Ok(())
 }
 
+/// A unit of its own for an expression of the current value, which it gets in its first register.
+fn unit_of(u: &mut UnitBuilder<'_>, body: &Expr) -> Result<UnitId, CodegenError> {
+    let mut inner = UnitBuilder::new(u.linker);
+    let (current, out) = (inner.reg()?, inner.reg()?);
+    into(&mut inner, body, out, Some(current))?;
+    inner.emit(Op::EndValue, out.0, 0, 0);
+    inner.finish("reference".to_owned())
+}
+
 fn constant(u: &mut UnitBuilder<'_>, c: Const, out: Reg) -> Result<(), CodegenError> {
     let c = u.constant(c)?;
     u.emit(Op::ConstLoad, out.0, 0, c);
@@ -209,60 +246,106 @@ fn constant(u: &mut UnitBuilder<'_>, c: Const, out: Reg) -> Result<(), CodegenEr
 }
 
 fn unary(u: &mut UnitBuilder<'_>, op: Op, of: &Expr, out: Reg, current: Option<Reg>) -> Result<(), CodegenError> {
-    into(u, of, out, current)?;
-    u.emit(op, out.0, u16::from(out.0), 0);
+    let from = operand(u, of, out, current)?;
+    u.emit(op, out.0, u16::from(from.0), 0);
     Ok(())
 }
 
-fn key_of(
+/// The register that holds an expression's value: `out`, unless it is in one already.
+fn operand(u: &mut UnitBuilder<'_>, e: &Expr, out: Reg, current: Option<Reg>) -> Result<Reg, CodegenError> {
+    match (e, current) {
+        (Expr::Current, Some(current)) => Ok(current),
+        _ => {
+            into(u, e, out, current)?;
+            Ok(out)
+        }
+    }
+}
+
+/// Goes on at the label where the expression has ended with a fault, if it can.
+fn unless_fault(u: &mut UnitBuilder<'_>, e: &Expr, out: Reg, done: Label) {
+    if faults::of(e) != Faults::None {
+        u.jump(Op::JumpFault, out.0, 0, done);
+    }
+}
+
+/// A constant that `equal.const` compares with.
+fn constant_of(e: &Expr) -> Option<Const> {
+    match e {
+        Expr::Null => Some(Const::Null),
+        Expr::Bool(b) => Some(Const::Bool(*b)),
+        Expr::Float(n) => Some(Const::Float(*n)),
+        Expr::Str(s) => Some(Const::Str(s.as_str().into())),
+        _ => None,
+    }
+}
+
+fn compare(
     u: &mut UnitBuilder<'_>,
-    whole: &Expr,
-    of: &Expr,
-    key: &str,
+    how: Comparison,
+    a: &Expr,
+    b: &Expr,
     out: Reg,
     current: Option<Reg>,
 ) -> Result<(), CodegenError> {
-    want(u, whole);
-    let key = u.linker.layout.sym(key).number();
-    match (of, current) {
-        // No copy of what is only looked into.
-        (Expr::Current, Some(r)) => u.emit(Op::KeyGet, out.0, u16::from(r.0), key),
-        (Expr::Key(..), _) => {
-            keys_below(u, of, out, current)?;
-            u.emit(Op::KeyGet, out.0, u16::from(out.0), key);
-        }
-        (Expr::Root(root), _) => {
-            u.emit(Op::RootLoad, out.0, 0, *root as u32);
-            u.emit(Op::KeyGet, out.0, u16::from(out.0), key);
-        }
-        _ => {
-            into(u, of, out, current)?;
-            u.emit(Op::KeyGet, out.0, u16::from(out.0), key);
-        }
+    let equality = match how {
+        Comparison::Equal => Some(Op::EqualConst),
+        Comparison::NotEqual => Some(Op::UnequalConst),
+        _ => None,
+    };
+    if let Some(op) = equality
+        && let Some((of, c)) = constant_of(b).map(|c| (a, c)).or_else(|| constant_of(a).map(|c| (b, c)))
+    {
+        let from = operand(u, of, out, current)?;
+        let c = u.constant(c)?;
+        u.emit(op, out.0, u16::from(from.0), c);
+        return Ok(());
     }
+    let (left, right) = (u.reg()?, u.reg()?);
+    into(u, a, left, current)?;
+    into(u, b, right, current)?;
+    u.emit(Op::Compare, out.0, u16::from(left.0), how as u32);
     Ok(())
 }
 
-/// The inner keys of a chain; the layout was told of the whole chain.
-fn keys_below(u: &mut UnitBuilder<'_>, e: &Expr, out: Reg, current: Option<Reg>) -> Result<(), CodegenError> {
-    match e {
-        Expr::Key(of, key) => {
-            let key = u.linker.layout.sym(key).number();
-            match (&**of, current) {
-                (Expr::Current, Some(r)) => u.emit(Op::KeyGet, out.0, u16::from(r.0), key),
-                _ => {
-                    keys_below(u, of, out, current)?;
-                    u.emit(Op::KeyGet, out.0, u16::from(out.0), key);
-                }
-            }
-            Ok(())
+/// The root and path at which a chain of keys looks, where the root's document has static paths.
+fn path_of(u: &mut UnitBuilder<'_>, e: &Expr, current: Option<Reg>) -> Option<(Root, Vec<Sym>)> {
+    match (e, current) {
+        (Expr::Key(of, key), _) => {
+            let (root, mut path) = path_of(u, of, current)?;
+            path.push(u.linker.layout.sym(key));
+            Some((root, path))
         }
-        Expr::Root(root) => {
-            u.emit(Op::RootLoad, out.0, 0, *root as u32);
-            Ok(())
-        }
-        _ => into(u, e, out, current),
+        (Expr::Root(root @ (Root::Object | Root::Input)), _) => Some((*root, Vec::new())),
+        (Expr::Current, Some(current)) => u.path_of(current).map(|(root, path)| (root, path.to_vec())),
+        _ => None,
     }
+}
+
+/// A chain of keys, each looked up with `op`. Gives the faults that are left.
+fn keys(u: &mut UnitBuilder<'_>, e: &Expr, op: Op, out: Reg, current: Option<Reg>) -> Result<Faults, CodegenError> {
+    want(u, e);
+    if let Some((root, path)) = path_of(u, e, current).filter(|(_, path)| !path.is_empty()) {
+        let path = u.linker.layout.path(&path).number();
+        u.emit(Op::RootPath, out.0, root as u16, path);
+        return Ok(Faults::UnknownKey);
+    }
+    let Expr::Key(of, key) = e else {
+        into(u, e, out, current)?;
+        return Ok(faults::of(e));
+    };
+    let key = u.linker.layout.sym(key).number();
+    let (from, faults) = match (&**of, current) {
+        // No copy of what is only looked into.
+        (Expr::Current, Some(current)) => (current, Faults::None),
+        (Expr::Key(..), _) => (out, keys(u, of, op, out, current)?),
+        (of, _) => {
+            into(u, of, out, current)?;
+            (out, faults::of(of))
+        }
+    };
+    u.emit(op, out.0, u16::from(from.0), key);
+    Ok(faults)
 }
 
 /// Collects values, with keys for a map. The first fault among them is the result.
@@ -275,18 +358,27 @@ fn collect<'e>(
 ) -> Result<(), CodegenError> {
     let (start, value) = (u.reg()?, u.reg()?);
     let (failed, done) = (u.label(), u.label());
+    let mut may_fail = false;
     u.emit(Op::CollectInit, start.0, 0, 0);
     for (key, item) in items {
         if let Some(key) = key {
-            constant(u, Const::Str(key.into()), value)?;
-            u.emit(Op::Collect, value.0, 0, 1);
+            let c = u.constant(Const::Str(key.into()))?;
+            u.emit(Op::CollectConst, 0, 0, c);
         }
-        into(u, item, value, current)?;
-        u.jump(Op::JumpFault, value.0, 0, failed);
-        u.emit(Op::Collect, value.0, 0, 1);
+        if let Some(c) = constant_of(item) {
+            let c = u.constant(c)?;
+            u.emit(Op::CollectConst, 0, 0, c);
+            continue;
+        }
+        let from = operand(u, item, value, current)?;
+        unless_fault(u, item, value, failed);
+        may_fail |= faults::of(item) != Faults::None;
+        u.emit(Op::Collect, from.0, 0, 1);
     }
     u.emit(make, out.0, u16::from(start.0), 0);
-    finish(u, (start, value), (failed, done), out);
+    if may_fail {
+        finish(u, (start, value), (failed, done), out);
+    }
     Ok(())
 }
 
@@ -302,30 +394,62 @@ fn finish(u: &mut UnitBuilder<'_>, (start, value): (Reg, Reg), (failed, done): (
 fn loop_over(u: &mut UnitBuilder<'_>, each: &Each, out: Reg, current: Option<Reg>) -> Result<(), CodegenError> {
     let (walk, start, element, value) = (u.reg()?, u.reg()?, u.reg()?, u.reg()?);
     let (next, end, null, failed, done) = (u.label(), u.label(), u.label(), u.label(), u.label());
-    into(u, &each.list, out, current)?;
-    u.jump(Op::JumpFault, out.0, 0, done);
-    u.jump(Op::JumpNotList, out.0, 0, null);
-    u.emit(Op::IterInit, walk.0, u16::from(out.0), 0);
+    let list = operand(u, &each.list, out, current)?;
+    unless_fault(u, &each.list, out, done);
+    u.jump(Op::JumpNotList, list.0, 0, null);
+    u.emit(Op::IterInit, walk.0, u16::from(list.0), 0);
     u.emit(Op::CollectInit, start.0, 0, 0);
     u.bind(next);
     u.jump(Op::IterNext, element.0, u16::from(walk.0), end);
     if let Some(condition) = &each.condition {
-        into(u, condition, value, Some(element))?;
-        u.jump(Op::JumpFault, value.0, 0, failed);
-        u.emit(Op::IsFalse, value.0, u16::from(value.0), 0);
-        u.jump(Op::JumpTrue, value.0, 0, next);
+        let test = operand(u, condition, value, Some(element))?;
+        unless_fault(u, condition, value, failed);
+        u.jump(Op::JumpFalsy, test.0, 0, next);
     }
-    into(u, &each.body, value, Some(element))?;
-    u.jump(Op::JumpFault, value.0, 0, failed);
-    u.emit(Op::Collect, value.0, 0, u32::from(each.nulls));
+    if let Some(key) = only_key(&each.body) {
+        let key = u.linker.layout.sym(key).number();
+        u.emit(Op::CollectKey, element.0, u16::from(value.0), key);
+    } else {
+        let from = operand(u, &each.body, value, Some(element))?;
+        unless_fault(u, &each.body, value, failed);
+        u.emit(Op::Collect, from.0, 0, 0);
+    }
     u.jump(Op::Jump, 0, 0, next);
     u.bind(null);
     constant(u, Const::Null, out)?;
     u.jump(Op::Jump, 0, 0, done);
     u.bind(end);
     u.emit(Op::CollectList, out.0, u16::from(start.0), 0);
-    finish(u, (start, value), (failed, done), out);
+    let condition = each.condition.as_ref().map_or(Faults::None, faults::of);
+    if condition.max(faults::of(&each.body)) == Faults::None {
+        u.bind(done);
+    } else {
+        finish(u, (start, value), (failed, done), out);
+    }
     Ok(())
+}
+
+/// The key, where an expression is the member of the current value under one, and nothing if it has none.
+fn only_key(e: &Expr) -> Option<&str> {
+    let Expr::Forgive(of) = e else { return None };
+    match &**of {
+        Expr::Key(of, key) if **of == Expr::Current => Some(key),
+        _ => None,
+    }
+}
+
+/// Arguments in registers side by side, of which the first is returned.
+fn arguments(u: &mut UnitBuilder<'_>, args: &[Expr], out: Reg, current: Option<Reg>) -> Result<Reg, CodegenError> {
+    // The register of the result, where the ones after it are free.
+    let first = if u16::from(out.0) + 1 == u.taken() { out } else { u.reg()? };
+    let mut at = first;
+    for (i, arg) in args.iter().enumerate() {
+        if i > 0 {
+            at = u.reg()?;
+        }
+        into(u, arg, at, current)?;
+    }
+    Ok(first)
 }
 
 fn call(
@@ -335,17 +459,55 @@ fn call(
     out: Reg,
     current: Option<Reg>,
 ) -> Result<(), CodegenError> {
-    let Some(function) = builtin::lookup(name) else { return fail(u, &format!("unknown function: {name}"), out) };
-    let first = u.reg()?;
-    let mut at = first;
-    for (i, arg) in args.iter().enumerate() {
-        if i > 0 {
-            at = u.reg()?;
+    let first = arguments(u, args, out, current)?;
+    let Some(function) = builtin::lookup(name) else {
+        // What fails in an argument comes first.
+        let done = u.label();
+        for r in (first.0..).take(args.len()) {
+            u.emit(Op::Move, out.0, u16::from(r), 0);
+            u.jump(Op::JumpFault, out.0, 0, done);
         }
-        into(u, arg, at, current)?;
-    }
+        fail(u, &format!("unknown function: {name}"), out)?;
+        u.bind(done);
+        return Ok(());
+    };
     u.emit(Op::Call, first.0, args.len() as u16, function);
-    u.emit(Op::Move, out.0, u16::from(first.0), 0);
+    if first != out {
+        u.emit(Op::Move, out.0, u16::from(first.0), 0);
+    }
+    Ok(())
+}
+
+/// A call with, after the arguments, the list of what the reference gives for each element.
+fn call_by(u: &mut UnitBuilder<'_>, by: &CallBy, out: Reg, current: Option<Reg>) -> Result<(), CodegenError> {
+    let Some(function) = builtin::lookup(&by.name) else { return call(u, &by.name, &by.args, out, current) };
+    let first = arguments(u, &by.args, out, current)?;
+    let list = Reg(first.0.saturating_add(u8::try_from(by.list).unwrap_or(u8::MAX)));
+    let (keys, walk, start, element, value) = (u.reg()?, u.reg()?, u.reg()?, u.reg()?, u.reg()?);
+    let (next, end, done) = (u.label(), u.label(), u.label());
+    u.jump(Op::JumpNotList, list.0, 0, done);
+    u.emit(Op::IterInit, walk.0, u16::from(list.0), 0);
+    u.emit(Op::CollectInit, start.0, 0, 0);
+    u.bind(next);
+    u.jump(Op::IterNext, element.0, u16::from(walk.0), end);
+    match &by.body {
+        Some(body) => into(u, body, value, Some(element))?,
+        None => {
+            let reference = (first.0..).zip(&by.args).enumerate().find(|(i, _)| *i != by.list);
+            let reference = reference.map_or(first.0, |(_, (r, _))| r);
+            u.emit(Op::Move, value.0, u16::from(element.0), 0);
+            u.emit(Op::RefCall, value.0, u16::from(reference), 0);
+        }
+    }
+    u.emit(Op::Collect, value.0, 0, 1);
+    u.jump(Op::Jump, 0, 0, next);
+    u.bind(end);
+    u.emit(Op::CollectList, keys.0, u16::from(start.0), 0);
+    u.bind(done);
+    u.emit(Op::CallBy, first.0, by.args.len() as u16, function);
+    if first != out {
+        u.emit(Op::Move, out.0, u16::from(first.0), 0);
+    }
     Ok(())
 }
 

@@ -49,6 +49,8 @@ pub struct Linker {
     /// The first context entry of the rule that is generated.
     first_entry: usize,
     lines: Vec<Line>,
+    /// Whether constant expressions are left as they are.
+    pub(super) unfolded: bool,
 }
 
 impl Linker {
@@ -148,6 +150,12 @@ impl Linker {
         let value = expr::generate(&mut u, e)?;
         u.emit(Op::EndValue, value.0, 0, 0);
         u.finish(name)
+    }
+
+    /// As [`expression`](Self::expression), without evaluating constants.
+    pub(super) fn unfolded(&mut self, e: &crate::ir::Expr) -> Result<UnitId, CodegenError> {
+        self.unfolded = true;
+        self.expression(String::new(), e)
     }
 
     /// The layout of the set, to add what the engine itself reads.

@@ -4,6 +4,8 @@ mod body;
 mod conditions;
 mod ends;
 mod expr;
+mod faults;
+mod fold;
 mod foreach;
 mod link;
 mod matches;

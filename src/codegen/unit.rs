@@ -1,10 +1,11 @@
 //! One unit while it is made: labels, registers and places.
 
 use super::{CodegenError, Linker};
-use kyvc_vm::document::Place;
+use kyvc_vm::document::{Place, Sym};
 use kyvc_vm::ids::{Pc, Reg, UnitId};
 use kyvc_vm::op::{Instr, Op, Operand};
 use kyvc_vm::program::{Const, Line, Site};
+use kyvc_vm::verdict::Root;
 
 /// A place in the code that is not known yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,10 +35,13 @@ pub(super) struct UnitBuilder<'l> {
     stubs: Vec<Stub>,
     /// Ends of the unit, put after all other code.
     tails: Vec<(Label, Op, u8)>,
-    lines: Vec<Line>,
+    /// By instruction of the unit: others may be linked before it.
+    lines: Vec<(usize, Place)>,
     place: Place,
     next: u16,
     most: u16,
+    /// Registers that hold what is at a path below a root.
+    paths: Vec<(Reg, Root, Vec<Sym>)>,
 }
 
 impl<'l> UnitBuilder<'l> {
@@ -53,6 +57,7 @@ impl<'l> UnitBuilder<'l> {
             place: Place::default(),
             next: 0,
             most: 0,
+            paths: Vec::new(),
         }
     }
 
@@ -60,10 +65,9 @@ impl<'l> UnitBuilder<'l> {
     pub(super) fn at(&mut self, place: Place) {
         if place != self.place && place.line != 0 {
             self.place = place;
-            if let Ok(pc) = Pc::new(self.linker.next_pc() + self.code.len()) {
-                self.lines.retain(|l| l.pc != pc);
-                self.lines.push(Line { pc, place });
-            }
+            let at = self.code.len();
+            self.lines.retain(|l| l.0 != at);
+            self.lines.push((at, place));
         }
     }
 
@@ -73,6 +77,21 @@ impl<'l> UnitBuilder<'l> {
         self.next += 1;
         self.most = self.most.max(self.next);
         Ok(Reg(r))
+    }
+
+    /// Notes that a register holds what is at a path below a root, until [`forget_path`](Self::forget_path).
+    pub(super) fn note_path(&mut self, r: Reg, root: Root, path: Vec<Sym>) {
+        self.paths.push((r, root, path));
+    }
+
+    /// Forgets the path that was noted last.
+    pub(super) fn forget_path(&mut self) {
+        self.paths.pop();
+    }
+
+    /// The root and path of what a register holds, where they are known.
+    pub(super) fn path_of(&self, r: Reg) -> Option<(Root, &[Sym])> {
+        self.paths.iter().rfind(|p| p.0 == r).map(|(_, root, path)| (*root, path.as_slice()))
     }
 
     /// How many registers are in use; [`release`](Self::release) frees those taken since.
@@ -159,6 +178,8 @@ impl<'l> UnitBuilder<'l> {
                 i.c = Pc::new(base + target)?.number();
             }
         }
-        self.linker.add(name, self.code, self.lines, self.most)
+        let lines = self.lines.into_iter().map(|(at, place)| Ok(Line { pc: Pc::new(base + at)?, place }));
+        let lines = lines.collect::<Result<_, CodegenError>>()?;
+        self.linker.add(name, self.code, lines, self.most)
     }
 }

@@ -1,10 +1,10 @@
 //! What functions take from outside: the clock, randomness, YAML and names.
 
 use crate::diag::Source;
-use crate::yaml::{self, ReadOptions};
+use crate::yaml;
 use kyvc_vm::builtin::Environment;
 use kyvc_vm::builtin::time::unix_nanos;
-use kyvc_vm::document::{Buffers, Layout};
+use kyvc_vm::document::Layout;
 use std::cell::Cell;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::net::{IpAddr, ToSocketAddrs};
@@ -13,7 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The environment of this process.
 pub(crate) fn environment() -> Environment {
-    Environment { now, random, yaml_to_json, is_external_host }
+    Environment { now, random, check_json: kyvc_grammar::jmespath::check_json, yaml_to_json, is_external_host }
 }
 
 static STOPPED: OnceLock<i128> = OnceLock::new();
@@ -54,7 +54,7 @@ fn random() -> u64 {
 fn yaml_to_json(text: &str) -> Result<String, String> {
     let source = Source::new("yaml", text);
     let layout = Layout::everything();
-    let doc = yaml::value(&source, &layout, Buffers::default(), ReadOptions::default()).map_err(|d| d.message)?;
+    let doc = yaml::sigs_value(&source, &layout)?;
     Ok(doc.root().map_or("null".to_owned(), |root| yaml::go_json(&doc, root)))
 }
 

@@ -14,6 +14,7 @@ mod mutate;
 mod patching;
 pub mod pod_security;
 pub mod probe;
+pub mod query;
 mod request;
 mod run;
 mod set;

@@ -6,7 +6,7 @@ use super::run::{Run, version};
 use super::versions::Changing;
 use crate::diag::Source;
 use crate::lower::pattern::scalar_pattern;
-use crate::yaml::{self, ReadOptions};
+use crate::yaml;
 use kyvc_vm::document::{Buffers, Document, JsonOptions, Layout, NodeId, go_json, read_json};
 use kyvc_vm::machine::{Input, Machine, View};
 use kyvc_vm::patch::json6902::{self, OperationError, Written};
@@ -108,16 +108,14 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
             return json6902::apply(now, &operations, written, space);
         }
         let source = Source::new("patchesJson6902", text);
-        let operations = yaml::value(&source, &EVERYTHING, Buffers::default(), ReadOptions::default());
-        let operations = operations.map_err(|error| OperationError::Yaml(error.message))?;
+        let operations = yaml::sigs_value(&source, &EVERYTHING).map_err(OperationError::Yaml)?;
         json6902::apply(now, &operations, written, space)
     }
 }
 
 fn json_of_yaml(text: &str) -> Result<String, String> {
     let source = Source::new("patchesJson6902", text);
-    let doc = yaml::value(&source, &EVERYTHING, Buffers::default(), ReadOptions::default());
-    let doc = doc.map_err(|error| error.message)?;
+    let doc = yaml::sigs_value(&source, &EVERYTHING)?;
     Ok(doc.root().map_or_else(|| "null".to_owned(), |root| go_json(&doc, root)))
 }
 

@@ -343,6 +343,10 @@ pub enum Expr {
     ForgiveAll(Box<Expr>),
     /// A function
     Call(String, Vec<Expr>),
+    /// A function that evaluates one of its arguments, a reference, for each element of another one, a list
+    CallBy(Box<CallBy>),
+    /// An expression as a value
+    Reference(Box<Reference>),
     /// A failure, in these words
     Fail(String),
     /// Texts and values joined
@@ -391,6 +395,31 @@ pub enum Expr {
         /// What it means
         value: Box<Expr>,
     },
+}
+
+/// A call of a function that takes a reference.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallBy {
+    /// The function
+    pub name: String,
+    /// Its arguments; the reference among them stands for itself
+    pub args: Vec<Expr>,
+    /// Which of them is the list
+    pub list: usize,
+    /// What the reference says, of an element as the current value; nothing where it is only known at run time which
+    /// reference it is
+    pub body: Option<Expr>,
+}
+
+/// An expression as a value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reference {
+    /// As Go shows it
+    pub shown: String,
+    /// Its tree: two with the same are equal
+    pub tree: String,
+    /// What it says of the current value; nothing where it is evaluated only where it stands
+    pub body: Option<Expr>,
 }
 
 /// A value with another one to fall back on.
@@ -468,6 +497,11 @@ impl Expr {
                 each.body.walk(visit);
             }
             Expr::List(items) | Expr::Call(_, items) | Expr::Join(items) => all(items),
+            Expr::CallBy(by) => {
+                all(&by.args);
+                by.body.iter().for_each(|e| e.walk(visit));
+            }
+            Expr::Reference(reference) => reference.body.iter().for_each(|e| e.walk(visit)),
             Expr::Map(members) => members.iter().for_each(|(_, v)| v.walk(visit)),
             Expr::MapOf(members) => members.iter().for_each(|(k, v)| {
                 k.walk(visit);
@@ -493,6 +527,4 @@ pub struct Each {
     pub condition: Option<Expr>,
     /// What is collected for an element
     pub body: Expr,
-    /// Whether nulls are collected too
-    pub nulls: bool,
 }

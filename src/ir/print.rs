@@ -316,8 +316,7 @@ fn expr(e: &Expr) -> String {
         Expr::Let(value, body) => format!("(let @ = {} in {})", expr(value), expr(body)),
         Expr::Each(each) => {
             let condition = each.condition.as_ref().map_or(String::new(), |c| format!(" if {}", expr(c)));
-            let nulls = if each.nulls { " with nulls" } else { "" };
-            format!("[for @ in {}{condition}: {}{nulls}]", expr(&each.list), expr(&each.body))
+            format!("[for @ in {}{condition}: {}]", expr(&each.list), expr(&each.body))
         }
         Expr::Compare(how, a, b) => format!("({} {} {})", expr(a), how.symbol(), expr(b)),
         Expr::And(a, b) => format!("({} && {})", expr(a), expr(b)),
@@ -336,6 +335,11 @@ fn expr(e: &Expr) -> String {
         Expr::Forgive(of) => format!("{}?", expr(of)),
         Expr::ForgiveAll(of) => format!("{}??", expr(of)),
         Expr::Call(name, args) => format!("{name}({})", list(args)),
+        Expr::CallBy(call) => {
+            let by = call.body.as_ref().map_or("reference".to_owned(), expr);
+            format!("{}({} by {by})", call.name, list(&call.args))
+        }
+        Expr::Reference(reference) => format!("&{}", reference.shown),
         Expr::Fail(text) => format!("fail({text:?})"),
         Expr::Join(parts) => format!("join({})", list(parts)),
         Expr::Settle { text, last, .. } => format!("settle{}({})", if *last { "-last" } else { "" }, expr(text)),

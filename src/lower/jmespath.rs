@@ -3,10 +3,10 @@
 
 use super::scope::Scope;
 use crate::diag::Code;
-use crate::ir::{Each, Expr};
+use crate::ir::{CallBy, Each, Expr, Reference};
 use bumpalo::Bump;
-use kyvc_grammar::jmespath::{self, Comparator, ExprKind, Literal, SyntaxError};
-use kyvc_vm::builtin;
+use kyvc_grammar::jmespath::{self, Callee, Comparator, ExprKind, Literal, SyntaxError};
+use kyvc_vm::builtin::{self, Type};
 use kyvc_vm::document::{Buffers, Document, JsonOptions, Layout, NodeId, Place, read_json};
 use kyvc_vm::program::Comparison;
 use kyvc_vm::scalar::Scalar;
@@ -171,9 +171,14 @@ impl Lower<'_> {
                 let map = Expr::Map(members.collect());
                 self.unless_null(map, current)
             }
-            ExprKind::FunctionCall { name, args } => self.call(name, args, current),
-            ExprKind::Reference(_) => {
-                Expr::Fail("an expression reference is only an argument of a function".to_owned())
+            ExprKind::FunctionCall { name: Callee::Name(name), args } => self.call(name, args, current),
+            ExprKind::FunctionCall { name: Callee::Nameless(_), .. } => {
+                Expr::Fail("invalid node value type".to_owned())
+            }
+            ExprKind::Empty => Expr::Fail("Unknown AST node: ASTEmpty".to_owned()),
+            ExprKind::Reference(of) => {
+                let body = self.expr(of, Current::Bound);
+                reference(of, Some(body))
             }
         }
     }
@@ -228,32 +233,34 @@ impl Lower<'_> {
     fn each(&mut self, list: Expr, condition: Option<&Tree<'_>>, body: &Tree<'_>) -> Expr {
         let condition = condition.map(|c| forgive(self.expr(c, Current::Bound)));
         let body = forgive(self.expr(body, Current::Bound));
-        Expr::Each(Box::new(Each { list, condition, body, nulls: false }))
+        Expr::Each(Box::new(Each { list, condition, body }))
     }
 
     fn call(&mut self, name: &str, args: &[&Tree<'_>], current: Current) -> Expr {
-        if builtin::lookup(name).is_none() {
-            return Expr::Fail(format!("unknown function: {name}"));
-        }
-        // The list that a reference is about is the other argument: its results are made beside it.
-        let list = match name {
-            "map" => args.get(1),
-            "sort_by" | "max_by" | "min_by" => args.first(),
-            _ => None,
-        };
+        let function = builtin::lookup(name).and_then(|n| builtin::table().get(n as usize));
+        let takes = |t| function.and_then(|f| f.args.iter().position(|types| *types == [t]));
+        let by = takes(Type::Expref).zip(takes(Type::Array)).filter(|_| args.len() == 2);
+        let mut body = None;
         let mut lowered = Vec::with_capacity(args.len());
-        for arg in args {
-            lowered.push(match (arg.kind, list) {
-                (ExprKind::Reference(body), Some(list)) => {
-                    let list = forgive(self.expr(list, current));
-                    let body = forgive(self.expr(body, Current::Bound));
-                    Expr::Each(Box::new(Each { list, condition: None, body, nulls: true }))
+        for (i, arg) in args.iter().enumerate() {
+            lowered.push(match (arg.kind, by) {
+                // It is evaluated where it stands; what fails for an element is for the function to judge.
+                (ExprKind::Reference(of), Some((at, _))) if at == i => {
+                    body = Some(self.expr(of, Current::Bound));
+                    reference(of, None)
                 }
                 _ => forgive(self.expr(arg, current)),
             });
         }
-        Expr::Call(name.to_owned(), lowered)
+        match by {
+            Some((_, list)) => Expr::CallBy(Box::new(CallBy { name: name.to_owned(), args: lowered, list, body })),
+            None => Expr::Call(name.to_owned(), lowered),
+        }
     }
+}
+
+fn reference(of: &Tree<'_>, body: Option<Expr>) -> Expr {
+    Expr::Reference(Box::new(Reference { shown: of.shown().to_string(), tree: of.tree().to_string(), body }))
 }
 
 fn forgive(e: Expr) -> Expr {
@@ -278,7 +285,8 @@ fn comparison(op: Comparator) -> Comparison {
 /// A JSON literal; all of its numbers are float64.
 fn literal(text: &str) -> Expr {
     let layout = Layout::everything();
-    let doc = read_json(text, &layout, Buffers::default(), JsonOptions::default());
+    let options = JsonOptions { floats: true, ..JsonOptions::default() };
+    let doc = read_json(text, &layout, Buffers::default(), options);
     // The grammar has checked the text with Go's rules, which are ours.
     doc.ok().and_then(|d| d.root().map(|r| constant(&d, r))).unwrap_or(Expr::Null)
 }

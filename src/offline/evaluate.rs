@@ -8,7 +8,7 @@ use super::resources::{reference, unversioned};
 use super::stages::{Asked, Stages};
 use super::values::{NamespaceLabels, Values};
 use crate::diag::{Diagnostic, Source};
-use crate::engine::probe::evaluate;
+use crate::engine::query::evaluate;
 use crate::engine::{Engine, Operation, PolicySet, User};
 use crate::manifest;
 use crate::report::openreports::Reference;

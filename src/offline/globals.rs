@@ -3,7 +3,7 @@
 //! Kyverno: apis/v1alpha1/test.go checks them, store/gctx_load.go reads their files, store/gctx_resolve.go makes the values.
 
 use super::file;
-use crate::engine::probe;
+use crate::engine::query;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -155,7 +155,7 @@ impl GlobalEntry {
     fn value(&self, mut root: Value) -> Result<Value, String> {
         let name = self.name();
         let search = |path: &str, value: &Value| {
-            let found = probe::evaluate(path, &value.to_string(), false);
+            let found = query::evaluate(path, &value.to_string(), false);
             found.map(|json| serde_json::from_str(&json).unwrap_or_default())
         };
         if let Some(path) = self.field_path.as_deref().filter(|p| !p.is_empty()) {

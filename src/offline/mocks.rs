@@ -3,7 +3,7 @@
 //! Kyverno: store/contextloader.go, looks up all calls among the context entries of a rule before it loads any other
 //! entry. Those that have an answer become values that are given to the rule, and all others are not there.
 
-use crate::engine::probe;
+use crate::engine::query;
 use crate::policy::classic::Rule;
 use crate::policy::context::{ApiCall, ContextEntry, Source};
 use crate::policy::fields::Text;
@@ -242,7 +242,7 @@ impl Call {
             return Ok(Some(answer.body.clone()));
         };
         let path = text(path, "/jmesPath")?;
-        let made = probe::evaluate(&path, &answer.body.to_string(), false)
+        let made = query::evaluate(&path, &answer.body.to_string(), false)
             .map_err(|e| format!("failed to apply JMESPath {path:?} for context entry {:?}: {e}", self.entry))?;
         Ok(Some(serde_json::from_str(&made).unwrap_or_default()))
     }
@@ -262,7 +262,7 @@ fn substitute(text: &str, path: &str, context: &Map<String, Value>) -> Result<St
             match part {
                 Part::Text { raw, .. } => next.push_str(raw),
                 Part::Variable(v) => {
-                    let value = probe::evaluate(v.text, &input(), false).map_err(|e| {
+                    let value = query::evaluate(v.text, &input(), false).map_err(|e| {
                         format!("failed to resolve {} at path {path}: JMESPath query failed: {e}", v.text)
                     })?;
                     match serde_json::from_str(&value).unwrap_or_default() {

@@ -1,7 +1,7 @@
 //! JSON text as Go's `encoding/json` writes it: `<`, `>`, `&` and the Unicode line separators are escaped.
 
 use serde::Serialize;
-use serde_json::ser::{CharEscape, Formatter, PrettyFormatter, Serializer};
+use serde_json::ser::{CharEscape, Formatter, Serializer};
 use std::io;
 
 /// A value as JSON on one line.
@@ -11,45 +11,55 @@ pub fn to_json<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<String> {
     String::from_utf8(out).map_err(serde::ser::Error::custom)
 }
 
-/// A value as JSON on many lines, each level two spaces further in.
+/// A value as JSON, each element and member on its own line.
 pub fn to_json_indented<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<String> {
-    let mut out = Vec::new();
-    value.serialize(&mut Serializer::with_formatter(&mut out, Indented(PrettyFormatter::new())))?;
-    String::from_utf8(out).map_err(serde::ser::Error::custom)
+    to_json(value).map(|text| indent(&text))
 }
 
-/// As [`Go`], with line breaks.
-struct Indented(PrettyFormatter<'static>);
-
-/// Passes calls on to the formatter inside.
-macro_rules! inner {
-    ($($name:ident($($arg:ident: $ty:ty),*);)*) => {
-        $(fn $name<W: ?Sized + io::Write>(&mut self, out: &mut W $(, $arg: $ty)*) -> io::Result<()> {
-            self.0.$name(out $(, $arg)*)
-        })*
+/// A compact JSON text with each element and member on its own line, as Go's `json.MarshalIndent` has it.
+pub fn indent(compact: &str) -> String {
+    let mut out = String::with_capacity(compact.len() * 2);
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    let line = |out: &mut String, depth: usize| {
+        out.push('\n');
+        out.extend(std::iter::repeat_n("  ", depth));
     };
-}
-
-impl Formatter for Indented {
-    inner! {
-        begin_array();
-        end_array();
-        begin_array_value(first: bool);
-        end_array_value();
-        begin_object();
-        end_object();
-        begin_object_key(first: bool);
-        begin_object_value();
-        end_object_value();
+    let mut chars = compact.chars().peekable();
+    while let Some(c) = chars.next() {
+        if quoted {
+            out.push(c);
+            quoted = c != '"' || escaped;
+            escaped = c == '\\' && !escaped;
+            continue;
+        }
+        match c {
+            '{' | '[' => {
+                out.push(c);
+                // What is empty stays on its line.
+                if let Some(end) = chars.next_if(|next| matches!(next, '}' | ']')) {
+                    out.push(end);
+                } else {
+                    depth += 1;
+                    line(&mut out, depth);
+                }
+            }
+            '}' | ']' => {
+                depth = depth.saturating_sub(1);
+                line(&mut out, depth);
+                out.push(c);
+            }
+            ',' => {
+                out.push(c);
+                line(&mut out, depth);
+            }
+            ':' => out.push_str(": "),
+            _ => {
+                quoted = c == '"';
+                out.push(c);
+            }
+        }
     }
-
-    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
-        Go.write_string_fragment(out, text)
-    }
-
-    fn write_char_escape<W: ?Sized + io::Write>(&mut self, out: &mut W, escape: CharEscape) -> io::Result<()> {
-        Go.write_char_escape(out, escape)
-    }
+    out
 }
 
 struct Go;
@@ -91,6 +101,15 @@ impl Formatter for Go {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn indents() {
+        assert_eq!(
+            indent(r#"{"a":[1,{},[]],"b\"{":"x:,\\"}"#),
+            "{\n  \"a\": [\n    1,\n    {},\n    []\n  ],\n  \"b\\\"{\": \"x:,\\\\\"\n}"
+        );
+        assert_eq!(indent("[]"), "[]");
+    }
 
     #[test]
     fn escapes() {

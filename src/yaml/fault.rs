@@ -16,17 +16,25 @@ pub(super) struct Fault {
     len: usize,
     first: Option<Place>,
     help: Option<&'static str>,
+    /// The same in the words of sigs.k8s.io/yaml, where its reader finds it after the text has been taken apart.
+    pub(super) says: Option<String>,
 }
 
 impl Fault {
     #[cold]
     pub(super) fn new(code: Code, message: impl Into<String>, place: Place) -> Self {
-        Self { code, message: message.into(), place, len: 1, first: None, help: None }
+        Self { code, message: message.into(), place, len: 1, first: None, help: None, says: None }
     }
 
     #[must_use]
     pub(super) fn help(mut self, help: &'static str) -> Self {
         self.help = Some(help);
+        self
+    }
+
+    #[must_use]
+    pub(super) fn says(mut self, text: impl Into<String>) -> Self {
+        self.says = Some(text.into());
         self
     }
 
@@ -49,9 +57,13 @@ impl Fault {
 
     #[cold]
     pub(super) fn not_finite(value: f64, place: Place) -> Self {
-        let what = if value.is_nan() { "`.nan`" } else { "`.inf`" };
+        let (what, says) = match value {
+            v if v.is_nan() => ("`.nan`", "NaN"),
+            v if v > 0.0 => ("`.inf`", "+Inf"),
+            _ => ("`-.inf`", "-Inf"),
+        };
         let fault = Self::new(Code::NotFinite, format!("{what} has no value in JSON"), place);
-        fault.help("put it in quotes if text is meant")
+        fault.help("put it in quotes if text is meant").says(format!("json: unsupported value: {says}"))
     }
 
     pub(super) fn diagnostic(self, source: &Arc<Source>) -> Diagnostic {

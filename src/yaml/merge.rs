@@ -31,7 +31,8 @@ impl Reader<'_> {
         };
         maps.reverse();
         if maps.iter().any(|m| doc.kind(*m) != Kind::Map) {
-            return Err(self.fault(Code::BadMerge, "`<<` requires a map or a list of maps as its value"));
+            let fault = self.fault(Code::BadMerge, "`<<` requires a map or a list of maps as its value");
+            return Err(fault.says("yaml: map merge requires map or sequence of maps as the value"));
         }
         let members = maps.iter().flat_map(|m| doc.entries(*m));
         let members: Vec<(String, NodeId)> = members.map(|(k, n)| (doc.key_text(k).to_owned(), n)).collect();

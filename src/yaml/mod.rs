@@ -5,9 +5,11 @@
 
 mod anchors;
 mod binary;
+mod complaint;
 pub mod emit;
 mod fault;
 mod flow;
+mod go_syntax;
 mod json_in;
 mod keys;
 mod merge;
@@ -125,6 +127,19 @@ pub fn value<'a>(
     check(chunk).and_then(|()| reader::read(chunk, layout, buffers, &options)).map_err(|fault| fault.diagnostic(source))
 }
 
+/// As [`value`], with an error in the words of sigs.k8s.io/yaml.
+///
+/// # Errors
+/// Says why the text is no YAML.
+pub fn sigs_value<'a>(source: &'a Arc<Source>, layout: &'a Layout) -> Result<Document<'a>, String> {
+    let text = body(source).map_err(|d| d.message)?;
+    let chunk = Chunk { text, line: 0, column: 0, sigs: true };
+    check(chunk).map_err(|fault| fault.says.unwrap_or(fault.message))?;
+    complaint::about(text).map_or(Ok(()), Err)?;
+    let read = reader::read(chunk, layout, Buffers::default(), &ReadOptions::default());
+    read.map_err(|fault| fault.says.unwrap_or(fault.message))
+}
+
 /// The text without its byte order mark.
 fn body(source: &Arc<Source>) -> Result<&str, Diagnostic> {
     if source.text.len() >= 1 << 31 {
@@ -138,7 +153,7 @@ fn check(chunk: Chunk<'_>) -> Result<(), Fault> {
     let Some((at, c)) = strictness::control_character(chunk.text) else { return Ok(()) };
     let place = chunk.start().after(chunk.text.get(..at).unwrap_or(""));
     let message = format!("control character U+{:04X} is not allowed in YAML", u32::from(c));
-    Err(Fault::new(Code::ControlCharacter, message, place))
+    Err(Fault::new(Code::ControlCharacter, message, place).says("yaml: control characters are not allowed"))
 }
 
 struct Stream<'a, 'e> {

@@ -3,14 +3,17 @@
 use super::anchors::{Anchors, Target};
 use super::fault::Fault;
 use super::flow::Feed;
+use super::go_syntax::go_syntax;
 use super::keys::Keys;
 use super::scalar::{self, Number, Resolved, ScalarError};
 use super::{Chunk, ReadOptions, repair, strictness, tabs};
 use crate::diag::Code;
-use kyvc_vm::document::{Buffers, BuildError, Builder, Document, Layout, NodeId, Place};
+use kyvc_vm::document::{Buffers, BuildError, Builder, Document, Kind, Layout, NodeId, Place};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 use std::borrow::Cow;
 
+/// Under this key stands what has no valid key; no text has it.
+const UNNAMED: &str = "\u{0}kyvc key\u{0}";
 const MERGE_TAG: &str = "tag:yaml.org,2002:merge";
 
 /// An open list or map.
@@ -21,6 +24,10 @@ pub(super) struct Frame {
     /// The value to come is merged into this map.
     pub(super) merge: bool,
     node: NodeId,
+    /// Where it starts, if it stands where a key may not: as the key of another map.
+    is_key: Option<Place>,
+    /// Where the key of the value to come is, if it is `null`.
+    null_key: Option<Place>,
     anchor: usize,
     /// Decoding steps before it.
     steps: u64,
@@ -42,7 +49,7 @@ pub(super) fn read<'a>(
     tabs::check(chunk)?;
     for _ in 0..repair::RETRIES {
         let mut reader = Reader::new(chunk, layout, buffers, options);
-        match reader.events(&Feed::new(&text)) {
+        match reader.sound_events(&Feed::new(&text)) {
             Ok(()) => return reader.finish(),
             Err(fault) => {
                 let Some(repaired) = repair::repair(&text, chunk, &fault) else { return Err(fault) };
@@ -52,7 +59,7 @@ pub(super) fn read<'a>(
         }
     }
     let mut reader = Reader::new(chunk, layout, buffers, options);
-    reader.events(&Feed::new(&text))?;
+    reader.sound_events(&Feed::new(&text))?;
     reader.finish()
 }
 
@@ -85,6 +92,19 @@ impl<'a> Reader<'a> {
             key_at: None,
             merged: 0,
             length: None,
+        }
+    }
+
+    /// Reads all events. A key that is none comes before whatever else is wrong inside it or its value.
+    fn sound_events(&mut self, feed: &Feed<'_>) -> Result<(), Fault> {
+        let result = self.events(feed);
+        let first = self.frames.iter().find_map(|f| {
+            let complex = f.is_key.map(|at| Fault::complex_key(self.chunk, at));
+            complex.or(f.null_key.map(null_key))
+        });
+        match (result, first) {
+            (Err(fault), Some(first)) if fault.says.is_none() => Err(first),
+            (result, _) => result,
         }
     }
 
@@ -173,7 +193,8 @@ impl<'a> Reader<'a> {
             // An absent value has no place of its own; the parser names the next token's.
             self.at = key;
         }
-        let value = scalar::resolve(&tag, plain, text).map_err(|e| self.bad_scalar(e, &tag))?;
+        let shown = if tag.is_empty() { String::new() } else { text.clone().into_owned() };
+        let value = scalar::resolve(&tag, plain, text).map_err(|e| self.bad_scalar(e, &tag, &shown))?;
         if anchor != 0 {
             self.anchors.set(anchor, Target::Scalar(value.clone().into_owned()));
         }
@@ -181,11 +202,15 @@ impl<'a> Reader<'a> {
     }
 
     #[cold]
-    fn bad_scalar(&self, error: ScalarError, tag: &str) -> Fault {
+    fn bad_scalar(&self, error: ScalarError, tag: &str, text: &str) -> Fault {
         let tag = tag.replace("tag:yaml.org,2002:", "!!");
         match error {
-            ScalarError::Mismatch(found) => self.fault(Code::BadScalar, format!("a {found} value has the tag `{tag}`")),
-            ScalarError::Base64 => self.fault(Code::BadScalar, "the value of `!!binary` is not valid base64"),
+            ScalarError::Mismatch(found) => self
+                .fault(Code::BadScalar, format!("a {found} value has the tag `{tag}`"))
+                .says(format!("yaml: cannot decode {found} `{text}` as a {tag}")),
+            ScalarError::Base64 => self
+                .fault(Code::BadScalar, "the value of `!!binary` is not valid base64")
+                .says("yaml: !!binary value contains invalid base64 data"),
         }
     }
 
@@ -213,11 +238,16 @@ impl<'a> Reader<'a> {
     }
 
     fn key(&mut self, key: &Resolved<'_>) -> Result<(), Fault> {
+        if let Resolved::Null = key {
+            let at = self.at;
+            self.unnamed_key()?;
+            if let Some(top) = self.frames.last_mut() {
+                top.null_key = Some(at);
+            }
+            return Ok(());
+        }
         let Some(text) = scalar::key_text(key) else {
-            return Err(match key {
-                Resolved::Null => self.fault(Code::NullKey, "a map cannot have the key `null`"),
-                _ => self.fault(Code::ComplexKey, "this number is too large for a map's key"),
-            });
+            return Err(self.fault(Code::ComplexKey, "this number is too large for a map's key"));
         };
         let again = self.b.key(&text, self.value_place()).map_err(|e| self.limit(&e))?;
         if let Some(keys) = &mut self.keys
@@ -232,31 +262,53 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// Something to read a value under that is refused in the end.
+    fn unnamed_key(&mut self) -> Result<(), Fault> {
+        self.b.key(UNNAMED, self.value_place()).map_err(|e| self.limit(&e))?;
+        if let Some(top) = self.frames.last_mut() {
+            top.key_next = false;
+        }
+        Ok(())
+    }
+
     /// After a complete value: merges it where `<<` stood before it.
     #[inline]
     fn value_done(&mut self, node: NodeId) -> Result<(), Fault> {
         self.key_at = None;
         let Some(top) = self.frames.last_mut() else { return Ok(()) };
         top.key_next = top.map;
+        if let Some(at) = top.null_key {
+            let doc = self.b.document();
+            let shown = match doc.kind(node) {
+                Kind::Null => "<nil>".to_owned(),
+                _ => go_syntax(doc, node),
+            };
+            let says = format!("unsupported map key of type: %!s(<nil>), key: <nil>, value: {shown}");
+            return Err(null_key(at).says(says));
+        }
         if std::mem::take(&mut top.merge) { self.merge(node) } else { Ok(()) }
     }
 
     fn open(&mut self, map: bool, anchor: usize) -> Result<(), Fault> {
-        if self.key_next() {
-            return Err(Fault::complex_key(self.chunk, self.at));
+        let is_key = self.key_next().then_some(self.at);
+        if is_key.is_some() {
+            self.unnamed_key()?;
         }
         self.key_at = None;
         let (node, place, steps) = (self.b.here(), self.value_place(), self.anchors.steps());
         self.anchors.step();
         if map { self.b.begin_map(place) } else { self.b.begin_list(place) }.map_err(|e| self.limit(&e))?;
         self.anchors.set(anchor, Target::Open);
-        self.frames.push(Frame { map, key_next: map, merge: false, node, anchor, steps });
+        self.frames.push(Frame { map, key_next: map, merge: false, node, is_key, null_key: None, anchor, steps });
         Ok(())
     }
 
     fn close(&mut self) -> Result<(), Fault> {
         self.b.end();
         let Some(frame) = self.frames.pop() else { return Ok(()) };
+        if let Some(at) = frame.is_key {
+            return Err(self.invalid_key(at, frame.node));
+        }
         if let Some(keys) = &mut self.keys {
             keys.close(self.frames.len() + 1);
         }
@@ -268,7 +320,8 @@ impl<'a> Reader<'a> {
         self.anchors.step();
         let (from, steps) = match self.anchors.get(anchor).cloned() {
             None | Some(Target::Open) => {
-                return Err(self.fault(Code::SelfReference, "this alias stands inside the value that it repeats"));
+                let fault = self.fault(Code::SelfReference, "this alias stands inside the value that it repeats");
+                return Err(fault.says(format!("yaml: anchor '{}' value contains itself", self.name_at(self.at))));
             }
             Some(Target::Scalar(value)) => {
                 self.anchors.repeat(1);
@@ -277,13 +330,32 @@ impl<'a> Reader<'a> {
             Some(Target::Node(from, steps)) => (from, steps),
         };
         if self.key_next() {
-            return Err(Fault::complex_key(self.chunk, self.at));
+            return Err(self.invalid_key(self.at, from));
         }
         if !self.anchors.repeat(steps) {
-            return Err(self.fault(Code::ExcessiveAliasing, "the document contains excessive aliasing"));
+            let fault = self.fault(Code::ExcessiveAliasing, "the document contains excessive aliasing");
+            return Err(fault.says("yaml: document contains excessive aliasing"));
         }
         let (node, place) = (self.b.here(), self.value_place());
         self.b.copy(from, place).map_err(|e| self.limit(&e))?;
         self.value_done(node)
     }
+
+    #[cold]
+    fn invalid_key(&self, at: Place, node: NodeId) -> Fault {
+        let shown = go_syntax(self.b.document(), node);
+        Fault::complex_key(self.chunk, at).says(format!("yaml: invalid map key: {shown}"))
+    }
+
+    /// The name of the alias at a place.
+    fn name_at(&self, at: Place) -> String {
+        let line = self.chunk.text.lines().nth(at.line.saturating_sub(self.chunk.line + 1) as usize).unwrap_or("");
+        let name = line.chars().skip(at.column as usize);
+        name.take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).collect()
+    }
+}
+
+#[cold]
+fn null_key(at: Place) -> Fault {
+    Fault::new(Code::NullKey, "a map cannot have the key `null`", at)
 }

@@ -60,7 +60,7 @@ pub(super) enum Number {
 
 /// What Kubernetes makes of a float64 that was printed as JSON.
 pub(super) fn through_json(value: f64) -> Number {
-    match number::whole(value) {
+    match number::whole_text(value) {
         Some(value) => Number::Int(value),
         None if value.is_finite() => Number::Float(value),
         None => Number::NotFinite,

@@ -165,6 +165,7 @@ fn constant(c: &Const) -> String {
             let bound = |n: &Option<i64>| n.map_or(String::new(), |n| n.to_string());
             format!("[{}:{}:{}]", bound(&b[0]), bound(&b[1]), bound(&b[2]))
         }
+        Const::Reference(r) => r.shown.to_string(),
         Const::Keys(keys) => list(keys.iter().map(|k| format!("{}{}", k.prefix, k.key.as_str())).collect()),
     }
 }

@@ -8,14 +8,15 @@ mod explain;
 mod expr;
 mod frames;
 mod heap;
-pub(crate) mod json;
 mod keys;
 pub(crate) mod memory;
 mod names;
+pub(crate) mod print;
 mod rebuild;
 mod run;
 mod template;
 mod test;
+mod warm;
 
 pub use explain::FaultView;
 pub use memory::View;
@@ -25,7 +26,7 @@ use crate::condition::{self, Operator};
 use crate::document::{Document, NodeId, Sym};
 use crate::ids::{ConstId, EntryId, FaultId, Pc, SiteId, UnitId};
 use crate::op::{Instr, Op};
-use crate::program::{Comparison, Const, Program, Reason, Step as PathStep};
+use crate::program::{Const, Program, Reason, Step as PathStep};
 use crate::scalar::ScalarPattern;
 use crate::selector::ResourceKind;
 use crate::value::{Fault, Moved, Val};
@@ -134,6 +135,10 @@ pub struct Machine {
     patterns: Vec<MadePattern>,
     /// Where a suspended run goes on, and the end of its unit.
     suspended: Option<(usize, usize)>,
+    /// How a loop was left that has not ended with a value.
+    left: Result<Flow, Trap>,
+    /// Whether a root was given for one run only.
+    roots_of_run: bool,
 }
 
 impl Default for Machine {
@@ -160,6 +165,8 @@ impl Machine {
             used: 0,
             patterns: Vec::new(),
             suspended: None,
+            left: Ok(Flow::Goto(0)),
+            roots_of_run: false,
         }
     }
 
@@ -175,7 +182,7 @@ impl Machine {
         self.roots = [RootState::Unknown; Root::ALL.len()];
         self.suspended = None;
         self.names.clear();
-        self.fuel = self.budget.fuel;
+        self.refuel();
         if self.patterns.len() > MADE_PATTERNS {
             self.patterns.clear();
         }
@@ -199,6 +206,7 @@ impl Machine {
     pub fn set_root_for_run(&mut self, root: Root, value: Option<Val>) {
         if let Some(slot) = self.roots.get_mut(root as usize) {
             *slot = value.map_or(RootState::Missing, RootState::Run);
+            self.roots_of_run = true;
         }
     }
 
@@ -268,7 +276,7 @@ impl Machine {
     /// Whether a condition holds between two values that the machine made.
     pub fn condition(&mut self, program: &Program, operator: Operator, key: Val, value: Val) -> bool {
         let environment = self.environment;
-        let call = Call { memory: &mut self.memory, program, documents: &[], environment: &environment };
+        let call = Call::new(&mut self.memory, program, &[], &environment);
         condition::holds(&call, operator, key, value)
     }
 
@@ -297,11 +305,18 @@ impl Machine {
     pub fn run(&mut self, program: &Program, unit: UnitId, input: &Input<'_>) -> Result<Step, Trap> {
         self.memory.reset();
         self.names.clear();
-        for root in self.roots.iter_mut().filter(|r| matches!(r, RootState::Run(_))) {
-            *root = RootState::Unknown;
+        if std::mem::take(&mut self.roots_of_run) {
+            for root in self.roots.iter_mut().filter(|r| matches!(r, RootState::Run(_))) {
+                *root = RootState::Unknown;
+            }
         }
-        self.fuel = self.budget.fuel;
+        self.refuel();
         self.start(program, unit, input)
+    }
+
+    fn refuel(&mut self) {
+        self.fuel = self.budget.fuel;
+        self.memory.work.set(self.budget.fuel);
     }
 
     /// Runs a unit without forgetting the faults of the last run, as a message needs that speaks of one.
@@ -387,9 +402,6 @@ impl Machine {
         self.spend(u64::from(i.op.info().fuel)).map_err(trap)?;
         let mut pc = at + 1;
         let taken = match i.op {
-            Op::JumpNull => matches!(self.view(program, input, self.reg(i.a)), View::Absent | View::Null),
-            Op::JumpFalse => !matches!(self.reg(i.a), Val::Bool(true)),
-            Op::JumpFault => matches!(self.reg(i.a), Val::Fault(_)),
             Op::JumpForbidden => self.reason(program, self.reg(i.a)) == Some(Reason::Forbidden),
             Op::JumpPathless => self.reason(program, self.reg(i.a)) == Some(Reason::TooShort),
             Op::JumpUnknown => matches!(self.reg(i.a), Val::Fault(id) if self.memory.is_unknown(id)),
@@ -418,10 +430,6 @@ impl Machine {
                 self.set(i.a, self.facts.get(i.c as usize).copied().unwrap_or_default());
                 false
             }
-            Op::ConstLoad => {
-                self.set(i.a, load_const(program, ConstId::from_number(i.c)));
-                false
-            }
             Op::RootLoad => match self.roots.get(i.c as usize) {
                 Some(RootState::Known(value) | RootState::Run(value)) => {
                     self.set(i.a, *value);
@@ -436,19 +444,6 @@ impl Machine {
                     false
                 }
             },
-            Op::Move => {
-                self.set(i.a, self.reg(i.b as u8));
-                false
-            }
-            Op::KeyGet => {
-                let value = self.memory.key_get(program, input.documents, self.reg(i.b as u8), Sym::from_number(i.c));
-                self.set(i.a, value.map_err(trap)?);
-                false
-            }
-            Op::ElementGet => {
-                self.set(i.a, self.memory.element(input.documents, self.reg(i.b as u8), i.c.cast_signed()));
-                false
-            }
             Op::SliceGet => {
                 let Some(Const::Bounds(bounds)) = program.constant(ConstId::from_number(i.c)) else {
                     return Err(trap(TrapKind::Code));
@@ -464,58 +459,6 @@ impl Machine {
             }
             Op::Values => {
                 let value = self.memory.values(input.documents, self.reg(i.b as u8)).map_err(trap)?;
-                self.set(i.a, value);
-                false
-            }
-            Op::Compare => {
-                let (left, right) = (self.reg(i.b as u8), self.reg((i.b as u8).wrapping_add(1)));
-                let how = Comparison::ALL.get(i.c as usize).copied().ok_or(trap(TrapKind::Code))?;
-                self.set(i.a, self.memory.compare(program, input.documents, how, left, right));
-                false
-            }
-            Op::IsFalse => {
-                let value = self.reg(i.b as u8);
-                self.set(i.a, Val::Bool(self.memory.is_false(program, input.documents, value)));
-                false
-            }
-            Op::Forgive => {
-                if let Val::Fault(id) = self.reg(i.a)
-                    && matches!(self.memory.fault_at(id), Some(Fault::UnknownKey(_)))
-                {
-                    self.set(i.a, Val::Null);
-                }
-                false
-            }
-            Op::ForgiveAll => {
-                if let Val::Fault(_) = self.reg(i.a) {
-                    self.set(i.a, Val::Null);
-                }
-                false
-            }
-            Op::CollectInit => {
-                self.set(i.a, Val::Int(self.memory.collected.len() as i64));
-                false
-            }
-            Op::Collect => {
-                let value = self.reg(i.a);
-                if i.c != 0 || !matches!(self.view(program, input, value), View::Null | View::Absent) {
-                    self.memory.collected.push(value);
-                    self.memory.check().map_err(trap)?;
-                }
-                false
-            }
-            Op::CollectList => {
-                let value = self.memory.collect_list(self.reg(i.b as u8)).map_err(trap)?;
-                self.set(i.a, value);
-                false
-            }
-            Op::CollectMap => {
-                let value = self.memory.collect_map(program, input.documents, self.reg(i.b as u8)).map_err(trap)?;
-                self.set(i.a, value);
-                false
-            }
-            Op::Call => {
-                let value = self.call(program, input, i).map_err(trap)?;
                 self.set(i.a, value);
                 false
             }
@@ -537,9 +480,9 @@ impl Machine {
                 let operator = Operator::ALL.get(i.c as usize).copied().ok_or(trap(TrapKind::Code))?;
                 let (key, value) = (self.reg(i.a), self.reg(i.a.wrapping_add(1)));
                 let environment = self.environment;
-                let memory = &mut self.memory;
-                let call = Call { memory, program, documents: input.documents, environment: &environment };
+                let call = Call::new(&mut self.memory, program, input.documents, &environment);
                 let holds = condition::holds(&call, operator, key, value);
+                self.in_bounds().map_err(trap)?;
                 pc += self.fails(holds, i.b);
                 false
             }
@@ -652,6 +595,9 @@ impl Machine {
             }
             Op::EntryNeed => return self.need(program, EntryId::from_number(i.c), (pc, end), i.a).map_err(trap),
             Op::EntryAgain => return self.again(program, EntryId::from_number(i.c), (pc, end), i.a).map_err(trap),
+            Op::RefCall => {
+                return self.refer(program, self.reg(i.b as u8), (pc, end), i.a).map_err(trap);
+            }
             Op::ScopeEnter => {
                 self.names.enter(self.roots[Root::Object as usize]);
                 false
@@ -742,9 +688,37 @@ impl Machine {
             Op::EndFail => return self.end(i, Outcome::Fail).map(Flow::Stop).ok_or(trap(TrapKind::Code)),
             Op::EndError => return self.end(i, Outcome::Error).map(Flow::Stop).ok_or(trap(TrapKind::Code)),
             Op::EndNone => return Ok(Flow::Stop(Step::Done(Outcome::None))),
-            Op::EndValue => return Ok(Flow::Stop(Step::Done(Outcome::Value(self.reg(i.a))))),
-            // The hot loop's own.
+            Op::RootPath => {
+                let root = Root::ALL.get(usize::from(i.b)).copied().ok_or(trap(TrapKind::Code))?;
+                return Ok(self.wait(at, end, Need::Root(root)));
+            }
+            // The loops' own.
             Op::Jump
+            | Op::JumpFault
+            | Op::JumpFalse
+            | Op::JumpNull
+            | Op::JumpFalsy
+            | Op::JumpTruthy
+            | Op::Move
+            | Op::ConstLoad
+            | Op::KeyGet
+            | Op::KeyFind
+            | Op::ElementGet
+            | Op::CollectInit
+            | Op::Collect
+            | Op::CollectKey
+            | Op::CollectConst
+            | Op::CollectList
+            | Op::CollectMap
+            | Op::Compare
+            | Op::EqualConst
+            | Op::UnequalConst
+            | Op::IsFalse
+            | Op::Forgive
+            | Op::ForgiveAll
+            | Op::Call
+            | Op::CallBy
+            | Op::EndValue
             | Op::JumpAbsent
             | Op::JumpPresent
             | Op::JumpNotMap
@@ -835,7 +809,7 @@ fn load_const(program: &Program, id: ConstId) -> Val {
         Some(Const::Bool(b)) => Val::Bool(*b),
         Some(Const::Int(n)) => Val::Int(*n),
         Some(Const::Float(n)) => Val::Float(*n),
-        Some(Const::Str(_)) => Val::Const(id),
+        Some(Const::Str(_) | Const::Reference(_)) => Val::Const(id),
         _ => Val::Null,
     }
 }

@@ -140,6 +140,10 @@ ops! {
     JumpTrue "jump.true" 1 (Use, None, Label);
     /// Goes on at the label when the register does not hold `true`.
     JumpFalse "jump.false" 1 (Use, None, Label);
+    /// Goes on at the label when the register holds what counts as false: nothing, `null`, `false`, and what is empty.
+    JumpFalsy "jump.falsy" 1 (Use, None, Label);
+    /// Goes on at the label when the register holds what does not count as false.
+    JumpTruthy "jump.truthy" 1 (Use, None, Label);
     /// Goes on at the label when the register holds a fault.
     JumpFault "jump.fault" 1 (Use, None, Label);
     /// Goes on at the label when the fault in the register comes from an unknown key.
@@ -166,6 +170,8 @@ ops! {
     ConstLoad "const.load" 1 (Def, None, Const);
     /// Loads a root of the expression context, or a fault where there is none.
     RootLoad "root.load" 1 (Def, None, Root);
+    /// Looks up the members of a path, one after the other as key.get does, from a root of the expression context on.
+    RootPath "root.path" 1 (Def, Root, Path);
     /// Copies a register.
     Move "move" 1 (Def, Use, None);
     /// Loads a boolean: whether `c` is not 0.
@@ -175,12 +181,15 @@ ops! {
     /// Looks up a member as an expression does: a fault where a map lacks the key, `null` where there is no map; a
     /// fault stays itself.
     KeyGet "key.get" 1 (Def, Use, Sym);
+    /// As key.get, but `null` where a map lacks the key.
+    KeyFind "key.find" 1 (Def, Use, Sym);
     /// Loads the element of a list at a signed position, counted from the end where it is negative; `null` where there
     /// is none. A fault stays itself.
     ElementGet "element.get" 1 (Def, Use, Imm);
     /// Takes a slice of a list; `c` names its three bounds. `null` where there is no list. A fault stays itself.
     SliceGet "slice.get" 2 (Def, Use, Bounds);
-    /// Makes one list of a list's elements, those that are lists taken apart. `null` where there is no list.
+    /// Makes one list of a list's elements, those that are lists taken apart. `null` where there is no list. A fault stays
+    /// itself.
     Flatten "flatten" 2 (Def, Use, None);
     /// Makes a list of as many nulls as a map has members, and their values. `null` where there is no map.
     ///
@@ -188,22 +197,36 @@ ops! {
     Values "values" 2 (Def, Use, None);
     /// Compares two values; a fault among them is the result. `b` is the left one, the right one is the register after.
     Compare "compare" 1 (Def, Use, Compare);
+    /// Compares a value with a constant for equality; a fault is the result.
+    EqualConst "equal.const" 1 (Def, Use, Const);
+    /// Compares a value with a constant for inequality; a fault is the result.
+    UnequalConst "unequal.const" 1 (Def, Use, Const);
     /// Loads whether a value counts as false: `null`, `false`, and what is empty.
     IsFalse "is.false" 1 (Def, Use, None);
     /// Makes `null` of a fault that is only an unknown key.
     Forgive "forgive" 1 (Mut, None, None);
-    /// Makes `null` of any fault.
+    /// Makes `null` of any fault, but for one where Kyverno crashes.
     ForgiveAll "forgive.all" 1 (Mut, None, None);
     /// Starts to collect values.
     CollectInit "collect.init" 1 (Def, None, None);
     /// Collects a value, unless it is `null` and `c` is 0.
     Collect "collect" 1 (Use, None, Imm);
+    /// Collects what key.find gives, unless it is `null`; it uses the register `b`.
+    CollectKey "collect.key" 1 (Use, Def, Sym);
+    /// Collects a constant.
+    CollectConst "collect.const" 1 (None, None, Const);
     /// Makes a list of what was collected since `b` started.
     CollectList "collect.list" 1 (Def, Use, None);
     /// Makes a map of what was collected since `b` started, keys and values in turn.
     CollectMap "collect.map" 2 (Def, Use, None);
     /// Calls a function with `b` arguments, the first in `a`, which gets the result. A fault among them is the result.
     Call "call" 4 (Mut, Imm, Function);
+    /// As call, where an argument is an expression: the register after the arguments has the list of what it gives for
+    /// each element, faults included.
+    CallBy "call.by" 4 (Mut, Imm, Function);
+    /// Evaluates the expression in `b` on the value in `a`, which the result replaces, be it a fault; no value where `b` is
+    /// no expression.
+    RefCall "ref.call" 8 (Mut, Use, None);
     /// Starts to walk a list.
     IterInit "iter.init" 1 (Def, Use, None);
     /// Loads the next element of the walk in `b`, or goes on at the label after the last.
@@ -313,6 +336,13 @@ impl Op {
         OPS.get(self as usize).unwrap_or(&FALLBACK)
     }
 
+    /// Whether code that starts with it is most likely an expression's.
+    #[inline]
+    pub fn is_expression(self) -> bool {
+        use Op::{Call, CollectInit, ConstLoad, EntryNeed, KeyFind, KeyGet, NameGet, RootLoad, RootPath};
+        matches!(self, RootPath | RootLoad | ConstLoad | NameGet | EntryNeed | KeyGet | KeyFind | CollectInit | Call)
+    }
+
     /// Whether control never goes on at the next instruction.
     pub fn ends(self) -> bool {
         matches!(self, Op::Jump | Op::EndPass | Op::EndSkip | Op::EndFail | Op::EndError | Op::EndNone | Op::EndValue)
@@ -339,8 +369,9 @@ const _: () = assert!(size_of::<Instr>() == 8);
 pub fn reference() -> String {
     let mut out = String::from("| operation | operands | fuel | what it does |\n|---|---|---|---|\n");
     for info in OPS {
+        let operands = ["a", "b", "c"].into_iter().zip(info.operands).filter(|(_, kind)| *kind != Operand::None);
         let operands: Vec<String> =
-            info.operands.iter().filter(|o| **o != Operand::None).map(|o| format!("{o:?}").to_lowercase()).collect();
+            operands.map(|(name, kind)| format!("{name} {}", format!("{kind:?}").to_lowercase())).collect();
         out.push_str(&format!(
             "| `{}` | {} | {} | {} |\n",
             info.mnemonic,

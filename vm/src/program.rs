@@ -1,5 +1,6 @@
 //! A verified program and its parts.
 
+use crate::builtin::prepared::Prepared;
 use crate::document::{Layout, Place, Sym};
 use crate::ids::{ConstId, EntryId, Pc, SiteId, UnitId};
 use crate::op::Instr;
@@ -34,6 +35,28 @@ pub enum Const {
     Keys(Box<[KeyPlan]>),
     /// Start, stop and step of a slice
     Bounds([Option<i64>; 3]),
+    /// An expression that stands as a value
+    Reference(Box<Reference>),
+}
+
+impl Const {
+    /// Whether a register can hold it.
+    pub fn is_value(&self) -> bool {
+        use Const::{Bool, Float, Int, Null, Reference, Str};
+        matches!(self, Null | Bool(_) | Int(_) | Float(_) | Str(_) | Reference(_))
+    }
+}
+
+/// An expression that stands as a value, `&name`: nothing can be done with it but to show and to compare it. Functions
+/// that take one get what it gives for each element instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// As Go's `%v` shows it
+    pub shown: Box<str>,
+    /// Its tree: two with the same are equal
+    pub tree: Box<str>,
+    /// The unit that evaluates it on the value in its first register; none where nothing does
+    pub unit: Option<UnitId>,
 }
 
 /// A key of a map pattern that is put in order with its siblings only when their wildcards are expanded.
@@ -264,6 +287,8 @@ pub struct Parts {
 #[derive(Debug)]
 pub struct Program {
     pub(crate) parts: Parts,
+    /// What functions have made of the constants, each at its place
+    prepared: Vec<Prepared>,
 }
 
 impl Program {
@@ -278,7 +303,18 @@ impl Program {
             entries: Vec::new(),
             lines: Vec::new(),
         };
-        Self { parts }
+        Self::of(parts)
+    }
+
+    /// Only for [`verify`](crate::verify::verify).
+    pub(crate) fn of(parts: Parts) -> Self {
+        let prepared = parts.consts.iter().map(|_| Prepared::default()).collect();
+        Self { parts, prepared }
+    }
+
+    /// What functions have made of a constant.
+    pub(crate) fn prepared(&self, id: ConstId) -> Option<&Prepared> {
+        self.prepared.get(id.index())
     }
 
     /// Keys and paths, for flattening documents.

@@ -43,12 +43,16 @@ pub enum Val {
     Bool(bool),
     /// An int64
     Int(i64),
+    /// An int of Go, which is another type: it equals no int64
+    GoInt(i64),
     /// A float64
     Float(f64),
     /// A text that the run made
     Text(Text),
     /// A list that the run made: a range of its items
     List(Span),
+    /// A list as [`Val::List`], of Go's type `[]map[string]any`: for many functions it is none
+    Maps(Span),
     /// A map that the run made: a range of its members, sorted by key
     Map(Span),
     /// A constant
@@ -115,6 +119,8 @@ pub enum Fault {
     UnknownKey(Text),
     /// A function or expression failed, in these words
     Failed(Text),
+    /// As `Failed`, where Kyverno crashes: nothing forgives it
+    Crashed(Text),
     /// A context entry could not be loaded
     Load(FaultId),
     /// A pattern that was only known at run time was missed

@@ -1,7 +1,7 @@
 //! The check between bytes or generated code and the machine. Only a verified [`Program`] runs.
 
 use crate::condition::Operator;
-use crate::ids::Pc;
+use crate::ids::{Pc, UnitId};
 use crate::op::{Instr, Operand};
 use crate::program::{Comparison, Const, Parts, Program, Step, Unit};
 use crate::verdict::{Ask, Fact, Root};
@@ -26,6 +26,9 @@ pub enum VerifyError {
     /// A context entry names no key or unit
     #[error("context entry {0} has no name or no unit")]
     Entry(usize),
+    /// A constant is an expression without a unit
+    #[error("constant {0} has no unit")]
+    Reference(usize),
     /// Code runs on past the end of its unit
     #[error("unit {0:?} does not end")]
     Open(Box<str>),
@@ -52,13 +55,21 @@ pub fn verify(parts: Parts) -> Result<Program, VerifyError> {
             return Err(VerifyError::Open(unit.name.clone()));
         }
     }
+    for (i, constant) in parts.consts.iter().enumerate() {
+        let Const::Reference(reference) = constant else { continue };
+        // Its unit finds a value in the first register.
+        let known = |unit: UnitId| parts.units.get(unit.index()).is_some_and(|u| u.registers > 0);
+        if !reference.unit.is_none_or(known) {
+            return Err(VerifyError::Reference(i));
+        }
+    }
     for (i, entry) in parts.entries.iter().enumerate() {
         let named = (entry.name.number() as usize) < parts.layout.symbols().len();
         if !named || entry.unit.index() >= parts.units.len() {
             return Err(VerifyError::Entry(i));
         }
     }
-    Ok(Program { parts })
+    Ok(Program::of(parts))
 }
 
 fn check(parts: &Parts, unit: &Unit, pc: usize, i: Instr) -> Result<(), VerifyError> {
@@ -84,6 +95,7 @@ fn fits(parts: &Parts, unit: &Unit, pc: usize, i: Instr, value: u32, kind: Opera
         Operand::Def if i.op == Op::MatchMade => value + 1 < registers,
         Operand::Mut if i.op == Op::QueryEval => value + u32::from(i.b != 0) < registers,
         Operand::Mut if i.op == Op::Call => value + u32::from(i.b) <= registers && value < registers,
+        Operand::Mut if i.op == Op::CallBy => value + u32::from(i.b) < registers,
         Operand::Function => (value as usize) < crate::builtin::table().len(),
         Operand::Compare => (value as usize) < Comparison::ALL.len(),
         Operand::Operator => (value as usize) < Operator::ALL.len(),
@@ -97,9 +109,7 @@ fn fits(parts: &Parts, unit: &Unit, pc: usize, i: Instr, value: u32, kind: Opera
         Operand::Imm => true,
         Operand::Else => pc + 1 + (value as usize) < unit.end.index(),
         Operand::Label => (unit.start.index()..unit.end.index()).contains(&(value as usize)),
-        Operand::Const => {
-            constant(|c| matches!(c, Const::Null | Const::Bool(_) | Const::Int(_) | Const::Float(_) | Const::Str(_)))
-        }
+        Operand::Const => constant(|c| c.is_value()),
         Operand::Pattern => constant(|c| matches!(c, Const::Pattern(_))),
         Operand::Globs => constant(|c| matches!(c, Const::Globs(_))),
         Operand::Kinds => constant(|c| matches!(c, Const::Kinds(_))),

@@ -30,6 +30,9 @@ impl PartialEq for Expr<'_> {
 pub enum ExprKind<'b> {
     /// What stands where nothing is written: the left of a leading `[0]`, the right of a closing `[*]`.
     Identity,
+    /// An index or slice that is not closed, where nothing is on its left. The fork gives it up without saying so, and
+    /// only its evaluation fails.
+    Empty,
     /// `@`
     Current,
     /// `name` or `"name"`
@@ -108,10 +111,19 @@ pub enum ExprKind<'b> {
     /// `name(args)`; whether there is such a function is not known here
     FunctionCall {
         /// Its name.
-        name: &'b str,
+        name: Callee<'b>,
         /// Its arguments.
         args: &'b [&'b Expr<'b>],
     },
+}
+
+/// What is called.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Callee<'b> {
+    /// A function
+    Name(&'b str),
+    /// Something that has no name; the evaluation fails
+    Nameless(&'b Expr<'b>),
 }
 
 /// A constant as it was written.
@@ -197,7 +209,7 @@ impl<'b> Expr<'b> {
 impl ExprKind<'_> {
     fn children_height(&self) -> usize {
         match self {
-            Self::Identity | Self::Current | Self::Field(_) | Self::Literal(_) => 0,
+            Self::Identity | Self::Empty | Self::Current | Self::Field(_) | Self::Literal(_) => 0,
             Self::Index { left: of, .. }
             | Self::Slice { left: of, .. }
             | Self::Flatten(of)
@@ -211,10 +223,14 @@ impl ExprKind<'_> {
             | Self::And(left, right)
             | Self::Comparator { left, right, .. } => left.height.max(right.height),
             Self::FilterProjection { left, condition, right } => left.height.max(condition.height).max(right.height),
-            Self::MultiSelectList(list) | Self::FunctionCall { args: list, .. } => {
-                list.iter().map(|expr| expr.height).max().unwrap_or(0)
-            }
+            Self::MultiSelectList(list) => highest(list),
+            Self::FunctionCall { name: Callee::Name(_), args } => highest(args),
+            Self::FunctionCall { name: Callee::Nameless(of), args } => of.height.max(highest(args)),
             Self::MultiSelectHash(pairs) => pairs.iter().map(|pair| pair.value.height).max().unwrap_or(0),
         }
     }
+}
+
+fn highest(list: &[&Expr<'_>]) -> usize {
+    list.iter().map(|expr| expr.height).max().unwrap_or(0)
 }

@@ -12,27 +12,25 @@ pub(super) type Pairs<'b> = Vec<KeyValue<'b>>;
 
 /// The arena with the grammar's constructors.
 #[derive(Clone, Copy)]
-pub(super) struct Build<'b, 'c> {
+pub(super) struct Build<'b> {
     pub(super) bump: &'b Bump,
-    /// Where something is called that has no name, see [`fold::Nameless`].
-    pub(super) nameless: &'c fold::Nameless,
 }
 
 /// How an action reports an error.
 type Failure<'b> = lalrpop_util::ParseError<usize, Token<'b>, SyntaxError>;
 
-impl<'b> Build<'b, '_> {
+impl<'b> Build<'b> {
     pub(super) fn fold(self, row: &[Item<'b>]) -> Result<&'b Expr<'b>, Failure<'b>> {
-        Ok(fold::fold(self.bump, self.nameless, row)?)
+        Ok(fold::fold(self.bump, row)?)
     }
 
     pub(super) fn current(self, start: usize, end: usize) -> Result<Item<'b>, Failure<'b>> {
         self.operand(start, end, ExprKind::Current)
     }
 
-    /// What stands for a broken index; the tree is not used.
+    /// An index that is not closed.
     pub(super) fn broken(self, start: usize, end: usize) -> Result<Item<'b>, Failure<'b>> {
-        self.group(start, end, ExprKind::Current)
+        self.group(start, end, ExprKind::Empty)
     }
 
     pub(super) fn field(self, start: usize, end: usize, name: &'b str) -> Result<Item<'b>, Failure<'b>> {

@@ -22,6 +22,12 @@ impl SyntaxError {
         Self { message: message.into(), offset }
     }
 
+    /// Whether Go's number or JSON reader is who refuses.
+    #[must_use]
+    pub fn is_foreign(&self) -> bool {
+        !self.message.starts_with("SyntaxError: ")
+    }
+
     pub(super) fn too_deep(offset: usize) -> Self {
         Self::new(format_args!("Expression is nested more than {MAX_DEPTH} levels deep"), offset)
     }

@@ -4,12 +4,11 @@
 //! projection takes exactly what the fork gives it.
 
 use super::MAX_DEPTH;
-use super::ast::{Comparator, Expr, ExprKind, Literal, Slice};
+use super::ast::{Callee, Comparator, Expr, ExprKind, Literal, Slice};
 use super::error::SyntaxError;
 use super::json;
 use crate::Span;
 use bumpalo::Bump;
-use std::cell::Cell;
 
 /// A token, or brackets with what is in them.
 #[derive(Clone, Copy, Debug)]
@@ -94,14 +93,9 @@ impl<'b> Item<'b> {
     }
 }
 
-/// The first place at which something without a name is called.
-///
-/// The fork finds out when it evaluates the call, so an error of grammar anywhere else comes first.
-pub(super) type Nameless = Cell<Option<usize>>;
-
 /// Makes the tree of a row that the grammar has accepted.
-pub(super) fn fold<'b>(bump: &'b Bump, nameless: &Nameless, row: &[Item<'b>]) -> Result<&'b Expr<'b>, SyntaxError> {
-    let mut fold = Fold { bump, nameless, row, at: 0, depth: 0 };
+pub(super) fn fold<'b>(bump: &'b Bump, row: &[Item<'b>]) -> Result<&'b Expr<'b>, SyntaxError> {
+    let mut fold = Fold { bump, row, at: 0, depth: 0 };
     let expr = fold.expression(0)?;
     match fold.current() {
         None => Ok(expr),
@@ -111,7 +105,6 @@ pub(super) fn fold<'b>(bump: &'b Bump, nameless: &Nameless, row: &[Item<'b>]) ->
 
 struct Fold<'b, 'r> {
     bump: &'b Bump,
-    nameless: &'r Nameless,
     row: &'r [Item<'b>],
     at: usize,
     depth: usize,
@@ -252,16 +245,15 @@ impl<'b> Fold<'b, '_> {
     }
 
     /// The name of the function that is called. Kyverno: parser.go led(), it takes the value of any node for it.
-    fn callee(&self, called: &'b Expr<'b>) -> &'b str {
+    fn callee(&self, called: &'b Expr<'b>) -> Callee<'b> {
         match called.kind {
-            ExprKind::Field(name) | ExprKind::Literal(Literal::Raw(name)) | ExprKind::FunctionCall { name, .. } => name,
-            ExprKind::Literal(Literal::Json(text)) if text.trim_start().starts_with('"') => self.bump.alloc_str(
-                &json::decode(text.trim().get(1..).and_then(|text| text.strip_suffix('"')).unwrap_or_default()),
-            ),
-            _ => {
-                self.nameless.set(self.nameless.get().or(Some(called.span.start)));
-                ""
+            ExprKind::Field(name) | ExprKind::Literal(Literal::Raw(name)) => Callee::Name(name),
+            ExprKind::FunctionCall { name, .. } => name,
+            ExprKind::Literal(Literal::Json(text)) if text.trim_start().starts_with('"') => {
+                let inside = text.trim().get(1..).and_then(|text| text.strip_suffix('"'));
+                Callee::Name(self.bump.alloc_str(&json::decode(inside.unwrap_or_default())))
             }
+            _ => Callee::Nameless(called),
         }
     }
 }

@@ -1,20 +1,60 @@
-//! A JSON literal the way Go prints the value it decodes to (`%#v`).
+//! A JSON literal the way Go prints the value it decodes to (`%#v` and `%v`).
 
 use super::{json, quote};
 use std::collections::BTreeMap;
 
-/// Go's text for well-formed JSON; none for `null`.
-pub(super) fn literal(text: &str) -> Option<String> {
-    let mut reader = Reader { rest: text };
-    let value = reader.value();
-    (value != NIL).then_some(value)
+/// How a value is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Style {
+    /// `%#v`
+    Syntax,
+    /// `%v`
+    Plain,
 }
 
-const NIL: &str = "interface {}(nil)";
+impl Style {
+    fn nil(self) -> &'static str {
+        match self {
+            Self::Syntax => "interface {}(nil)",
+            Self::Plain => "<nil>",
+        }
+    }
+
+    fn string(self, text: String) -> String {
+        match self {
+            Self::Syntax => quote::string(&text),
+            Self::Plain => text,
+        }
+    }
+
+    fn list(self, elements: &[String]) -> String {
+        match self {
+            Self::Syntax => format!("[]interface {{}}{{{}}}", elements.join(", ")),
+            Self::Plain => format!("[{}]", elements.join(" ")),
+        }
+    }
+
+    fn map(self, members: BTreeMap<String, String>) -> String {
+        let members: Vec<String> =
+            members.into_iter().map(|(key, value)| format!("{}:{value}", self.string(key))).collect();
+        match self {
+            Self::Syntax => format!("map[string]interface {{}}{{{}}}", members.join(", ")),
+            Self::Plain => format!("map[{}]", members.join(" ")),
+        }
+    }
+}
+
+/// Go's text for well-formed JSON; none for `null`.
+pub(super) fn literal(text: &str, style: Style) -> Option<String> {
+    let mut reader = Reader { rest: text, style };
+    let value = reader.value();
+    (text.trim() != "null").then_some(value)
+}
 
 // INVARIANT: the text has passed json::check, so brackets match and are not too deep.
 struct Reader<'a> {
     rest: &'a str,
+    style: Style,
 }
 
 impl<'a> Reader<'a> {
@@ -28,21 +68,20 @@ impl<'a> Reader<'a> {
                 members.insert(key, value);
                 self.take(",");
             }
-            let members: Vec<String> =
-                members.iter().map(|(key, value)| format!("{}:{value}", quote::string(key))).collect();
-            format!("map[string]interface {{}}{{{}}}", members.join(", "))
+            self.style.map(members)
         } else if self.take("[") {
             let mut elements = Vec::new();
             while !self.take("]") && !self.rest.is_empty() {
                 elements.push(self.value());
                 self.take(",");
             }
-            format!("[]interface {{}}{{{}}}", elements.join(", "))
+            self.style.list(&elements)
         } else if self.rest.starts_with('"') {
-            quote::string(&self.text())
+            let text = self.text();
+            self.style.string(text)
         } else {
             match self.word() {
-                "null" => NIL.to_owned(),
+                "null" => self.style.nil().to_owned(),
                 number if number.starts_with(|char: char| char == '-' || char.is_ascii_digit()) => float(number),
                 word => word.to_owned(),
             }

@@ -3,8 +3,6 @@
 //! Kyverno: encoding/json/scanner.go; the texts are its own. Like Go it complains byte by byte, so a byte of a
 //! multi-byte character is shown as the Latin-1 character with its number.
 
-use super::MAX_DEPTH;
-
 #[derive(Clone, Copy, PartialEq)]
 enum State {
     Value,
@@ -35,9 +33,9 @@ enum Inside {
     List,
 }
 
-/// Checks that the text is one JSON value; the error is Go's text.
-pub(super) fn check(text: &str) -> Result<(), String> {
-    let mut scanner = Scanner { state: State::Value, inside: Vec::new() };
+/// Checks that the text is one JSON value; the error is Go's text. Lists and maps may be nested to this depth.
+pub(super) fn check(text: &str, depth: usize) -> Result<(), String> {
+    let mut scanner = Scanner { state: State::Value, inside: Vec::new(), depth };
     let mut number: Option<usize> = None;
     let mut range = Ok(());
     // Go feeds a space at the end to learn whether a number or a word was complete.
@@ -64,6 +62,7 @@ pub(super) fn check(text: &str) -> Result<(), String> {
 struct Scanner {
     state: State,
     inside: Vec<Inside>,
+    depth: usize,
 }
 
 impl Scanner {
@@ -156,7 +155,7 @@ impl Scanner {
     }
 
     fn open(&mut self, inside: Inside, state: State) -> Result<State, String> {
-        if self.inside.len() >= MAX_DEPTH {
+        if self.inside.len() >= self.depth {
             return Err("exceeded max depth".to_owned());
         }
         self.inside.push(inside);

@@ -4,7 +4,7 @@
 //! any error of grammar.
 
 use super::error::SyntaxError;
-use super::{json, quote};
+use super::{MAX_DEPTH, json, quote};
 use logos::Logos;
 
 /// A lexical unit without its content.
@@ -149,7 +149,7 @@ pub(super) fn lex(text: &str) -> Result<Vec<Lexeme>, SyntaxError> {
         let lexeme = Lexeme { symbol, start: span.start, end: span.end };
         if symbol == Symbol::Quoted {
             // Go decodes names while it lexes, and literals only while it parses.
-            json::check(text.get(span.clone()).unwrap_or_default())
+            json::check(text.get(span.clone()).unwrap_or_default(), MAX_DEPTH)
                 .map_err(|message| SyntaxError::foreign(message, span.start))?;
         }
         lexemes.push(lexeme);

@@ -33,9 +33,9 @@ mod parser {
     include!(concat!(env!("OUT_DIR"), "/jmespath/jmespath.rs"));
 }
 
-pub use ast::{Comparator, Expr, ExprKind, KeyValue, Literal, Slice};
+pub use ast::{Callee, Comparator, Expr, ExprKind, KeyValue, Literal, Slice};
 pub use error::SyntaxError;
-pub use tree::Tree;
+pub use tree::{Shown, Tree};
 
 use bumpalo::Bump;
 
@@ -44,23 +44,36 @@ use bumpalo::Bump;
 /// It keeps walks that recurse away from the end of the stack; the fork has no such limit.
 pub const MAX_DEPTH: usize = 256;
 
+/// A string as Go's `strconv.Quote` writes it.
+#[must_use]
+pub fn go_string(text: &str) -> String {
+    quote::string(text)
+}
+
+/// Go's limit of lists and maps in each other, which a JSON text has outside of expressions.
+const JSON_DEPTH: usize = 10_000;
+
+/// Checks that a text is one JSON value.
+///
+/// # Errors
+///
+/// Says what is wrong in the words of Go's JSON reader.
+pub fn check_json(text: &str) -> Result<(), String> {
+    json::check(text, JSON_DEPTH)
+}
+
 /// Parses an expression into the arena. The text is copied there, so that the tree does not depend on it.
 ///
 /// # Errors
 ///
-/// Where the fork refuses the expression with the same text, and in the few cases where it accepts one that can only
-/// fail: an index that is never closed, a call of something without a name, nesting beyond [`MAX_DEPTH`].
+/// Where the fork refuses the expression, with the same text, and for nesting beyond [`MAX_DEPTH`].
 pub fn parse<'b>(bump: &'b Bump, text: &str) -> Result<&'b Expr<'b>, SyntaxError> {
     let text = &*bump.alloc_str(text);
     let lexemes = lexer::lex(text)?;
     let mut tokens = token::tokens(bump, text, &lexemes)?;
     let stream = tokens.list.iter().map(|placed| Ok((placed.start, placed.token, placed.end)));
-    let nameless = fold::Nameless::default();
-    match parser::ExpressionParser::new().parse(build::Build { bump, nameless: &nameless }, stream) {
-        Ok(expr) => {
-            let nameless = nameless.get().map(|at| SyntaxError::foreign("invalid node value type", at));
-            tokens.refused.take().or(tokens.broken.take()).or(nameless).map_or(Ok(expr), Err)
-        }
+    match parser::ExpressionParser::new().parse(build::Build { bump }, stream) {
+        Ok(expr) => tokens.refused.take().map_or(Ok(expr), Err),
         Err(error) => Err(explain::explain(error, tokens, &lexemes)),
     }
 }

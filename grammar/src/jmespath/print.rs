@@ -2,7 +2,7 @@
 //!
 //! Only trees that came from parsing have such a text: the right side of a projection, for one, has no parentheses.
 
-use super::ast::{Expr, ExprKind, KeyValue, Literal};
+use super::ast::{Callee, Expr, ExprKind, KeyValue, Literal};
 use super::fold::power;
 use super::quote;
 use std::fmt::{Display, Formatter, Result, Write};
@@ -11,6 +11,8 @@ impl Display for Expr<'_> {
     fn fmt(&self, out: &mut Formatter<'_>) -> Result {
         match self.kind {
             ExprKind::Identity => Ok(()),
+            // Whatever follows is no bracket: that would have closed it.
+            ExprKind::Empty => out.write_str("[0"),
             ExprKind::Current => out.write_char('@'),
             ExprKind::Field(name) => self::name(out, name),
             ExprKind::Literal(Literal::Raw(text)) => write!(out, "'{}'", text.replace('\'', "\\'")),
@@ -82,12 +84,14 @@ impl Display for Expr<'_> {
             }
             ExprKind::MultiSelectHash(pairs) => hash(out, pairs),
             ExprKind::FunctionCall { name, args } => {
-                if is_identifier(name) {
-                    out.write_str(name)?;
-                } else {
-                    out.write_char('(')?;
-                    quote::json(out, name)?;
-                    out.write_char(')')?;
+                match name {
+                    Callee::Name(name) if is_identifier(name) => out.write_str(name)?,
+                    Callee::Name(name) => {
+                        out.write_char('(')?;
+                        quote::json(out, name)?;
+                        out.write_char(')')?;
+                    }
+                    Callee::Nameless(of) => parenthesized(out, of, true)?,
                 }
                 out.write_char('(')?;
                 separated(out, args)?;

@@ -15,10 +15,18 @@ pub(super) fn character(shown: char) -> String {
         '\\' => "\\\\".to_owned(),
         ' '..='~' => shown.to_string(),
         '\0'..='\u{7f}' => format!("\\x{:02x}", u32::from(shown)),
-        // The standard library keeps a table of what prints; escape_debug is the door to it.
-        _ if shown.escape_debug().len() == 1 => shown.to_string(),
+        _ if prints(shown) => shown.to_string(),
         _ => numbered(shown),
     }
+}
+
+/// Whether a character prints. The standard library keeps a table of that, and escape_debug is the door to it; behind
+/// another character it leaves marks as they are.
+fn prints(shown: char) -> bool {
+    let mut text = ['a'; 5].map(|c| c as u8);
+    let len = shown.encode_utf8(text.get_mut(1..).unwrap_or_default()).len();
+    let text = text.get(..=len).and_then(|bytes| std::str::from_utf8(bytes).ok());
+    text.is_some_and(|text| text.escape_debug().count() == 2)
 }
 
 /// A character in Go's single quotes, as ASCII: strconv.QuoteRuneToASCII.

@@ -141,13 +141,28 @@ fn errors_of_go() {
         ("`\u{e9}`", "invalid character '\u{c3}' looking for beginning of value"),
         ("`1e999`", "json: cannot unmarshal number 1e999 into Go value of type float64"),
         ("\"\\x\"", "invalid character 'x' in string escape code"),
-        ("@(a)", "invalid node value type"),
     ] {
         assert_eq!(refused(text).0, message, "{text:?}");
     }
     assert_eq!(refused("`x` b").0, "invalid character 'x' looking for beginning of value", "before the grammar");
     assert_eq!(refused("a `x`").0, "SyntaxError: Unexpected token at the end of the expression: tJSONLiteral");
-    assert_eq!(refused("[0").0, "SyntaxError: Expected tRbracket, received: tEOF", "the fork makes it an empty node");
+}
+
+#[test]
+fn what_only_fails_when_it_is_evaluated() {
+    for (text, tree) in [
+        ("[0", "ASTEmpty {\n}\n"),
+        ("!*[-3", "ASTNotExpression {\n"),
+        ("[a, [1, b]", "ASTMultiSelectList {\n"),
+        ("@(a)", "ASTFunctionExpression {\n  children: {\n"),
+        ("`1`(a)", "ASTFunctionExpression {\n  value: 1\n"),
+        ("(a == b)(c)", "ASTFunctionExpression {\n  value: tEQ\n"),
+    ] {
+        let bump = Bump::new();
+        let expr = parse(&bump, text).unwrap();
+        assert!(expr.tree().to_string().starts_with(tree), "{}", expr.tree());
+        assert_eq!(parse(&bump, &expr.to_string()).as_ref(), Ok(&expr), "{expr}");
+    }
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub(super) enum Token<'b> {
     Index(i64),
     /// `[1:2]`
     Slice(Slice),
-    /// An index or a slice that the fork gives up without saying so, see [`Tokens::broken`].
+    /// An index or a slice that the fork gives up without saying so, see [`super::ExprKind::Empty`].
     Broken,
 }
 
@@ -60,16 +60,13 @@ pub(super) struct Tokens<'b> {
     pub(super) list: Vec<Placed<'b>>,
     /// Why the last token's content is refused; an error of grammar before it comes first.
     pub(super) refused: Option<SyntaxError>,
-    /// Kyverno: parser.go nud() drops the error of a leading index and goes on with an empty node, which only fails
-    /// when it is evaluated. Kept here to be reported once everything else is in order.
-    pub(super) broken: Option<SyntaxError>,
     /// What is open at the end.
     pub(super) frame: Frame,
 }
 
 /// Makes tokens of the symbols of `text`.
 pub(super) fn tokens<'b>(bump: &'b Bump, text: &'b str, lexemes: &[Lexeme]) -> Result<Tokens<'b>, SyntaxError> {
-    let mut reader = Reader { bump, text, lexemes, open: Vec::new(), list: Vec::new(), broken: None };
+    let mut reader = Reader { bump, text, lexemes, open: Vec::new(), list: Vec::new() };
     let mut at = 0;
     let mut refused = None;
     while let Some(lexeme) = lexemes.get(at).filter(|lexeme| lexeme.symbol != Symbol::End) {
@@ -83,7 +80,7 @@ pub(super) fn tokens<'b>(bump: &'b Bump, text: &'b str, lexemes: &[Lexeme]) -> R
         }
     }
     let frame = reader.frame();
-    Ok(Tokens { list: reader.list, refused, broken: reader.broken, frame })
+    Ok(Tokens { list: reader.list, refused, frame })
 }
 
 enum Stop {
@@ -97,7 +94,6 @@ struct Reader<'b, 'l> {
     lexemes: &'l [Lexeme],
     open: Vec<Frame>,
     list: Vec<Placed<'b>>,
-    broken: Option<SyntaxError>,
 }
 
 impl<'b> Reader<'b, '_> {
@@ -122,7 +118,8 @@ impl<'b> Reader<'b, '_> {
                 self.comma(at, lexeme);
                 let json = self.replaced(text, "\\`", "`");
                 self.push(at, at + 1, Token::Json(json));
-                json::check(json).map_err(|message| Stop::Refused(SyntaxError::foreign(message, lexeme.offset())))?;
+                json::check(json, MAX_DEPTH)
+                    .map_err(|message| Stop::Refused(SyntaxError::foreign(message, lexeme.offset())))?;
             }
             Symbol::LBracket => return self.bracket(at),
             symbol => {
@@ -161,8 +158,8 @@ impl<'b> Reader<'b, '_> {
                         self.push(at, next, token);
                         Ok(next)
                     }
-                    (Err(error), next) if leads => {
-                        self.broken.get_or_insert(error);
+                    // Kyverno: parser.go nud() drops this error and goes on with an empty node.
+                    (Err(_), next) if leads => {
                         self.push(at, next, Token::Broken);
                         Ok(next)
                     }

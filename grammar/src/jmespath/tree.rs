@@ -1,10 +1,11 @@
-//! The indented tree that `jp parse` prints.
+//! The indented tree that `jp parse` prints, and what errors show of an expression that is used as a value.
 //!
 //! Kyverno: parser.go PrettyPrint, with the names of its node types, its missing closing braces and Go's spelling of
 //! values. Only a slice differs: Go prints the addresses of its numbers there, and here are the numbers.
 
-use super::ast::{Comparator, Expr, ExprKind, KeyValue, Literal, Slice};
-use super::{govalue, quote};
+use super::ast::{Callee, Comparator, Expr, ExprKind, KeyValue, Literal, Slice};
+use super::govalue::{self, Style};
+use super::quote;
 use std::fmt::{Display, Formatter, Result};
 
 /// Displays an expression as its tree.
@@ -35,9 +36,9 @@ enum Node<'e, 'b> {
 }
 
 fn node(out: &mut Formatter<'_>, indent: usize, of: Node<'_, '_>) -> Result {
-    let (name, value, children) = describe(of);
-    writeln!(out, "{:indent$}{name} {{", "")?;
-    if let Some(value) = value {
+    let (kind, value, children) = describe(of);
+    writeln!(out, "{:indent$}{} {{", "", kind.name())?;
+    if let Some(value) = value.syntax() {
         writeln!(out, "{:indent$}  value: {value}", "")?;
     }
     if !children.is_empty() {
@@ -49,58 +50,175 @@ fn node(out: &mut Formatter<'_>, indent: usize, of: Node<'_, '_>) -> Result {
     writeln!(out, "{:indent$}}}", "")
 }
 
-fn describe<'e, 'b>(of: Node<'e, 'b>) -> (&'static str, Option<String>, Vec<Node<'e, 'b>>) {
+/// Displays an expression that is used as a value, `&name`, as Go's `%v` does.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'e, 'b>(&'e Expr<'b>);
+
+impl<'b> Expr<'b> {
+    /// The expression as it is shown in an error about the argument `&expression`.
+    #[must_use]
+    pub fn shown(&self) -> Shown<'_, 'b> {
+        Shown(self)
+    }
+}
+
+impl Display for Shown<'_, '_> {
+    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
+        out.write_str("{")?;
+        plain(out, Node::Expr(self.0))?;
+        out.write_str("}")
+    }
+}
+
+fn plain(out: &mut Formatter<'_>, of: Node<'_, '_>) -> Result {
+    let (kind, value, children) = describe(of);
+    write!(out, "{{{} {} [", kind as u8, value.plain())?;
+    for (at, child) in children.into_iter().enumerate() {
+        if at > 0 {
+            out.write_str(" ")?;
+        }
+        plain(out, child)?;
+    }
+    out.write_str("]}")
+}
+
+/// The fork's types of nodes, with its numbers.
+#[derive(Clone, Copy, Debug)]
+#[repr(u8)]
+enum Kind {
+    Empty,
+    Comparator,
+    CurrentNode,
+    ExpRef,
+    FunctionExpression,
+    Field,
+    FilterProjection,
+    Flatten,
+    Identity,
+    Index,
+    IndexExpression,
+    KeyValPair,
+    Literal,
+    MultiSelectHash,
+    MultiSelectList,
+    OrExpression,
+    AndExpression,
+    NotExpression,
+    Pipe,
+    Projection,
+    Subexpression,
+    Slice,
+    ValueProjection,
+}
+
+impl Kind {
+    fn name(self) -> String {
+        format!("AST{self:?}")
+    }
+}
+
+/// The value of a node.
+enum Value<'e> {
+    None,
+    Text(&'e str),
+    Json(&'e str),
+    Index(i64),
+    Slice(Slice),
+    Comparator(Comparator),
+}
+
+impl Value<'_> {
+    /// As the fork's tree shows it: `%#v`, but for comparators. A value that is nil is none.
+    fn syntax(&self) -> Option<String> {
+        match self {
+            Self::None => None,
+            Self::Text(text) => Some(quote::string(text)),
+            Self::Json(text) => govalue::literal(text, Style::Syntax),
+            Self::Index(index) => Some(index.to_string()),
+            Self::Slice(slice) => Some(format!("[]*int{{{}}}", numbers(*slice, "(*int)(nil)").join(", "))),
+            Self::Comparator(op) => Some(op.token().0.to_owned()),
+        }
+    }
+
+    /// As `%v` shows it.
+    fn plain(&self) -> String {
+        let nil = || "<nil>".to_owned();
+        match self {
+            Self::None => nil(),
+            Self::Text(text) => (*text).to_owned(),
+            Self::Json(text) => govalue::literal(text, Style::Plain).unwrap_or_else(nil),
+            Self::Index(index) => index.to_string(),
+            Self::Slice(slice) => format!("[{}]", numbers(*slice, "<nil>").join(" ")),
+            Self::Comparator(op) => op.token().1.to_string(),
+        }
+    }
+}
+
+fn describe<'e, 'b>(of: Node<'e, 'b>) -> (Kind, Value<'e>, Vec<Node<'e, 'b>>) {
     let expr = match of {
         Node::Expr(expr) => expr,
-        Node::Index(index) => return ("ASTIndex", Some(index.to_string()), Vec::new()),
-        Node::Slice(slice) => return ("ASTSlice", Some(slice_value(slice)), Vec::new()),
-        Node::Pair(pair) => return ("ASTKeyValPair", Some(quote::string(pair.key)), vec![Node::Expr(pair.value)]),
+        Node::Index(index) => return (Kind::Index, Value::Index(index), Vec::new()),
+        Node::Slice(slice) => return (Kind::Slice, Value::Slice(slice), Vec::new()),
+        Node::Pair(pair) => return (Kind::KeyValPair, Value::Text(pair.key), vec![Node::Expr(pair.value)]),
     };
     let all = |list: &'e [&'b Expr<'b>]| list.iter().map(|expr| Node::Expr(expr)).collect();
     let both = |left: &'b Expr<'b>, right: &'b Expr<'b>| vec![Node::Expr(left), Node::Expr(right)];
     match &expr.kind {
-        ExprKind::Identity => ("ASTIdentity", None, Vec::new()),
-        ExprKind::Current => ("ASTCurrentNode", None, Vec::new()),
-        ExprKind::Field(name) => ("ASTField", Some(quote::string(name)), Vec::new()),
-        ExprKind::Literal(Literal::Raw(text)) => ("ASTLiteral", Some(quote::string(text)), Vec::new()),
-        // A node whose value is nil is one without a value.
-        ExprKind::Literal(Literal::Json(text)) => ("ASTLiteral", govalue::literal(text), Vec::new()),
-        ExprKind::Index { left, index } => ("ASTIndexExpression", None, vec![Node::Expr(left), Node::Index(*index)]),
-        ExprKind::Slice { left, slice } => ("ASTIndexExpression", None, vec![Node::Expr(left), Node::Slice(*slice)]),
-        ExprKind::Flatten(left) => ("ASTFlatten", None, vec![Node::Expr(left)]),
-        ExprKind::Subexpression { left, right } => ("ASTSubexpression", None, both(left, right)),
-        ExprKind::ListProjection { left, right } => ("ASTProjection", None, both(left, right)),
-        ExprKind::ValueProjection { left, right } => ("ASTValueProjection", None, both(left, right)),
+        ExprKind::Identity => (Kind::Identity, Value::None, Vec::new()),
+        ExprKind::Empty => (Kind::Empty, Value::None, Vec::new()),
+        ExprKind::Current => (Kind::CurrentNode, Value::None, Vec::new()),
+        ExprKind::Field(name) => (Kind::Field, Value::Text(name), Vec::new()),
+        ExprKind::Literal(Literal::Raw(text)) => (Kind::Literal, Value::Text(text), Vec::new()),
+        ExprKind::Literal(Literal::Json(text)) => (Kind::Literal, Value::Json(text), Vec::new()),
+        ExprKind::Index { left, index } => {
+            (Kind::IndexExpression, Value::None, vec![Node::Expr(left), Node::Index(*index)])
+        }
+        ExprKind::Slice { left, slice } => {
+            (Kind::IndexExpression, Value::None, vec![Node::Expr(left), Node::Slice(*slice)])
+        }
+        ExprKind::Flatten(left) => (Kind::Flatten, Value::None, vec![Node::Expr(left)]),
+        ExprKind::Subexpression { left, right } => (Kind::Subexpression, Value::None, both(left, right)),
+        ExprKind::ListProjection { left, right } => (Kind::Projection, Value::None, both(left, right)),
+        ExprKind::ValueProjection { left, right } => (Kind::ValueProjection, Value::None, both(left, right)),
         ExprKind::FilterProjection { left, condition, right } => {
-            ("ASTFilterProjection", None, vec![Node::Expr(left), Node::Expr(right), Node::Expr(condition)])
+            let children = vec![Node::Expr(left), Node::Expr(right), Node::Expr(condition)];
+            (Kind::FilterProjection, Value::None, children)
         }
-        ExprKind::Pipe(left, right) => ("ASTPipe", None, both(left, right)),
-        ExprKind::Or(left, right) => ("ASTOrExpression", None, both(left, right)),
-        ExprKind::And(left, right) => ("ASTAndExpression", None, both(left, right)),
-        ExprKind::Comparator { op, left, right } => {
-            ("ASTComparator", Some(comparator(*op).to_owned()), both(left, right))
+        ExprKind::Pipe(left, right) => (Kind::Pipe, Value::None, both(left, right)),
+        ExprKind::Or(left, right) => (Kind::OrExpression, Value::None, both(left, right)),
+        ExprKind::And(left, right) => (Kind::AndExpression, Value::None, both(left, right)),
+        ExprKind::Comparator { op, left, right } => (Kind::Comparator, Value::Comparator(*op), both(left, right)),
+        ExprKind::Not(of) => (Kind::NotExpression, Value::None, vec![Node::Expr(of)]),
+        ExprKind::Reference(of) => (Kind::ExpRef, Value::None, vec![Node::Expr(of)]),
+        ExprKind::MultiSelectList(list) => (Kind::MultiSelectList, Value::None, all(list)),
+        ExprKind::MultiSelectHash(pairs) => {
+            (Kind::MultiSelectHash, Value::None, pairs.iter().map(Node::Pair).collect())
         }
-        ExprKind::Not(of) => ("ASTNotExpression", None, vec![Node::Expr(of)]),
-        ExprKind::Reference(of) => ("ASTExpRef", None, vec![Node::Expr(of)]),
-        ExprKind::MultiSelectList(list) => ("ASTMultiSelectList", None, all(list)),
-        ExprKind::MultiSelectHash(pairs) => ("ASTMultiSelectHash", None, pairs.iter().map(Node::Pair).collect()),
-        ExprKind::FunctionCall { name, args } => ("ASTFunctionExpression", Some(quote::string(name)), all(args)),
+        ExprKind::FunctionCall { name, args } => {
+            // The fork takes the value of any node for the name.
+            let value = match name {
+                Callee::Name(name) => Value::Text(name),
+                Callee::Nameless(of) => describe(Node::Expr(of)).1,
+            };
+            (Kind::FunctionExpression, value, all(args))
+        }
     }
 }
 
-fn comparator(op: Comparator) -> &'static str {
-    match op {
-        Comparator::Equal => "tEQ",
-        Comparator::NotEqual => "tNE",
-        Comparator::Less => "tLT",
-        Comparator::LessEqual => "tLTE",
-        Comparator::More => "tGT",
-        Comparator::MoreEqual => "tGTE",
+impl Comparator {
+    /// The fork's name and number of its token.
+    fn token(self) -> (&'static str, u8) {
+        match self {
+            Self::Less => ("tLT", 18),
+            Self::LessEqual => ("tLTE", 19),
+            Self::More => ("tGT", 20),
+            Self::MoreEqual => ("tGTE", 21),
+            Self::Equal => ("tEQ", 22),
+            Self::NotEqual => ("tNE", 23),
+        }
     }
 }
 
-fn slice_value(slice: Slice) -> String {
-    let [start, stop, step] = [slice.start, slice.stop, slice.step]
-        .map(|part| part.map_or_else(|| "(*int)(nil)".to_owned(), |number| number.to_string()));
-    format!("[]*int{{{start}, {stop}, {step}}}")
+fn numbers(slice: Slice, none: &str) -> [String; 3] {
+    [slice.start, slice.stop, slice.step].map(|part| part.map_or_else(|| none.to_owned(), |n| n.to_string()))
 }

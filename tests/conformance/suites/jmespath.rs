@@ -2,7 +2,7 @@
 
 use crate::conformance::data::Datum;
 use crate::conformance::suite::{Difference, Outcome, cases};
-use kyvc::engine::probe::evaluate;
+use kyvc::engine::query::evaluate;
 use serde_json::Value;
 use std::path::Path;
 

@@ -11,6 +11,7 @@ use crate::value::Val;
 
 use super::{Builtin, Call, Failure, Type};
 use decimal::Decimal;
+use std::ops::Deref;
 
 mod decimal;
 #[cfg(test)]
@@ -31,7 +32,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
         doc: "does arithmetic addition of two specified values of numbers, quantities, and durations",
         examples: &[("add(`1`, `2`)", "3"), ("add('1Gi', '512Mi')", "\"1536Mi\""), ("add('1h', '90s')", "\"1h1m30s\"")],
         pure: true,
-        code: |call, args| add(call, "add", at(args, 0), at(args, 1)),
+        code: |call, args| add(call, "add", at(args, 0), at(args, 1))?.into_val(call),
     },
     Builtin {
         name: "subtract",
@@ -41,12 +42,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
         doc: "does arithmetic subtraction of two specified values of numbers, quantities, and durations",
         examples: &[("subtract(`3`, `1`)", "2"), ("subtract('1Gi', '512Mi')", "\"512Mi\"")],
         pure: true,
-        code: |call, args| match operands(call, "subtract", args)? {
-            (Operand::Number(a), Operand::Number(b)) => Ok(Val::Float(a - b)),
-            (Operand::Quantity(a, _), Operand::Quantity(b, _)) => make_quantity(call, a.sub(&b).map(|q| q.canonical())),
-            (Operand::Duration(a), Operand::Duration(b)) => make_duration(call, a.wrapping_sub(b)),
-            _ => Err(mismatch("subtract")),
-        },
+        code: |call, args| subtract(call, args)?.into_val(call),
     },
     Builtin {
         name: "multiply",
@@ -56,15 +52,9 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
         doc: "does arithmetic multiplication of two specified values of numbers, quantities, and durations",
         examples: &[("multiply(`3`, `2`)", "6"), ("multiply('1Gi', `0.5`)", "\"512Mi\"")],
         pure: true,
-        code: |call, args| match operands(call, "multiply", args)? {
-            (Operand::Number(a), Operand::Number(b)) => Ok(Val::Float(a * b)),
-            (Operand::Quantity(q, text), Operand::Number(n)) | (Operand::Number(n), Operand::Quantity(q, text)) => {
-                make_quantity(call, product(&q, &text, n))
-            }
-            (Operand::Duration(d), Operand::Number(n)) | (Operand::Number(n), Operand::Duration(d)) => {
-                make_duration(call, float_to_int(duration::seconds(d) * n * 1e9))
-            }
-            _ => Err(mismatch("multiply")),
+        code: |call, args| {
+            spend_on_digits(call, args);
+            multiply(call, args)?.into_val(call)
         },
     },
     Builtin {
@@ -75,7 +65,10 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
         doc: "divisor must be non zero",
         examples: &[("divide(`1`, `2`)", "0.5"), ("divide('1Gi', '512Mi')", "2"), ("divide('1h', `2`)", "\"30m0s\"")],
         pure: true,
-        code: divide,
+        code: |call, args| {
+            spend_on_digits(call, args);
+            divide(call, args)?.into_val(call)
+        },
     },
     Builtin {
         name: "modulo",
@@ -85,7 +78,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
         doc: "divisor must be non-zero, arguments must be integers",
         examples: &[("modulo(`7`, `3`)", "1"), ("modulo('10s', '3s')", "\"1s\"")],
         pure: true,
-        code: modulo,
+        code: |call, args| modulo(call, args)?.into_val(call),
     },
     Builtin {
         name: "sum",
@@ -109,12 +102,67 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     },
 ];
 
-enum Operand {
+/// What a text is to arithmetic.
+#[derive(Debug)]
+pub(crate) enum Amount {
+    Quantity(Quantity),
+    /// In nanoseconds
+    Duration(i64),
+    Neither,
+}
+
+impl Amount {
+    pub(crate) fn read(text: &str) -> Self {
+        match Quantity::parse_number(text) {
+            Ok(quantity) => Amount::Quantity(quantity),
+            Err(_) => duration::parse(text).map_or(Amount::Neither, Amount::Duration),
+        }
+    }
+}
+
+enum Operand<'c> {
     Number(f64),
     /// With its text.
-    Quantity(Quantity, String),
+    Quantity(Kept<'c>, &'c str),
     /// In nanoseconds.
     Duration(i64),
+}
+
+/// A quantity that was just read, or one of a constant.
+enum Kept<'c> {
+    Own(Quantity),
+    Constant(&'c Quantity),
+}
+
+impl Deref for Kept<'_> {
+    type Target = Quantity;
+
+    fn deref(&self) -> &Quantity {
+        match self {
+            Kept::Own(quantity) => quantity,
+            Kept::Constant(quantity) => quantity,
+        }
+    }
+}
+
+/// A result that is not a value of the run yet.
+enum Made {
+    Number(f64),
+    Quantity(Result<Quantity, QuantityError>),
+    Text(Result<String, QuantityError>),
+    Duration(i64),
+}
+
+impl Made {
+    fn into_val(self, call: &mut Call<'_, '_>) -> Result<Val, Failure> {
+        let failed = |problem: QuantityError| Failure::error(problem.to_string());
+        match self {
+            Made::Number(n) => Ok(Val::Float(n)),
+            Made::Quantity(quantity) => call.make_str(&quantity.map_err(failed)?.canonical()),
+            Made::Text(text) => call.make_str(&text.map_err(failed)?),
+            Made::Duration(nanoseconds) => call.make_str(&duration::format(nanoseconds)),
+        }
+    }
 }
 
 fn at(args: &[Val], index: usize) -> Val {
@@ -129,59 +177,85 @@ fn mismatch(function: &str) -> Failure {
     error(function, "Types mismatch")
 }
 
-fn operand(call: &Call<'_, '_>, function: &str, value: Val) -> Result<Operand, Failure> {
-    match call.view(value) {
-        View::Float(number) => Ok(Operand::Number(number)),
-        View::Str(text) => match Quantity::parse_number(text) {
-            Ok(quantity) => Ok(Operand::Quantity(quantity, text.to_owned())),
-            Err(_) => duration::parse(text).map(Operand::Duration).map_err(|_| error(function, "invalid operand")),
+/// Products and quotients of long quantities take long.
+fn spend_on_digits(call: &mut Call<'_, '_>, args: &[Val]) {
+    let digits: u64 = args.iter().map(|v| call.size(*v)).sum();
+    call.spend(digits.saturating_mul(64));
+}
+
+fn operand<'c>(call: &'c Call<'_, '_>, function: &str, value: Val) -> Result<Operand<'c>, Failure> {
+    match (call.view(value), call.prepared(value)) {
+        (View::Float(number), _) => Ok(Operand::Number(number)),
+        (View::Str(text), Some(prepared)) => match prepared.amount(text) {
+            Amount::Quantity(quantity) => Ok(Operand::Quantity(Kept::Constant(quantity), text)),
+            Amount::Duration(nanoseconds) => Ok(Operand::Duration(*nanoseconds)),
+            Amount::Neither => Err(error(function, "invalid operand")),
+        },
+        (View::Str(text), None) => match Amount::read(text) {
+            Amount::Quantity(quantity) => Ok(Operand::Quantity(Kept::Own(quantity), text)),
+            Amount::Duration(nanoseconds) => Ok(Operand::Duration(nanoseconds)),
+            Amount::Neither => Err(error(function, "invalid operand")),
         },
         _ => Err(error(function, "invalid operand")),
     }
 }
 
-fn operands(call: &Call<'_, '_>, function: &str, args: &[Val]) -> Result<(Operand, Operand), Failure> {
+fn operands<'c>(call: &'c Call<'_, '_>, function: &str, args: &[Val]) -> Result<(Operand<'c>, Operand<'c>), Failure> {
     Ok((operand(call, function, at(args, 0))?, operand(call, function, at(args, 1))?))
 }
 
-fn make_quantity(call: &mut Call<'_, '_>, text: Result<String, QuantityError>) -> Result<Val, Failure> {
-    call.make_str(&text.map_err(|problem| Failure::error(problem.to_string()))?)
-}
-
-fn make_duration(call: &mut Call<'_, '_>, nanoseconds: i64) -> Result<Val, Failure> {
-    call.make_str(&duration::format(nanoseconds))
-}
-
-fn add(call: &mut Call<'_, '_>, function: &str, left: Val, right: Val) -> Result<Val, Failure> {
+fn add(call: &Call<'_, '_>, function: &str, left: Val, right: Val) -> Result<Made, Failure> {
     match operands(call, function, &[left, right])? {
-        (Operand::Number(a), Operand::Number(b)) => Ok(Val::Float(a + b)),
-        (Operand::Quantity(a, _), Operand::Quantity(b, _)) => make_quantity(call, a.add(&b).map(|q| q.canonical())),
-        (Operand::Duration(a), Operand::Duration(b)) => make_duration(call, a.wrapping_add(b)),
+        (Operand::Number(a), Operand::Number(b)) => Ok(Made::Number(a + b)),
+        (Operand::Quantity(a, _), Operand::Quantity(b, _)) => Ok(Made::Quantity(a.add(&b))),
+        (Operand::Duration(a), Operand::Duration(b)) => Ok(Made::Duration(a.wrapping_add(b))),
         _ => Err(mismatch(function)),
     }
 }
 
+fn subtract(call: &Call<'_, '_>, args: &[Val]) -> Result<Made, Failure> {
+    match operands(call, "subtract", args)? {
+        (Operand::Number(a), Operand::Number(b)) => Ok(Made::Number(a - b)),
+        (Operand::Quantity(a, _), Operand::Quantity(b, _)) => Ok(Made::Quantity(a.sub(&b))),
+        (Operand::Duration(a), Operand::Duration(b)) => Ok(Made::Duration(a.wrapping_sub(b))),
+        _ => Err(mismatch("subtract")),
+    }
+}
+
+fn multiply(call: &Call<'_, '_>, args: &[Val]) -> Result<Made, Failure> {
+    match operands(call, "multiply", args)? {
+        (Operand::Number(a), Operand::Number(b)) => Ok(Made::Number(a * b)),
+        (Operand::Quantity(q, text), Operand::Number(n)) | (Operand::Number(n), Operand::Quantity(q, text)) => {
+            Ok(Made::Text(product(&q, text, n)))
+        }
+        (Operand::Duration(d), Operand::Number(n)) | (Operand::Number(n), Operand::Duration(d)) => {
+            Ok(Made::Duration(float_to_int(duration::seconds(d) * n * 1e9)))
+        }
+        _ => Err(mismatch("multiply")),
+    }
+}
+
 fn sum(call: &mut Call<'_, '_>, args: &[Val]) -> Result<Val, Failure> {
+    if let Val::Maps(_) = at(args, 0) {
+        return Err(mismatch("sum"));
+    }
     let mut items = call.elements(at(args, 0)).into_iter();
     // Kyverno: a single element is returned as it is, whatever it is.
     let Some(first) = items.next() else { return Err(error("sum", "at least one element in the array is required")) };
-    items.try_fold(first, |total, item| add(call, "sum", total, item))
+    items.try_fold(first, |total, item| add(call, "sum", total, item)?.into_val(call))
 }
 
-fn divide(call: &mut Call<'_, '_>, args: &[Val]) -> Result<Val, Failure> {
+fn divide(call: &Call<'_, '_>, args: &[Val]) -> Result<Made, Failure> {
     let by = |divisor: f64| if divisor == 0.0 { Err(error("divide", "Zero divisor passed")) } else { Ok(divisor) };
     match operands(call, "divide", args)? {
-        (Operand::Number(a), Operand::Number(b)) => Ok(Val::Float(a / by(b)?)),
-        (Operand::Quantity(a, _), Operand::Quantity(b, _)) => Ok(Val::Float(a.approx() / by(b.approx())?)),
+        (Operand::Number(a), Operand::Number(b)) => Ok(Made::Number(a / by(b)?)),
+        (Operand::Quantity(a, _), Operand::Quantity(b, _)) => Ok(Made::Number(a.approx() / by(b.approx())?)),
         (Operand::Duration(a), Operand::Duration(b)) => {
-            Ok(Val::Float(duration::seconds(a) / by(duration::seconds(b))?))
+            Ok(Made::Number(duration::seconds(a) / by(duration::seconds(b))?))
         }
-        (Operand::Quantity(q, text), Operand::Number(n)) => {
-            let divisor = by(n)?;
-            make_quantity(call, quotient(&q, &text, divisor))
-        }
+        (Operand::Quantity(q, text), Operand::Number(n)) => Ok(Made::Text(quotient(&q, text, by(n)?))),
         (Operand::Duration(d), Operand::Number(n)) => {
-            make_duration(call, float_to_int(duration::seconds(d) / by(n)? * 1e9))
+            Ok(Made::Duration(float_to_int(duration::seconds(d) / by(n)? * 1e9)))
         }
         _ => Err(mismatch("divide")),
     }
@@ -197,16 +271,16 @@ fn quotient(quantity: &Quantity, text: &str, divisor: f64) -> Result<String, Qua
     Decimal::of(quantity, text)?.over(&divisor)?.canonical(quantity.format())
 }
 
-fn modulo(call: &mut Call<'_, '_>, args: &[Val]) -> Result<Val, Failure> {
+fn modulo(call: &Call<'_, '_>, args: &[Val]) -> Result<Made, Failure> {
     let zero = || error("modulo", "Zero divisor passed");
     match operands(call, "modulo", args)? {
-        (Operand::Number(a), Operand::Number(b)) => Ok(Val::Float(remainder(a, b)? as f64)),
+        (Operand::Number(a), Operand::Number(b)) => Ok(Made::Number(remainder(a, b)? as f64)),
         (Operand::Quantity(a, _), Operand::Quantity(b, _)) => {
             let rest = remainder(a.approx(), b.approx())?;
-            call.make_str(&Quantity::from_int(rest, a.format()).canonical())
+            Ok(Made::Quantity(Ok(Quantity::from_int(rest, a.format()))))
         }
         (Operand::Duration(_), Operand::Duration(0)) => Err(zero()),
-        (Operand::Duration(a), Operand::Duration(b)) => make_duration(call, a.wrapping_rem(b)),
+        (Operand::Duration(a), Operand::Duration(b)) => Ok(Made::Duration(a.wrapping_rem(b))),
         _ => Err(mismatch("modulo")),
     }
 }

@@ -1,5 +1,6 @@
 //! Functions on names of things outside: images and addresses.
 
+mod address;
 pub(super) mod reference;
 #[cfg(test)]
 mod tests;

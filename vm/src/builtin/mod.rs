@@ -7,6 +7,7 @@ mod arithmetic;
 pub mod call;
 mod encoding;
 pub mod images;
+pub(crate) mod prepared;
 mod random;
 pub mod regex;
 mod semver;
@@ -20,6 +21,7 @@ use crate::value::Val;
 pub use call::{Call, Environment, Failure};
 pub use images::reference::normalize as normalize_image;
 pub use images::url::quote as go_quote;
+pub use standard::unsupported as unsupported_number;
 use std::sync::LazyLock;
 
 /// The type of an argument, as JMESPath names it.
@@ -78,12 +80,31 @@ pub struct Builtin {
     pub returns: &'static [Type],
     /// What it does, in one sentence
     pub doc: &'static str,
-    /// Expressions, evaluated on `null`, and the JSON of their results
+    /// Expressions, evaluated on `{}`, and the JSON of their results
     pub examples: &'static [(&'static str, &'static str)],
-    /// Whether equal arguments always give equal results
+    /// Whether the result depends on nothing but the arguments, not even on what the environment can do
     pub pure: bool,
     /// The code
     pub code: Code,
+}
+
+impl Builtin {
+    /// Whether it is one of the language itself; Kyverno adds the others.
+    pub fn is_standard(&self) -> bool {
+        standard::FUNCTIONS.iter().any(|f| f.name == self.name)
+    }
+
+    /// Name, types of the arguments and of the result, as Kyverno prints them.
+    pub fn signature(&self) -> String {
+        let types = |types: &[Type]| types.iter().map(|t| t.name()).collect::<Vec<_>>();
+        let args: Vec<String> = self.args.iter().map(|arg| types(arg).join("|")).collect();
+        format!("{}({}) {}", self.name, args.join(", "), types(self.returns).join(","))
+    }
+}
+
+/// A path as Go's `filepath.Clean` has it.
+pub fn clean_path(path: &str) -> String {
+    if path.is_empty() { ".".to_owned() } else { strings::path::clean(path) }
 }
 
 /// The families, each in its file.

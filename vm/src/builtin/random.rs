@@ -22,8 +22,8 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[Builtin {
 /// How often something is repeated where the pattern has no bound.
 const UNBOUNDED: u32 = 4096;
 /// How long the text may get, and how many expressions may be gone through for it.
-const MAX_TEXT: usize = 1 << 20;
-const MAX_STEPS: u32 = 1 << 22;
+const MAX_TEXT: usize = 32 << 20;
+const MAX_STEPS: u32 = 1 << 25;
 
 fn random(call: &mut Call<'_, '_>, args: &[Val]) -> Result<Val, Failure> {
     let pattern = text(call, args, 0);
@@ -33,8 +33,10 @@ fn random(call: &mut Call<'_, '_>, args: &[Val]) -> Result<Val, Failure> {
     // Kyverno: its generator reads POSIX' syntax: no `\d`, no `(?:`.
     let parsed = parse(pattern, false).map_err(Failure::Error)?;
     let mut generator = Generator { out: String::new(), steps: 0, random: call.environment.random };
-    generator.write(&parsed.tree)?;
-    let out = generator.out;
+    let written = generator.write(&parsed.tree);
+    let (out, steps) = (generator.out, generator.steps);
+    call.spend(u64::from(steps) * 4);
+    written?;
     call.make_str(&out)
 }
 

@@ -9,7 +9,7 @@ mod template;
 mod tests;
 mod tree;
 
-use super::strings::{BOOL, MAX_TEXT, STR, function, literal_of, text};
+use super::strings::{BOOL, MAX_TEXT, STR, arg, function, literal_of, text};
 use super::{Builtin, Call, Failure, Type};
 use crate::scalar::glob;
 use crate::value::Val;
@@ -17,6 +17,7 @@ use crate::verdict::TrapKind;
 pub use engine::GoRegex;
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::rc::Rc;
 pub(super) use syntax::parse;
 use template::Template;
@@ -33,7 +34,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
         &[STR, TEXT, TEXT],
         STR,
         "converts all parameters to string",
-        &[("regex_replace_all('([0-9]+)', 'a1b22', '<$1>')", "\"a<1>b<22>\"")],
+        &[("regex_replace_all('([0-9]+)', 'a1b22', '[$1]')", "\"a[1]b[22]\"")],
         |call, args| replace(call, args, "regex_replace_all", template::expanded),
     ),
     function(
@@ -82,11 +83,11 @@ thread_local! {
     static CACHE: RefCell<Cache> = RefCell::default();
 }
 
-/// The compiled pattern, kept for the next call.
-fn compiled(pattern: &str) -> std::result::Result<Rc<GoRegex>, String> {
+/// The compiled pattern, kept for the next call, and the fuel that it takes where it was not.
+fn compiled(pattern: &str) -> std::result::Result<(Rc<GoRegex>, u64), String> {
     CACHE.with_borrow_mut(|cache| {
         if let Some(found) = cache.patterns.get(pattern) {
-            return Ok(Rc::clone(found));
+            return Ok((Rc::clone(found), 0));
         }
         let new = Rc::new(prepare(pattern)?);
         let size = new.size() + pattern.len();
@@ -95,23 +96,50 @@ fn compiled(pattern: &str) -> std::result::Result<Rc<GoRegex>, String> {
         }
         cache.size += size;
         cache.patterns.insert(pattern.into(), Rc::clone(&new));
-        Ok(new)
+        Ok((new, size as u64 / 16))
     })
 }
 
+/// A compiled pattern, kept by the program or by the thread.
+enum Pattern<'r> {
+    Constant(&'r GoRegex),
+    Kept(Rc<GoRegex>),
+}
+
+impl Deref for Pattern<'_> {
+    type Target = GoRegex;
+
+    fn deref(&self) -> &GoRegex {
+        match self {
+            Pattern::Constant(regex) => regex,
+            Pattern::Kept(regex) => regex,
+        }
+    }
+}
+
+/// The pattern that is the first argument.
+fn pattern<'r>(call: &mut Call<'_, 'r>, args: &[Val]) -> std::result::Result<Pattern<'r>, String> {
+    if let Some(prepared) = call.prepared(arg(args, 0)) {
+        return prepared.regex(text(call, args, 0)).map(Pattern::Constant).map_err(str::to_owned);
+    }
+    let (regex, cost) = compiled(text(call, args, 0))?;
+    call.spend(cost);
+    Ok(Pattern::Kept(regex))
+}
+
 fn replace(call: &mut Call<'_, '_>, args: &[Val], name: &str, template: fn(&str) -> Template<'_>) -> Result {
+    let regex = pattern(call, args);
     let source = literal_of(call, args, 1, name)?;
     let with = literal_of(call, args, 2, name)?;
-    let regex =
-        compiled(text(call, args, 0)).map_err(|why| Failure::Error(format!("JMESPath function '{name}': {why}")))?;
+    let regex = regex.map_err(|why| Failure::Error(format!("JMESPath function '{name}': {why}")))?;
     let out = regex.replace_all(&source, &template(&with), MAX_TEXT).ok_or(TrapKind::Memory)?;
     call.make_str(&out)
 }
 
 fn regex_match(call: &mut Call<'_, '_>, args: &[Val]) -> Result {
+    let regex = pattern(call, args);
     let source = literal_of(call, args, 1, "regex_match")?;
-    let regex = compiled(text(call, args, 0)).map_err(Failure::Error)?;
-    Ok(Val::Bool(regex.is_match(&source)))
+    Ok(Val::Bool(regex.map_err(Failure::Error)?.is_match(&source)))
 }
 
 fn pattern_match(call: &mut Call<'_, '_>, args: &[Val]) -> Result {

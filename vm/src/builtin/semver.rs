@@ -1,6 +1,6 @@
 //! Comparing versions.
 
-use crate::scalar::semver::{Range, Version};
+use crate::scalar::semver::{Range, SemverError, Version};
 use crate::value::Val;
 
 use super::{Builtin, Call, Failure, Type};
@@ -27,6 +27,10 @@ fn compare(call: &mut Call<'_, '_>, args: &[Val]) -> Result<Val, Failure> {
     let text = |index: usize| args.get(index).map_or("", |value| call.str(*value));
     // Kyverno: what is no version counts as 0.0.0.
     let version = Version::parse(text(0)).unwrap_or_default();
-    let contained = Range::parse(text(1)).and_then(|range| range.contains(&version));
-    contained.map(Val::Bool).map_err(|problem| Failure::error(problem.to_string()))
+    let failed = |problem: &SemverError| Failure::error(problem.to_string());
+    let contained = match call.prepared(args.get(1).copied().unwrap_or_default()) {
+        Some(prepared) => prepared.range(text(1)).map_err(failed)?.contains(&version),
+        None => Range::parse(text(1)).map_err(|problem| failed(&problem))?.contains(&version),
+    };
+    contained.map(Val::Bool).map_err(|problem| failed(&problem))
 }

@@ -1,9 +1,15 @@
 //! The functions of JMESPath itself.
+//!
+//! Where the reference crashes, there is an error: it takes every list for one of Go's `[]any`, which those of `items()`
+//! are not.
+
+mod order;
 
 use super::{Builtin, Call, Failure, Type};
 use crate::machine::View;
 use crate::scalar::number::parse_float;
 use crate::value::Val;
+use order::{extreme, extreme_by, sort, sort_by};
 use std::cmp::Ordering;
 
 type Result = std::result::Result<Val, Failure>;
@@ -50,7 +56,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     function!("keys" (OBJECT) -> ARRAY, keys, "the keys of an object, sorted", ["keys({b: 'x', a: 'y'})" => "[\"a\",\"b\"]"]),
     function!("length" (&[Type::Str, Type::Array, Type::Object]) -> NUMBER, length,
         "the number of characters, elements or members", ["length('abc')" => "3"]),
-    function!("map" (EXPREF, ARRAY) -> ARRAY, |_, a| Ok(arg(a, 0)), "an expression's result for every element of a list",
+    function!("map" (EXPREF, ARRAY) -> ARRAY, map, "an expression's result for every element of a list",
         ["map(&length(@), ['a', 'bc'])" => "[1,2]"]),
     function!("max" (SORTABLE) -> ANY, |c, a| extreme(c, a, Ordering::Greater), "the largest element of a list",
         ["max(`[1, 3, 2]`)" => "3"]),
@@ -106,13 +112,30 @@ fn is_null(c: &Call<'_, '_>, v: Val) -> bool {
     matches!(c.view(v), View::Null | View::Absent)
 }
 
+/// That a list is not what `items()` gives.
+fn plain(list: Val, function: &str) -> std::result::Result<(), Failure> {
+    match list {
+        Val::Maps(_) => Err(Failure::crash(format!("{function}() takes no list that items() made"))),
+        _ => Ok(()),
+    }
+}
+
+/// What an expression gave for each element of a list.
+fn keys_of(c: &Call<'_, '_>) -> std::result::Result<Val, Failure> {
+    match c.keys {
+        Val::List(_) => Ok(c.keys),
+        _ => Err(Failure::crash("an expression reference has to stand where it is used")),
+    }
+}
+
 fn float(c: &mut Call<'_, '_>, a: &[Val], f: fn(f64) -> f64) -> Result {
     Ok(Val::Float(f(c.number(arg(a, 0)).unwrap_or(0.0))))
 }
 
 fn avg(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
-    let numbers: Vec<f64> = c.elements(arg(a, 0)).into_iter().filter_map(|v| c.number(v)).collect();
-    Ok(Val::Float(numbers.iter().sum::<f64>() / numbers.len() as f64))
+    // Adding up starts from 0.0, which a sum of an empty iterator in Rust does not.
+    let total = c.items(arg(a, 0)).filter_map(|v| c.number(v)).fold(0.0, |total, n| total + n);
+    Ok(Val::Float(total / c.len(arg(a, 0)) as f64))
 }
 
 fn contains(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
@@ -120,12 +143,16 @@ fn contains(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
     if let View::Str(text) = c.view(search) {
         return Ok(Val::Bool(matches!(c.view(wanted), View::Str(part) if text.contains(part))));
     }
-    for item in c.elements(search) {
-        match (c.view(item), c.view(wanted)) {
-            // Kyverno's JMESPath crashes where it compares two lists or two objects here.
-            (View::List, View::List) | (View::Map, View::Map) => {
-                return Err(Failure::error("contains() cannot compare lists or objects"));
-            }
+    plain(search, "contains")?;
+    let sought = c.view(wanted);
+    let typed = |v| matches!(v, Val::Maps(_));
+    for item in c.items(search) {
+        match (c.view(item), sought) {
+            (View::Str(x), View::Str(y)) if x == y => return Ok(Val::Bool(true)),
+            (View::Str(_), View::Str(_)) => {}
+            // Kyverno's JMESPath crashes where it compares two of these here.
+            (View::Map, View::Map) | (View::Reference(_), View::Reference(_)) => return Err(incomparable()),
+            (View::List, View::List) if typed(item) == typed(wanted) => return Err(incomparable()),
             _ if c.equal(item, wanted) => return Ok(Val::Bool(true)),
             _ => {}
         }
@@ -133,15 +160,31 @@ fn contains(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
     Ok(Val::Bool(false))
 }
 
+fn incomparable() -> Failure {
+    Failure::crash("contains() cannot compare lists or objects")
+}
+
 fn join(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
-    let parts: Vec<&str> = c.elements(arg(a, 1)).into_iter().map(|v| c.str(v)).collect();
-    let text = parts.join(c.str(arg(a, 0)));
-    c.make_str(&text)
+    let (separator, list) = (arg(a, 0), arg(a, 1));
+    let mut walk = c.walk(list);
+    let mut first = true;
+    c.make_text(|out| {
+        while let Some((item, rest)) = out.next(walk) {
+            walk = rest;
+            if !first {
+                out.push(separator)?;
+            }
+            first = false;
+            out.push(item)?;
+        }
+        Ok(())
+    })
 }
 
 fn keys(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
-    let mut out = Vec::new();
-    for (key, _) in c.entries(arg(a, 0)) {
+    let keys: Vec<String> = c.entries(arg(a, 0)).into_iter().map(|(key, _)| key).collect();
+    let mut out = Vec::with_capacity(keys.len());
+    for key in keys {
         out.push(c.make_str(&key)?);
     }
     c.make_list(out)
@@ -160,74 +203,28 @@ fn length(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
     Ok(Val::Float(n as f64))
 }
 
+fn map(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
+    plain(arg(a, 1), "map")?;
+    let results = keys_of(c)?;
+    // The first failure ends it, but for keys that are not known.
+    let failed = c.items(results).find(|v| matches!(v, Val::Fault(_)) && !c.is_unknown_key(*v));
+    if let Some(fault) = failed {
+        return Ok(fault);
+    }
+    let items: smallvec::SmallVec<[Val; 16]> =
+        c.items(results).map(|v| if let Val::Fault(_) = v { Val::Null } else { v }).collect();
+    c.make_list(items)
+}
+
 fn merge(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
     let mut all = Vec::new();
     for value in a {
         if !matches!(c.view(*value), View::Map) {
-            return Err(Failure::error(format!("merge() takes objects, found {}", c.go_value(*value))));
+            return Err(Failure::crash(format!("merge() takes objects, found {}", c.go_value(*value))));
         }
         all.extend(c.entries(*value));
     }
     c.make_map(all)
-}
-
-/// The order of two numbers or two strings.
-fn order(c: &Call<'_, '_>, a: Val, b: Val) -> Option<Ordering> {
-    match (c.view(a), c.view(b)) {
-        (View::Float(x), View::Float(y)) => x.partial_cmp(&y),
-        (View::Str(x), View::Str(y)) => Some(x.cmp(y)),
-        _ => None,
-    }
-}
-
-fn extreme(c: &mut Call<'_, '_>, a: &[Val], wanted: Ordering) -> Result {
-    let items = c.elements(arg(a, 0));
-    let best = items.iter().copied().reduce(|x, y| if order(c, y, x) == Some(wanted) { y } else { x });
-    Ok(best.unwrap_or(Val::Null))
-}
-
-/// The keys of a sort: all numbers or all strings, as the first one is.
-fn check_keys(c: &Call<'_, '_>, keys: &[Val]) -> std::result::Result<(), Failure> {
-    let wanted = match keys.first().map(|k| c.view(*k)) {
-        Some(View::Float(_)) => "number",
-        Some(View::Str(_)) => "string",
-        _ => return Err(Failure::error("invalid type, must be number of string")),
-    };
-    let same = |k: &Val| matches!((wanted, c.view(*k)), ("number", View::Float(_)) | ("string", View::Str(_)));
-    if keys.iter().all(same) { Ok(()) } else { Err(Failure::error(format!("invalid type, must be {wanted}"))) }
-}
-
-fn extreme_by(c: &mut Call<'_, '_>, a: &[Val], wanted: Ordering) -> Result {
-    let (items, keys) = (c.elements(arg(a, 0)), c.elements(arg(a, 1)));
-    if items.len() < 2 {
-        return Ok(items.first().copied().unwrap_or(Val::Null));
-    }
-    check_keys(c, &keys)?;
-    let pairs = items.into_iter().zip(keys);
-    let best = pairs.reduce(|x, y| if order(c, y.1, x.1) == Some(wanted) { y } else { x });
-    Ok(best.map_or(Val::Null, |(item, _)| item))
-}
-
-fn sort_by(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
-    let (items, keys) = (c.elements(arg(a, 0)), c.elements(arg(a, 1)));
-    if items.len() < 2 {
-        return Ok(arg(a, 0));
-    }
-    if !matches!(keys.first().map(|k| c.view(*k)), Some(View::Float(_) | View::Str(_))) {
-        return Err(Failure::error("invalid type, must be number of string"));
-    }
-    if check_keys(c, &keys).is_err() {
-        return Err(Failure::error("error in sort_by comparison"));
-    }
-    let mut pairs: Vec<(Val, Val)> = keys.into_iter().zip(items).collect();
-    pairs.sort_by(|x, y| order(c, x.0, y.0).unwrap_or(Ordering::Equal));
-    c.make_list(pairs.into_iter().map(|(_, item)| item))
-}
-
-fn sort(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
-    let mut items = c.elements(arg(a, 0));
-    items.sort_by(|x, y| order(c, *x, *y).unwrap_or(Ordering::Equal));
-    c.make_list(items)
 }
 
 fn reverse(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
@@ -235,45 +232,68 @@ fn reverse(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
         let text: String = s.chars().rev().collect();
         return c.make_str(&text);
     }
-    let items = c.elements(arg(a, 0));
+    plain(arg(a, 0), "reverse")?;
+    let items: smallvec::SmallVec<[Val; 16]> = c.items(arg(a, 0)).collect();
     c.make_list(items.into_iter().rev())
 }
 
 fn to_array(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
-    match c.view(arg(a, 0)) {
-        View::List => Ok(arg(a, 0)),
-        _ => c.make_list([arg(a, 0)]),
+    let value = arg(a, 0);
+    match (value, c.view(value)) {
+        (Val::Maps(_), _) => c.make_list([value]),
+        (_, View::List) => Ok(value),
+        _ => c.make_list([value]),
     }
 }
 
 fn to_number(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
-    match c.view(arg(a, 0)) {
+    let value = arg(a, 0);
+    match c.view(value) {
         View::Float(n) => Ok(Val::Float(n)),
         View::Str(s) => Ok(parse_float(s).map_or(Val::Null, Val::Float)),
-        View::Int(_) => Err(Failure::error("unknown type")),
+        View::Int(_) | View::Reference(_) => Err(unknown_type()),
+        View::List if matches!(value, Val::Maps(_)) => Err(unknown_type()),
         _ => Ok(Val::Null),
     }
 }
 
 fn to_string(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
-    match c.view(arg(a, 0)) {
-        View::Str(_) => Ok(arg(a, 0)),
-        _ => {
-            let text = c.json(arg(a, 0));
-            c.make_str(&text)
-        }
+    let value = arg(a, 0);
+    if let View::Str(_) = c.view(value) {
+        return Ok(value);
     }
+    if let Some(n) = c.not_json(value) {
+        return Err(Failure::error(unsupported(n)));
+    }
+    let text = c.json(value);
+    c.make_str(&text)
+}
+
+/// What Go says of a number that JSON cannot spell.
+pub fn unsupported(number: f64) -> String {
+    let name = match number {
+        n if n.is_nan() => "NaN",
+        n if n > 0.0 => "+Inf",
+        _ => "-Inf",
+    };
+    format!("json: unsupported value: {name}")
+}
+
+fn unknown_type() -> Failure {
+    Failure::error("unknown type")
 }
 
 fn type_of(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
-    let name = match c.view(arg(a, 0)) {
+    let value = arg(a, 0);
+    let name = match c.view(value) {
+        View::List if matches!(value, Val::Maps(_)) => return Err(unknown_type()),
         View::Float(_) => "number",
         View::Str(_) => "string",
         View::List => "array",
         View::Map => "object",
         View::Null | View::Absent => "null",
         View::Bool(_) => "boolean",
-        View::Int(_) | View::Fault(_) => return Err(Failure::error("unknown type")),
+        View::Int(_) | View::Reference(_) | View::Fault(_) => return Err(unknown_type()),
     };
     c.make_str(name)
 }

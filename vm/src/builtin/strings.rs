@@ -1,14 +1,16 @@
 //! Functions on strings.
 
-mod case;
-mod path;
+pub(super) mod case;
+pub(super) mod path;
 #[cfg(test)]
 pub(super) mod tests;
 
 use super::{Builtin, Call, Code, Failure, Type};
 use crate::machine::View;
-use crate::value::Val;
+use crate::value::{Text, Val};
 use crate::verdict::TrapKind;
+use smallvec::SmallVec;
+use std::borrow::Cow;
 
 type Result<T = Val> = std::result::Result<T, Failure>;
 
@@ -41,7 +43,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
         "compares two strings lexicographically",
         &[("compare('a', 'b')", "-1")],
         // Kyverno: pkg/engine/jmespath/functions.go, the result is Go's int, which is no number of JMESPath.
-        |call, args| Ok(Val::Int(text(call, args, 0).cmp(text(call, args, 1)) as i64)),
+        |call, args| Ok(Val::GoInt(text(call, args, 0).cmp(text(call, args, 1)) as i64)),
     ),
     function(
         "equal_fold",
@@ -162,16 +164,23 @@ pub(super) fn text<'c>(call: &'c Call<'_, '_>, args: &[Val], at: usize) -> &'c s
 }
 
 /// The text of an argument that is a string or a number, of which float32's digits are taken.
-pub(super) fn literal_of(call: &Call<'_, '_>, args: &[Val], at: usize, function: &str) -> Result<String> {
+pub(super) fn literal_of<'c>(call: &'c Call<'_, '_>, args: &[Val], at: usize, function: &str) -> Result<Cow<'c, str>> {
     match call.view(arg(args, at)) {
-        View::Str(s) => Ok(s.to_owned()),
-        View::Bool(b) => Ok(b.to_string()),
-        View::Float(n) if n.is_infinite() => Ok(if n > 0.0 { "+Inf" } else { "-Inf" }.to_owned()),
-        View::Float(n) => Ok((n as f32).to_string()),
+        View::Str(s) => Ok(Cow::Borrowed(s)),
+        View::Bool(b) => Ok(Cow::Borrowed(if b { "true" } else { "false" })),
+        View::Float(n) => Ok(Cow::Owned(go_float32(n))),
         _ => Err(Failure::Error(format!(
             "JMESPath function '{function}': argument #{} is not of type String or Real",
             at + 1
         ))),
+    }
+}
+
+/// A number with the digits of a float32, as Go's `strconv.FormatFloat(n, 'f', -1, 32)` has it.
+pub(super) fn go_float32(number: f64) -> String {
+    match number as f32 {
+        n if n.is_infinite() => if n > 0.0 { "+Inf" } else { "-Inf" }.to_owned(),
+        n => n.to_string(),
     }
 }
 
@@ -206,17 +215,18 @@ fn trim(call: &mut Call<'_, '_>, args: &[Val]) -> Result {
 }
 
 fn split(call: &mut Call<'_, '_>, args: &[Val]) -> Result {
-    let source = text(call, args, 0).to_owned();
-    let separator = text(call, args, 1).to_owned();
-    let parts: Vec<&str> = if separator.is_empty() {
-        source.split("").filter(|part| !part.is_empty()).collect()
-    } else {
-        source.split(separator.as_str()).collect()
+    // The parts are slices of a text of the run.
+    let whole = call.own_text(arg(args, 0))?;
+    let (source, separator) = (call.memory.str(whole), text(call, args, 1));
+    let part = |part: &str| {
+        let before = part.as_ptr() as usize - source.as_ptr() as usize;
+        Val::Text(Text { start: whole.start + before as u32, len: part.len() as u32 })
     };
-    if parts.len() > MAX_TEXT / size_of::<Val>() {
-        return Err(TrapKind::Memory.into());
-    }
-    let parts: Vec<Val> = parts.into_iter().map(|part| call.make_str(part)).collect::<Result<_>>()?;
+    let parts: SmallVec<[Val; 16]> = if separator.is_empty() {
+        source.split("").filter(|p| !p.is_empty()).map(part).collect()
+    } else {
+        source.split(separator).map(part).collect()
+    };
     call.make_list(parts)
 }
 

@@ -1,8 +1,11 @@
 //! Kyverno's functions on lists and objects, and reading them from text.
 
+use super::strings::go_float32;
 use super::{Builtin, Call, Failure, Type};
 use crate::machine::View;
+use crate::scalar::number::float_to_int;
 use crate::value::Val;
+use crate::verdict::TrapKind;
 
 type Result = std::result::Result<Val, Failure>;
 
@@ -51,7 +54,9 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
         examples: &[("parse_json('{\"a\": 1}')", "{\"a\":1}")],
         pure: true,
         code: |c, a| {
+            readable(c, arg(a, 0), 32)?;
             let text = c.str(arg(a, 0)).to_owned();
+            (c.environment.check_json)(&text).map_err(Failure::Error)?;
             c.make_json(&text, false)
         },
     },
@@ -61,9 +66,10 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
         variadic: false,
         returns: &[Type::Any],
         doc: "decodes a valid YAML encoded string to the appropriate type provided it can be represented as JSON",
-        examples: &[],
-        pure: true,
+        examples: &[("parse_yaml('a: [1, yes]')", "{\"a\":[1,true]}")],
+        pure: false,
         code: |c, a| {
+            readable(c, arg(a, 0), 128)?;
             let json = (c.environment.yaml_to_json)(c.str(arg(a, 0))).map_err(Failure::Error)?;
             c.make_json(&json, false)
         },
@@ -74,6 +80,16 @@ fn arg(args: &[Val], n: usize) -> Val {
     args.get(n).copied().unwrap_or(Val::Null)
 }
 
+/// The longest text that is read as YAML or JSON. What is made of it on the way is many times its size.
+const MAX_READ: usize = 8 << 20;
+
+/// Takes the fuel for reading a text, unless it is too long.
+fn readable(c: &mut Call<'_, '_>, text: Val, cost: u64) -> std::result::Result<(), Failure> {
+    let size = c.size(text);
+    c.spend(size.saturating_mul(cost));
+    if c.str(text).len() > MAX_READ { Err(TrapKind::Memory.into()) } else { Ok(()) }
+}
+
 fn wrong(function: &str, n: usize, expected: &str) -> Failure {
     Failure::error(format!("JMESPath function '{function}': argument #{n} is not of type {expected}"))
 }
@@ -81,8 +97,9 @@ fn wrong(function: &str, n: usize, expected: &str) -> Failure {
 fn items(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
     let (key, value) = (c.str(arg(a, 1)).to_owned(), c.str(arg(a, 2)).to_owned());
     let mut pairs: Vec<(Val, Val)> = Vec::new();
-    match c.view(arg(a, 0)) {
-        View::Map => {
+    match (arg(a, 0), c.view(arg(a, 0))) {
+        (Val::Maps(_), _) => return Err(wrong("items", 1, "Object or Array")),
+        (_, View::Map) => {
             for (k, v) in c.entries(arg(a, 0)) {
                 pairs.push((c.make_str(&k)?, v));
             }
@@ -96,7 +113,10 @@ fn items(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
     for (k, v) in pairs {
         out.push(c.make_map([(key.as_str(), k), (value.as_str(), v)])?);
     }
-    c.make_list(out)
+    match c.make_list(out)? {
+        Val::List(span) => Ok(Val::Maps(span)),
+        other => Ok(other),
+    }
 }
 
 fn lookup(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
@@ -104,30 +124,36 @@ fn lookup(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
     match (c.view(of), c.view(key)) {
         (View::Map, View::Str(key)) => Ok(c.member(of, key).unwrap_or(Val::Null)),
         (View::Map, _) => Err(wrong("lookup", 2, "String")),
+        _ if matches!(of, Val::Maps(_)) => Err(wrong("lookup", 1, "Object or Array")),
         (_, View::Float(n)) => {
-            if n.trunc() != n {
-                return Err(Failure::error(
-                    "JMESPath function 'lookup': argument #2: expected an integer number but got: ".to_owned()
-                        + &c.go_value(key),
-                ));
+            let refused =
+                |why| Failure::error(format!("JMESPath function 'lookup': argument #2: {why}: {}", c.go_value(key)));
+            if n.trunc() != n || n.is_infinite() {
+                return Err(refused("expected an integer number but got"));
             }
-            let items = c.elements(of);
-            let found = (n >= 0.0).then(|| items.get(n as usize)).flatten();
-            Ok(found.copied().unwrap_or(Val::Null))
+            if float_to_int(n) as f64 != n {
+                return Err(refused("number is outside the range of integer numbers"));
+            }
+            Ok(u32::try_from(float_to_int(n)).map_or(Val::Null, |at| c.element(of, at)))
         }
         _ => Err(wrong("lookup", 2, "Number")),
     }
 }
 
 fn object_from_lists(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
+    for (i, list) in (1..).zip([arg(a, 0), arg(a, 1)]) {
+        if let Val::Maps(_) = list {
+            return Err(wrong("object_from_lists", i, "Array"));
+        }
+    }
     let (keys, values) = (c.elements(arg(a, 0)), c.elements(arg(a, 1)));
     let mut members = Vec::with_capacity(keys.len());
     for (i, key) in keys.into_iter().enumerate() {
         let name = match c.view(key) {
             View::Str(s) => s.to_owned(),
             View::Bool(b) => b.to_string(),
-            // Go formats the number with the precision of a float32.
-            View::Float(n) => format!("{}", n as f32),
+            View::Float(n) => go_float32(n),
+            View::Int(n) if matches!(key, Val::GoInt(_)) => n.to_string(),
             _ => return Err(wrong("object_from_lists", 1, "StringArray")),
         };
         members.push((name, values.get(i).copied().unwrap_or(Val::Null)));

@@ -106,7 +106,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
     Builtin {
         name: "time_utc",
         args: &[STR],
-        doc: "calculates time in UTC from a given time in RFC 3339 format",
+        doc: "calcutes time in UTC from a given time in RFC 3339 format",
         examples: &[("time_utc('2021-01-02T18:30:00-07:00')", "\"2021-01-03T01:30:00Z\"")],
         code: |call, args| {
             let utc = instant(call, args, 0)?.utc();

@@ -11,7 +11,7 @@ use crate::value::Val;
 pub(super) fn equal(call: &Call<'_, '_>, key: Val, value: Val) -> bool {
     let view = call.view(value);
     match call.view(key) {
-        View::Absent | View::Null | View::Fault(_) => false,
+        View::Absent | View::Null | View::Reference(_) | View::Fault(_) => false,
         View::Bool(key) => view == View::Bool(key),
         View::Int(key) => equals_int(key, view),
         View::Float(key) => equals_float(key, view),

@@ -19,7 +19,7 @@ fn result(operator: Operator, key: &str, value: &str) -> bool {
     let layout = Layout::everything();
     let read = |text| read_json(text, &layout, Buffers::default(), JsonOptions::default()).expect("a JSON text");
     let documents = [&read(key), &read(value)];
-    let mut call = Call { memory: &mut memory, program: &program, documents: &documents, environment: &environment };
+    let mut call = Call::new(&mut memory, &program, &documents, &environment);
     let [key, value] = [key, value].map(|text| call.make_json(text, true).expect("a JSON text"));
     let found = holds(&call, operator, key, value);
     let root = |at: u16| Val::Node(DocId(at), documents[usize::from(at)].root().expect("a value"));
@@ -47,7 +47,7 @@ fn names() {
 #[test]
 fn nothing_is_null() {
     let (mut memory, program, environment) = (Memory::new(1 << 10), Program::empty(), Environment::default());
-    let call = Call { memory: &mut memory, program: &program, documents: &[], environment: &environment };
+    let call = Call::new(&mut memory, &program, &[], &environment);
     for operator in Operator::ALL {
         assert!(!holds(&call, operator, Val::Absent, Val::Null), "{operator:?}");
     }

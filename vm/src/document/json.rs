@@ -64,6 +64,8 @@ pub struct JsonOptions {
     /// Make int64 of every number without a fraction, however it is written, and keep the digits of whole numbers beyond
     /// int64: as Go has them where JSON was read as YAML and printed again.
     pub whole_numbers: bool,
+    /// Make a float64 of every number, as Go's decoder does where nobody asks for more.
+    pub floats: bool,
     /// What the document may cost.
     pub limits: Limits,
 }

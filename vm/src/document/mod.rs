@@ -211,6 +211,16 @@ impl<'a> Document<'a> {
         }
     }
 
+    /// The length of a string's text, or 16 for each node of a list or map.
+    pub fn size(&self, id: NodeId) -> usize {
+        let node = self.node(id);
+        match node.kind() {
+            Kind::Str | Kind::Raw => node.text().end() - node.text().start(),
+            Kind::List | Kind::Map => 16 * (node.end.saturating_sub(id.0)) as usize,
+            _ => 0,
+        }
+    }
+
     /// Whether the document has no node at all.
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()

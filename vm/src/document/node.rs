@@ -5,6 +5,9 @@
 pub struct NodeId(pub(crate) u32);
 
 impl NodeId {
+    /// The first node of a document.
+    pub const ROOT: NodeId = NodeId(0);
+
     #[inline]
     pub(crate) fn index(self) -> usize {
         self.0 as usize

@@ -4,7 +4,7 @@ use super::wire::{Reader, WireError};
 use crate::document::{Layout, LayoutBuilder, Place, Segment, Sym};
 use crate::ids::{Pc, UnitId};
 use crate::op::{Instr, Op};
-use crate::program::{Const, Entry, KeyPlan, Line, Parts, Reason, Site, Step, Unit};
+use crate::program::{Const, Entry, KeyPlan, Line, Parts, Reason, Reference, Site, Step, Unit};
 use crate::scalar::{self, Glob, ScalarPattern, Term};
 use crate::selector::{KindSelector, LabelSelector, Requirement, SelectorOp};
 use crate::verdict::Ask;
@@ -98,6 +98,11 @@ fn constant(r: &mut Reader<'_>) -> Read<Const> {
         11 => {
             let bounds = r.list(|r| r.option(|r| r.u64().map(u64::cast_signed)))?;
             Const::Bounds(bounds.try_into().map_err(|_| WireError::Invalid("slice"))?)
+        }
+        12 => {
+            let (shown, tree) = (r.str()?.into(), r.str()?.into());
+            let unit = r.option(|r| r.u32().map(UnitId::from_number))?;
+            Const::Reference(Box::new(Reference { shown, tree, unit }))
         }
         _ => return Err(WireError::Invalid("constant")),
     })

@@ -104,6 +104,12 @@ fn constant(w: &mut Writer, c: &Const) {
             w.u8(11);
             w.list(bounds, |w, b| w.option(b.as_ref(), |w, n| w.u64(n.cast_unsigned())));
         }
+        Const::Reference(reference) => {
+            w.u8(12);
+            w.str(&reference.shown);
+            w.str(&reference.tree);
+            w.option(reference.unit.as_ref(), |w, u| w.number(u64::from(u.number())));
+        }
     }
 }
 

@@ -1,11 +1,10 @@
 //! Looking into faults, for those who put them into words.
 
-use super::memory::{Memory, View};
 use super::{Input, Machine};
 use crate::document::{Document, Kind, NodeId};
 use crate::ids::FaultId;
 use crate::program::{Program, Site, Step};
-use crate::scalar::{Scalar, format_v};
+use crate::scalar::Scalar;
 use crate::value::{Fault, Moved, Val};
 
 /// A fault, one level deep.
@@ -54,7 +53,7 @@ impl Machine {
             Fault::Missed { global, cause } => FaultView::Missed { global, cause },
             Fault::Both(a, b) => FaultView::Both(a, b),
             Fault::UnknownKey(text) => FaultView::UnknownKey(self.memory.str(text)),
-            Fault::Failed(text) => FaultView::Failed(self.memory.str(text)),
+            Fault::Failed(text) | Fault::Crashed(text) => FaultView::Failed(self.memory.str(text)),
             Fault::Load(cause) => FaultView::Load(cause),
             Fault::Elsewhere { path, text } => {
                 FaultView::Elsewhere { path: self.memory.str(path), text: self.memory.str(text) }
@@ -115,11 +114,6 @@ impl Machine {
         at
     }
 
-    /// Appends a value as Go's `%v` prints it.
-    pub fn go_value(&self, program: &Program, input: &Input<'_>, value: Val, out: &mut String) {
-        self.memory.go_value(program, input.documents, value, out);
-    }
-
     /// The name of a value's Go type, as `%T` prints it.
     pub fn go_type(&self, program: &Program, input: &Input<'_>, value: Val) -> &'static str {
         match self.view(program, input, value).scalar() {
@@ -130,47 +124,6 @@ impl Machine {
             Scalar::Str(_) => "string",
             Scalar::List => "[]interface {}",
             Scalar::Map => "map[string]interface {}",
-        }
-    }
-}
-
-fn go_scalar(s: Scalar<'_>, out: &mut String) {
-    match s {
-        Scalar::Null => out.push_str("<nil>"),
-        Scalar::Bool(b) => out.push_str(if b { "true" } else { "false" }),
-        Scalar::Int(n) => out.push_str(&n.to_string()),
-        Scalar::Float(n) => format_v(n, out),
-        Scalar::Str(s) => out.push_str(s),
-        Scalar::List | Scalar::Map => {}
-    }
-}
-
-impl Memory {
-    pub(crate) fn go_value(&self, program: &Program, docs: &[&Document<'_>], value: Val, out: &mut String) {
-        match self.view(program, docs, value) {
-            View::List => {
-                out.push('[');
-                for (i, item) in self.elements(docs, value).into_iter().enumerate() {
-                    if i > 0 {
-                        out.push(' ');
-                    }
-                    self.go_value(program, docs, item, out);
-                }
-                out.push(']');
-            }
-            View::Map => {
-                out.push_str("map[");
-                for (i, (key, member)) in self.entries(docs, value).into_iter().enumerate() {
-                    if i > 0 {
-                        out.push(' ');
-                    }
-                    out.push_str(key);
-                    out.push(':');
-                    self.go_value(program, docs, member, out);
-                }
-                out.push(']');
-            }
-            scalar => go_scalar(scalar.scalar(), out),
         }
     }
 }

@@ -3,17 +3,26 @@
 use super::memory::{Memory, View};
 use super::{Input, Machine};
 use crate::builtin::{self, Builtin, Call, Failure, Type};
-use crate::document::Document;
-use crate::op::Instr;
-use crate::program::{Comparison, Program};
+use crate::document::{Document, Kind};
+use crate::op::{Instr, Op};
+use crate::program::{Comparison, Const, Program};
 use crate::value::{Fault, Text, Val};
 use crate::verdict::TrapKind;
 
 impl Memory {
     /// A fault in these words.
     pub(crate) fn failed(&mut self, text: &str) -> Result<Val, TrapKind> {
+        self.fault_of(text, Fault::Failed)
+    }
+
+    /// A fault in these words that nothing forgives.
+    pub(crate) fn crashed(&mut self, text: &str) -> Result<Val, TrapKind> {
+        self.fault_of(text, Fault::Crashed)
+    }
+
+    fn fault_of(&mut self, text: &str, make: fn(Text) -> Fault) -> Result<Val, TrapKind> {
         match self.write(|out| out.push_str(text))? {
-            Val::Text(text) => self.fault(Fault::Failed(text)),
+            Val::Text(text) => self.fault(make(text)),
             other => Ok(other),
         }
     }
@@ -47,8 +56,7 @@ impl Memory {
         if step == 0 {
             return self.failed("Invalid slice, step cannot be 0");
         }
-        let items = self.elements(docs, value);
-        let len = items.len() as i64;
+        let len = self.len(docs, value) as i64;
         let cap = |n: i64| match n {
             n if n < 0 && n.saturating_add(len) < 0 => {
                 if step < 0 {
@@ -69,26 +77,40 @@ impl Memory {
         };
         let (first, last) = if step < 0 { (len - 1, -1) } else { (0, len) };
         let (mut at, stop) = (start.map_or(first, cap), stop.map_or(last, cap));
-        let mut taken = Vec::new();
+        let items = self.elements(docs, value);
+        let first = self.items.len();
         while if step > 0 { at < stop } else { at > stop } {
-            taken.extend(usize::try_from(at).ok().and_then(|i| items.get(i)));
+            self.items.extend(usize::try_from(at).ok().and_then(|i| items.get(i)));
             at = at.saturating_add(step);
         }
-        self.make_list(taken)
+        self.list_since(first)
     }
 
     pub(crate) fn flatten(&mut self, docs: &[&Document<'_>], value: Val) -> Result<Val, TrapKind> {
+        if let Val::Fault(_) = value {
+            return Ok(value);
+        }
         if !self.is_list(docs, value) {
             return Ok(Val::Null);
         }
-        let mut out = Vec::new();
-        for item in self.elements(docs, value) {
-            if self.is_list(docs, item) { out.extend(self.elements(docs, item)) } else { out.push(item) }
+        let first = self.items.len();
+        let mut walk = self.walk(docs, value);
+        while let Some((item, rest)) = self.next(docs, walk) {
+            walk = rest;
+            if self.is_list(docs, item) {
+                self.push_elements(docs, item);
+                self.check()?;
+            } else {
+                self.items.push(item);
+            }
         }
-        self.make_list(out)
+        self.list_since(first)
     }
 
     pub(crate) fn values(&mut self, docs: &[&Document<'_>], value: Val) -> Result<Val, TrapKind> {
+        if let Val::Fault(_) = value {
+            return Ok(value);
+        }
         if !self.is_map(docs, value) {
             return Ok(Val::Null);
         }
@@ -133,42 +155,49 @@ impl Memory {
             View::Bool(b) => !b,
             View::Str(s) => s.is_empty(),
             View::List | View::Map => self.len(docs, value) == 0,
-            View::Int(_) | View::Float(_) | View::Fault(_) => false,
+            View::Int(_) | View::Float(_) | View::Reference(_) | View::Fault(_) => false,
         }
     }
 
-    fn collected_since(&mut self, start: Val) -> Vec<Val> {
-        let start = match start {
-            Val::Int(n) => usize::try_from(n).unwrap_or(0).min(self.collected.len()),
-            _ => self.collected.len(),
-        };
-        self.collected.split_off(start)
-    }
-
+    /// Makes a list of what was collected since.
     pub(crate) fn collect_list(&mut self, start: Val) -> Result<Val, TrapKind> {
-        let items = self.collected_since(start);
-        self.make_list(items)
+        let first = self.items.len();
+        let start = self.collected_from(start);
+        self.items.extend_from_slice(self.collected.get(start..).unwrap_or_default());
+        self.collected.truncate(start);
+        self.list_since(first)
     }
 
+    /// Makes a map of what was collected since, keys and values in turn.
     pub(crate) fn collect_map(
         &mut self,
         program: &Program,
         docs: &[&Document<'_>],
         start: Val,
     ) -> Result<Val, TrapKind> {
-        let items = self.collected_since(start);
-        let mut members: Vec<(Text, Val)> = Vec::with_capacity(items.len() / 2);
-        for pair in items.chunks_exact(2) {
-            let [key, value] = pair else { continue };
-            let key = match self.view(program, docs, *key) {
-                View::Str(s) => s.to_owned(),
-                _ => continue,
+        let (start, end) = (self.collected_from(start), self.collected.len());
+        let first = self.members.len();
+        for at in (start..end).step_by(2) {
+            let (Some(key), Some(value)) = (self.collected.get(at).copied(), self.collected.get(at + 1).copied())
+            else {
+                break;
             };
-            if let Val::Text(key) = self.write(|out| out.push_str(&key))? {
-                members.push((key, *value));
+            let text = self.text.len();
+            if let View::Str(_) = self.view(program, docs, key) {
+                self.push_text(program, docs, key)?;
+                let key = Text { start: text as u32, len: (self.text.len() - text) as u32 };
+                self.members.push((key, value));
             }
         }
-        self.make_map(members)
+        self.collected.truncate(start);
+        self.map_since(first)
+    }
+
+    fn collected_from(&self, start: Val) -> usize {
+        match start {
+            Val::Int(n) => usize::try_from(n).unwrap_or(0).min(self.collected.len()),
+            _ => self.collected.len(),
+        }
     }
 }
 
@@ -176,28 +205,40 @@ impl Machine {
     /// Calls a function: a fault among the arguments is the result, and so is one about their number or types.
     pub(super) fn call(&mut self, program: &Program, input: &Input<'_>, i: Instr) -> Result<Val, TrapKind> {
         let first = usize::from(i.a);
-        let args: smallvec::SmallVec<[Val; 8]> =
-            self.registers.get(first..first + usize::from(i.b)).unwrap_or_default().into();
+        let last = first + usize::from(i.b);
+        let args = self.registers.get(first..last).unwrap_or_default();
         if let Some(fault) = args.iter().find(|v| matches!(v, Val::Fault(_))) {
             return Ok(*fault);
         }
         let Some(function) = builtin::table().get(i.c as usize) else { return Err(TrapKind::Code) };
-        let environment = self.environment;
-        let mut call =
-            Call { memory: &mut self.memory, program, documents: input.documents, environment: &environment };
-        let result = match check_arguments(function, &call, &args) {
-            Ok(()) => (function.code)(&mut call, &args),
+        let keys = match i.op {
+            Op::CallBy => self.registers.get(last).copied().unwrap_or_default(),
+            _ => Val::Absent,
+        };
+        let environment = &self.environment;
+        let mut call = Call { keys, ..Call::new(&mut self.memory, program, input.documents, environment) };
+        let mut cost = u64::from(i.op.info().fuel);
+        for arg in args {
+            cost += call.size(*arg);
+        }
+        let result = match check_arguments(function, &call, args) {
+            Ok(()) => (function.code)(&mut call, args),
             Err(text) => Err(Failure::Error(text)),
         };
+        let cost = cost + call.spent;
+        self.spend(cost)?;
+        self.in_bounds()?;
         match result {
             Ok(value) => Ok(value),
             Err(Failure::Error(text)) => self.memory.failed(&text),
+            Err(Failure::Crash(text)) => self.memory.crashed(&text),
             Err(Failure::Trap(kind)) => Err(kind),
         }
     }
 }
 
 /// Kyverno: go-jmespath's functions.go, functions with a repeated last argument do not have their types checked.
+#[inline]
 fn check_arguments(f: &Builtin, call: &Call<'_, '_>, args: &[Val]) -> Result<(), String> {
     if f.variadic {
         return if args.len() < f.args.len() { Err("Invalid arity.".to_owned()) } else { Ok(()) };
@@ -209,30 +250,71 @@ fn check_arguments(f: &Builtin, call: &Call<'_, '_>, args: &[Val]) -> Result<(),
         return Err("incorrect number of args".to_owned());
     }
     for (arg, types) in args.iter().zip(f.args) {
-        if !types.iter().any(|t| fits(call, *arg, *t)) {
-            let names: Vec<String> = types.iter().map(|t| format!("{:?}", t.name())).collect();
-            return Err(format!(
-                "Invalid type for: {}, expected: []jmespath.JpType{{{}}}",
-                call.go_value(*arg),
-                names.join(", ")
-            ));
+        if !fits(call, *arg, types) {
+            return Err(wrong_type(call, *arg, types));
         }
     }
     Ok(())
 }
 
-fn fits(call: &Call<'_, '_>, arg: Val, t: Type) -> bool {
-    let all = |want: fn(&View<'_>) -> bool| call.elements(arg).into_iter().all(|v| want(&call.view(v)));
-    match (t, call.view(arg)) {
-        (Type::Any, _)
-        | (Type::Number, View::Float(_))
-        | (Type::Str, View::Str(_))
-        // An expression reference is evaluated beside the list that it is about, and comes as the list of its results.
-        | (Type::Array | Type::Expref, View::List)
-        | (Type::Object, View::Map)
-        | (Type::Bool, View::Bool(_)) => true,
-        (Type::ArrayNumber, View::List) => all(|v| matches!(v, View::Float(_))),
-        (Type::ArrayStr, View::List) => all(|v| matches!(v, View::Str(_))),
-        _ => false,
+#[cold]
+fn wrong_type(call: &Call<'_, '_>, arg: Val, types: &[Type]) -> String {
+    let names: Vec<String> = types.iter().map(|t| format!("{:?}", t.name())).collect();
+    format!("Invalid type for: {}, expected: []jmespath.JpType{{{}}}", call.go_value(arg), names.join(", "))
+}
+
+/// What a value is, without its text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Float,
+    Str,
+    List,
+    Map,
+    Bool,
+    Reference,
+    Other,
+}
+
+fn shape(call: &Call<'_, '_>, value: Val) -> Shape {
+    match value {
+        Val::Node(doc, node) => match call.documents.get(usize::from(doc.0)).map(|d| d.kind(node)) {
+            Some(Kind::Float | Kind::Uint) => Shape::Float,
+            Some(Kind::Str) => Shape::Str,
+            Some(Kind::List) => Shape::List,
+            Some(Kind::Map | Kind::Raw) => Shape::Map,
+            Some(Kind::Bool) => Shape::Bool,
+            _ => Shape::Other,
+        },
+        Val::Float(_) => Shape::Float,
+        Val::Text(_) => Shape::Str,
+        Val::List(_) | Val::Maps(_) => Shape::List,
+        Val::Map(_) => Shape::Map,
+        Val::Bool(_) => Shape::Bool,
+        Val::Const(id) => match call.program.constant(id) {
+            Some(Const::Str(_)) => Shape::Str,
+            Some(Const::Reference(_)) => Shape::Reference,
+            _ => Shape::Other,
+        },
+        _ => Shape::Other,
     }
+}
+
+fn fits(call: &Call<'_, '_>, arg: Val, types: &[Type]) -> bool {
+    let shape = shape(call, arg);
+    // The elements of a list of `items()` are maps, and an empty one is no list of anything else either.
+    let all = |wanted| {
+        let list = shape == Shape::List && !matches!(arg, Val::Maps(_));
+        list && call.items(arg).all(|v| self::shape(call, v) == wanted)
+    };
+    types.iter().any(|t| match t {
+        Type::Any => true,
+        Type::Number => shape == Shape::Float,
+        Type::Str => shape == Shape::Str,
+        Type::Array => shape == Shape::List,
+        Type::Object => shape == Shape::Map,
+        Type::Bool => shape == Shape::Bool,
+        Type::Expref => shape == Shape::Reference,
+        Type::ArrayNumber => all(Shape::Float),
+        Type::ArrayStr => all(Shape::Str),
+    })
 }

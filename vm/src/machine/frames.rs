@@ -1,10 +1,11 @@
-//! Units that run inside of others: a context entry is loaded where an expression needs it, and the run goes on there.
+//! Units that run inside of others: a context entry is loaded where an expression needs it, an expression that is a value
+//! is evaluated, and the run goes on there.
 
 use super::run::Flow;
 use super::{Input, Machine};
 use crate::document::Sym;
 use crate::ids::{EntryId, Pc, UnitId};
-use crate::program::Program;
+use crate::program::{Const, Program};
 use crate::value::{Fault, Val};
 use crate::verdict::{Outcome, Root, Step, Trap, TrapKind};
 
@@ -16,9 +17,16 @@ const DEPTH: usize = 128;
 pub(super) struct Frame {
     registers: Vec<Val>,
     goes: Goes,
-    entry: EntryId,
-    /// Whether the entry was loaded before
-    again: bool,
+    runs: Runs,
+}
+
+/// What the unit inside is for.
+#[derive(Clone, Copy, Debug)]
+enum Runs {
+    /// An entry of the context, perhaps one that was loaded before
+    Entry { entry: EntryId, again: bool },
+    /// An expression that is a value
+    Reference,
 }
 
 /// Where it goes on.
@@ -51,7 +59,7 @@ impl Machine {
             self.set(dest, Val::Absent);
             return Ok(Flow::Goto(at.0));
         }
-        self.enter(program, id, false, Goes::Code { pc: at.0, end: at.1, dest })
+        self.enter(program, id, false, at, dest)
     }
 
     /// Loads an entry again that was loaded before.
@@ -66,29 +74,52 @@ impl Machine {
             self.set(dest, Val::Absent);
             return Ok(Flow::Goto(at.0));
         }
-        self.enter(program, id, true, Goes::Code { pc: at.0, end: at.1, dest })
+        self.enter(program, id, true, at, dest)
     }
 
-    fn enter(&mut self, program: &Program, id: EntryId, again: bool, goes: Goes) -> Result<Flow, TrapKind> {
-        let unit = program.entry(id).map(|e| e.unit).ok_or(TrapKind::Code)?;
-        let (pc, end) = self.push(program, id, unit, again, goes)?;
-        Ok(Flow::Enter(pc, end))
-    }
-
-    fn push(
+    fn enter(
         &mut self,
         program: &Program,
         entry: EntryId,
-        unit: UnitId,
         again: bool,
-        goes: Goes,
-    ) -> Result<(usize, usize), TrapKind> {
+        (pc, end): (usize, usize),
+        dest: u8,
+    ) -> Result<Flow, TrapKind> {
+        let unit = program.entry(entry).map(|e| e.unit).ok_or(TrapKind::Code)?;
+        let (pc, end) = self.push(program, unit, Runs::Entry { entry, again }, Goes::Code { pc, end, dest })?;
+        Ok(Flow::Enter(pc, end))
+    }
+
+    /// Evaluates an expression that is a value, on the value in a register, which the result replaces.
+    pub(super) fn refer(
+        &mut self,
+        program: &Program,
+        reference: Val,
+        (pc, end): (usize, usize),
+        dest: u8,
+    ) -> Result<Flow, TrapKind> {
+        let unit = match reference {
+            Val::Const(id) => program.constant(id),
+            _ => None,
+        };
+        let Some(Const::Reference(reference)) = unit else {
+            self.set(dest, Val::Absent);
+            return Ok(Flow::Goto(pc));
+        };
+        let unit = reference.unit.ok_or(TrapKind::Unit)?;
+        let value = self.reg(dest);
+        let (start, stop) = self.push(program, unit, Runs::Reference, Goes::Code { pc, end, dest })?;
+        self.set(0, value);
+        Ok(Flow::Enter(start, stop))
+    }
+
+    fn push(&mut self, program: &Program, unit: UnitId, runs: Runs, goes: Goes) -> Result<(usize, usize), TrapKind> {
         let unit = program.unit(unit).ok_or(TrapKind::Unit)?;
         if self.frames.len() >= DEPTH {
             return Err(TrapKind::Memory);
         }
         let registers = self.registers.get(..self.used).unwrap_or_default().to_vec();
-        self.frames.push(Frame { registers, goes, entry, again });
+        self.frames.push(Frame { registers, goes, runs });
         self.clear_registers(unit.registers);
         Ok((unit.start.index(), unit.end.index()))
     }
@@ -102,11 +133,11 @@ impl Machine {
         }
         let unit = program.entry(entry).map(|e| e.unit).ok_or(trap(TrapKind::Unit))?;
         let goes = Goes::Host { suspended: self.suspended.take() };
-        let (pc, end) = self.push(program, entry, unit, false, goes).map_err(trap)?;
+        let (pc, end) = self.push(program, unit, Runs::Entry { entry, again: false }, goes).map_err(trap)?;
         self.execute(program, input, pc, end)
     }
 
-    /// Ends the unit of an entry.
+    /// Ends a unit inside.
     pub(super) fn pop(
         &mut self,
         program: &Program,
@@ -119,18 +150,10 @@ impl Machine {
             registers.copy_from_slice(&frame.registers);
         }
         self.used = frame.registers.len();
-        let result = match value {
-            Val::Fault(_) if frame.again => Val::Absent,
-            Val::Fault(why) => self.memory.fault(Fault::Load(why))?,
-            value => {
-                let entry = program.entry(frame.entry).ok_or(TrapKind::Code)?;
-                let before = self.name(program, input, entry.name);
-                let value = self.memory.bound_value(input.documents, entry, before, value)?;
-                self.names.bind(entry.name, value);
-                Val::Absent
-            }
+        let result = match frame.runs {
+            Runs::Reference => value,
+            Runs::Entry { entry, again } => self.loaded(program, input, entry, again, value)?,
         };
-        self.names.leave_entry(frame.entry, !matches!(value, Val::Fault(_)));
         Ok(match frame.goes {
             Goes::Code { pc, end, dest } => {
                 self.set(dest, result);
@@ -141,6 +164,30 @@ impl Machine {
                 Popped::Host(Step::Done(Outcome::Value(result)))
             }
         })
+    }
+
+    /// Binds what an entry was loaded with.
+    fn loaded(
+        &mut self,
+        program: &Program,
+        input: &Input<'_>,
+        id: EntryId,
+        again: bool,
+        value: Val,
+    ) -> Result<Val, TrapKind> {
+        let result = match value {
+            Val::Fault(_) if again => Val::Absent,
+            Val::Fault(why) => self.memory.fault(Fault::Load(why))?,
+            value => {
+                let entry = program.entry(id).ok_or(TrapKind::Code)?;
+                let before = self.name(program, input, entry.name);
+                let value = self.memory.bound_value(input.documents, entry, before, value)?;
+                self.names.bind(entry.name, value);
+                Val::Absent
+            }
+        };
+        self.names.leave_entry(id, !matches!(value, Val::Fault(_)));
+        Ok(result)
     }
 
     /// What a name is bound to, by the run or by the host.

@@ -1,13 +1,15 @@
 //! The memory of a run: texts, faults and orders of keys, each a list that is cut back, not freed. Also how values of
 //! every kind are looked into.
 
+use super::Budget;
 use crate::document::{Document, Kind, NodeId, Sym};
 use crate::ids::FaultId;
-use crate::program::{Const, Program};
+use crate::program::{Const, Program, Reference};
 use crate::scalar::Scalar;
 use crate::selector::Labels;
-use crate::value::{DocId, Fault, Moved, OWN_ITEMS, Ordered, Text, Val};
+use crate::value::{DocId, Fault, Moved, OWN_ITEMS, Ordered, Span, Text, Val};
 use crate::verdict::TrapKind;
+use std::cell::Cell;
 
 /// A value with its text.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,6 +30,8 @@ pub enum View<'v> {
     List,
     /// A map
     Map,
+    /// An expression
+    Reference(&'v Reference),
     /// Why there is no value
     Fault(FaultId),
 }
@@ -42,7 +46,8 @@ impl<'v> View<'v> {
             View::Float(n) => Scalar::Float(n),
             View::Str(s) => Scalar::Str(s),
             View::List => Scalar::List,
-            View::Map => Scalar::Map,
+            // A struct of Go without fields that show.
+            View::Map | View::Reference(_) => Scalar::Map,
         }
     }
 }
@@ -79,15 +84,19 @@ pub(crate) struct Memory {
     faults: Vec<Fault>,
     steps: Vec<Moved>,
     pub(super) keys: Vec<Ordered>,
+    /// Lists of documents that were sorted where they stand, and their elements in that order.
+    reordered: Vec<(DocId, NodeId, Span)>,
     /// Plans behind the orders: each order remembers its map and plan through its keys.
     pub(super) orders: Vec<super::keys::OrderOf>,
     mark: Mark,
-    limit: usize,
+    pub(super) limit: usize,
+    /// How many values may still be gone through by what compares or prints whole values.
+    pub(super) work: Cell<u64>,
 }
 
 impl Memory {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, ..Self::default() }
+        Self { limit, work: Cell::new(Budget::default().fuel), ..Self::default() }
     }
 
     pub(crate) fn clear(&mut self) {
@@ -108,6 +117,7 @@ impl Memory {
         self.steps.clear();
         self.keys.clear();
         self.orders.clear();
+        self.reordered.clear();
     }
 
     pub(crate) fn check(&self) -> Result<(), TrapKind> {
@@ -134,6 +144,16 @@ impl Memory {
         Ok(Val::Text(Text { start: start as u32, len: (self.text.len() - start) as u32 }))
     }
 
+    pub(crate) fn text_len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// The text that was added since it had this length.
+    pub(crate) fn text_since(&self, start: usize) -> Result<Val, TrapKind> {
+        self.check()?;
+        Ok(Val::Text(Text { start: start as u32, len: self.text.len().saturating_sub(start) as u32 }))
+    }
+
     pub(crate) fn str(&self, t: Text) -> &str {
         self.text.get(t.start as usize..(t.start + t.len) as usize).unwrap_or("")
     }
@@ -158,7 +178,7 @@ impl Memory {
                 self.is_unknown(*cause)
             }
             Some(Fault::Both(a, b)) => self.is_unknown(*a) || self.is_unknown(*b),
-            Some(Fault::Site { .. } | Fault::Elsewhere { .. }) | None => false,
+            Some(Fault::Site { .. } | Fault::Elsewhere { .. } | Fault::Crashed(_)) | None => false,
         }
     }
 
@@ -181,14 +201,15 @@ impl Memory {
             Val::Absent | Val::Walk { .. } | Val::Marks { .. } | Val::Order { .. } | Val::Pattern(_) => View::Absent,
             Val::Null => View::Null,
             Val::Bool(b) => View::Bool(b),
-            Val::Int(n) => View::Int(n),
+            Val::Int(n) | Val::GoInt(n) => View::Int(n),
             Val::Float(n) => View::Float(n),
             Val::Text(t) => View::Str(self.str(t)),
             Val::Const(id) => match program.constant(id) {
                 Some(Const::Str(s)) => View::Str(s),
+                Some(Const::Reference(r)) => View::Reference(r),
                 _ => View::Null,
             },
-            Val::List(_) => View::List,
+            Val::List(_) | Val::Maps(_) => View::List,
             Val::Map(_) => View::Map,
             Val::Fault(id) => View::Fault(id),
         }
@@ -205,14 +226,14 @@ impl Memory {
     #[inline]
     pub(crate) fn is_list(&self, docs: &[&Document<'_>], value: Val) -> bool {
         match value {
-            Val::List(_) => true,
+            Val::List(_) | Val::Maps(_) => true,
             _ => node_of(docs, value).is_some_and(|(d, n)| d.kind(n) == Kind::List),
         }
     }
 
     pub(crate) fn len(&self, docs: &[&Document<'_>], value: Val) -> usize {
         match value {
-            Val::List(span) | Val::Map(span) => span.len as usize,
+            Val::List(span) | Val::Maps(span) | Val::Map(span) => span.len as usize,
             _ => node_of(docs, value).map_or(0, |(d, n)| d.len(n)),
         }
     }
@@ -239,13 +260,16 @@ impl Memory {
     pub(crate) fn index(&self, docs: &[&Document<'_>], value: Val, index: u32) -> Val {
         match value {
             Val::Node(doc, node) => {
+                if let Some(span) = self.reordered(doc, node) {
+                    return self.index(docs, Val::List(span), index);
+                }
                 let found = docs
                     .get(usize::from(doc.0))
                     .filter(|d| d.kind(node) == Kind::List)
                     .and_then(|d| d.children(node).nth(index as usize));
                 found.map_or(Val::Absent, |n| Val::Node(doc, n))
             }
-            Val::List(span) if index < span.len => self.item(span.start + index),
+            Val::List(span) | Val::Maps(span) if index < span.len => self.item(span.start + index),
             _ => Val::Absent,
         }
     }
@@ -281,11 +305,16 @@ impl Memory {
     pub(crate) fn walk(&self, docs: &[&Document<'_>], value: Val) -> Val {
         match value {
             Val::Node(doc, node) => {
+                if let Some(span) = self.reordered(doc, node) {
+                    return self.walk(docs, Val::List(span));
+                }
                 let end = docs.get(usize::from(doc.0)).filter(|d| d.kind(node) == Kind::List).map(|d| d.end(node));
                 let at = node.number() + 1;
                 Val::Walk { doc, at, end: end.map_or(at, NodeId::number), taken: 0 }
             }
-            Val::List(span) => Val::Walk { doc: OWN_ITEMS, at: span.start, end: span.start + span.len, taken: 0 },
+            Val::List(span) | Val::Maps(span) => {
+                Val::Walk { doc: OWN_ITEMS, at: span.start, end: span.start + span.len, taken: 0 }
+            }
             _ => Val::Absent,
         }
     }
@@ -302,6 +331,36 @@ impl Memory {
         let node = NodeId::from_number(at);
         let next = docs.get(usize::from(doc.0))?.end(node).number();
         Some((Val::Node(doc, node), Val::Walk { doc, at: next, end, taken: taken + 1 }))
+    }
+
+    /// Whether no list of a document was sorted where it stands.
+    #[inline]
+    pub(crate) fn is_in_order(&self) -> bool {
+        self.reordered.is_empty()
+    }
+
+    #[inline]
+    fn reordered(&self, doc: DocId, node: NodeId) -> Option<Span> {
+        self.reordered.iter().find(|r| (r.0, r.1) == (doc, node)).map(|r| r.2)
+    }
+
+    /// Puts the elements of a list in this order, for all who see it.
+    pub(crate) fn reorder(&mut self, list: Val, items: impl ExactSizeIterator<Item = Val>) -> Result<Val, TrapKind> {
+        let span = match list {
+            Val::Node(doc, node) => self.reordered(doc, node),
+            Val::List(span) => Some(span),
+            _ => None,
+        };
+        if let Some(span) = span {
+            let place = self.items.get_mut(span.range()).unwrap_or_default();
+            place.iter_mut().zip(items).for_each(|(slot, item)| *slot = item);
+            return Ok(Val::List(span));
+        }
+        let made = self.make_list(items)?;
+        if let (Val::Node(doc, node), Val::List(span)) = (list, made) {
+            self.reordered.push((doc, node, span));
+        }
+        Ok(made)
     }
 
     /// How many elements a walk has yet to take.

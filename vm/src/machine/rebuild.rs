@@ -16,6 +16,9 @@ impl Memory {
         value: Val,
         test: &mut dyn FnMut(View<'_>) -> bool,
     ) -> bool {
+        if !self.visit() {
+            return false;
+        }
         match self.view(program, docs, value) {
             View::List => self.elements(docs, value).into_iter().any(|v| self.any(program, docs, v, test)),
             View::Map => self
@@ -113,6 +116,8 @@ impl Memory {
                 }
                 self.keyed_map(members)
             }
+            // What is left of an expression without its program.
+            View::Reference(_) => self.make_map(Vec::new()),
             View::Absent | View::Fault(_) => Ok(Val::Absent),
         }
     }

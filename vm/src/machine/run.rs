@@ -7,9 +7,10 @@ use crate::ids::{ConstId, Pc};
 use crate::op::{Instr, Op};
 use crate::program::{Const, Program};
 use crate::value::{DocId, Val};
-use crate::verdict::{Step, Trap, TrapKind};
+use crate::verdict::{Outcome, Step, Trap, TrapKind};
 
 /// How a run goes on after a rare operation.
+#[derive(Debug)]
 pub(super) enum Flow {
     /// At this instruction
     Goto(usize),
@@ -19,8 +20,20 @@ pub(super) enum Flow {
     Stop(Step),
 }
 
+/// How a loop was left. It fits into a register of the processor: what is handed on in memory, part by part, is waited
+/// for.
+pub(super) enum Ran {
+    /// At an instruction that is for another loop
+    Goto(u32),
+    /// The unit has ended with the value in this register
+    Value(u8),
+    /// As [`Machine::left`] says
+    Other,
+}
+
 impl Machine {
     /// Runs from an instruction on until the run ends or waits, with all units inside. `end` is the end of the unit.
+    #[inline]
     pub(super) fn execute(
         &mut self,
         program: &Program,
@@ -29,34 +42,57 @@ impl Machine {
         mut end: usize,
     ) -> Result<Step, Trap> {
         loop {
-            match self.one(program, input, from, end)? {
-                Flow::Goto(_) => return Err(Trap { kind: TrapKind::Code, pc: Pc::from_number(from as u32) }),
-                Flow::Enter(start, stop) => (from, end) = (start, stop),
-                Flow::Stop(Step::Done(outcome)) => {
-                    let Some(frame) = self.frames.pop() else { return Ok(Step::Done(outcome)) };
-                    let trap = |kind| Trap { kind, pc: Pc::from_number(from as u32) };
-                    match self.pop(program, input, frame, outcome).map_err(trap)? {
-                        Popped::Goto(pc, stop) => (from, end) = (pc, stop),
-                        Popped::Host(step) => return Ok(step),
-                    }
+            // Units of expressions have their own loop.
+            let ran = match program.code().get(from).is_some_and(|i| i.op.is_expression()) {
+                true => self.warm(program, input, from, end),
+                false => self.one(program, input, from, end),
+            };
+            let outcome = match ran {
+                Ran::Value(r) => Outcome::Value(self.reg(r)),
+                Ran::Goto(pc) if pc as usize != from => {
+                    from = pc as usize;
+                    continue;
                 }
-                Flow::Stop(step) => return Ok(step),
+                Ran::Goto(_) => return Err(Trap { kind: TrapKind::Code, pc: Pc::from_number(from as u32) }),
+                Ran::Other => match std::mem::replace(&mut self.left, Ok(Flow::Goto(0)))? {
+                    Flow::Goto(_) => return Err(Trap { kind: TrapKind::Code, pc: Pc::from_number(from as u32) }),
+                    Flow::Enter(start, stop) => {
+                        (from, end) = (start, stop);
+                        continue;
+                    }
+                    Flow::Stop(Step::Done(outcome)) => outcome,
+                    Flow::Stop(step) => return Ok(step),
+                },
+            };
+            let Some(frame) = self.frames.pop() else { return Ok(Step::Done(outcome)) };
+            let trap = |kind| Trap { kind, pc: Pc::from_number(from as u32) };
+            match self.pop(program, input, frame, outcome).map_err(trap)? {
+                Popped::Goto(pc, stop) => (from, end) = (pc, stop),
+                Popped::Host(step) => return Ok(step),
             }
         }
+    }
+
+    /// Leaves a loop for anything but an end with a value.
+    #[cold]
+    pub(super) fn leave(&mut self, how: Result<Flow, Trap>) -> Ran {
+        self.left = how;
+        Ran::Other
     }
 
     /// Runs one unit from an instruction on until it ends, waits or enters another.
     ///
     /// Fuel is taken where code goes back, by the length of the way, and for each rare operation: what lies between is
     /// bounded by the length of the program.
-    fn one(&mut self, program: &Program, input: &Input<'_>, from: usize, end: usize) -> Result<Flow, Trap> {
+    #[inline(never)]
+    fn one(&mut self, program: &Program, input: &Input<'_>, from: usize, end: usize) -> Ran {
         // The verifier keeps labels inside the unit: the slice's bound is the only check.
         let code = program.code().get(..end).unwrap_or_default();
         let docs = input.documents;
         let mut pc = from;
         loop {
             let trap = |kind| Trap { kind, pc: Pc::from_number(pc as u32) };
-            let Some(&i) = code.get(pc) else { return Err(trap(TrapKind::Code)) };
+            let Some(&i) = code.get(pc) else { return self.leave(Err(trap(TrapKind::Code))) };
             let ahead = pc.wrapping_add(1);
             // Nothing here copies a value as a whole: the processor would wait until the parts of it that an operation
             // before has written one by one have reached memory.
@@ -98,7 +134,10 @@ impl Machine {
                 }
                 Op::IterInit => {
                     match self.reg(i.b as u8) {
-                        Val::Node(doc, node) if let Some(d) = docs.get(usize::from(doc.0)) => {
+                        Val::Node(doc, node)
+                            if self.memory.is_in_order()
+                                && let Some(d) = docs.get(usize::from(doc.0)) =>
+                        {
                             let at = node.number() + 1;
                             let end = if d.kind(node) == Kind::List { d.end(node).number() } else { at };
                             self.set(i.a, Val::Walk { doc, at, end, taken: 0 });
@@ -120,7 +159,7 @@ impl Machine {
                 },
                 Op::TestScalar => {
                     let Some(Const::Pattern(pattern)) = program.constant(ConstId::from_number(i.c)) else {
-                        return Err(trap(TrapKind::Code));
+                        return self.leave(Err(trap(TrapKind::Code)));
                     };
                     if !self.test_scalar(program, input, self.reg(i.a), pattern) {
                         pc = ahead.wrapping_add(usize::from(i.b));
@@ -128,15 +167,12 @@ impl Machine {
                     }
                     false
                 }
-                _ => match self.rare(program, input, i, pc, end)? {
-                    Flow::Goto(next) => {
-                        if next <= pc {
-                            self.spend((ahead - next) as u64).map_err(trap)?;
-                        }
-                        pc = next;
+                _ => match self.warm(program, input, pc, end) {
+                    Ran::Goto(next) => {
+                        pc = next as usize;
                         continue;
                     }
-                    other => return Ok(other),
+                    other => return other,
                 },
             };
             if !taken {
@@ -144,8 +180,10 @@ impl Machine {
                 continue;
             }
             let label = i.c as usize;
-            if label <= pc {
-                self.spend((ahead - label) as u64).map_err(trap)?;
+            if label <= pc
+                && let Err(kind) = self.spend((ahead - label) as u64)
+            {
+                return self.leave(Err(trap(kind)));
             }
             pc = label;
         }
@@ -181,6 +219,6 @@ impl Machine {
 
 /// A document whose keys have the numbers that the program has for them.
 #[inline]
-fn native<'d>(program: &Program, docs: &[&'d Document<'d>], doc: DocId) -> Option<&'d Document<'d>> {
+pub(super) fn native<'d>(program: &Program, docs: &[&'d Document<'d>], doc: DocId) -> Option<&'d Document<'d>> {
     docs.get(usize::from(doc.0)).copied().filter(|d| std::ptr::eq(d.layout(), program.layout()))
 }

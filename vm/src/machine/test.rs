@@ -1,12 +1,15 @@
 //! The tests on values.
 
 use super::memory::{View, node_of};
+use super::print::Encoder;
 use super::{Input, Machine, MadePattern};
 use crate::document::Kind;
+use crate::op::Instr;
 use crate::program::Program;
 use crate::scalar::{Glob, ScalarPattern};
 use crate::selector::Labels;
 use crate::value::Val;
+use crate::verdict::TrapKind;
 
 impl Machine {
     #[inline]
@@ -42,7 +45,7 @@ impl Machine {
             View::Float(n) => ScalarPattern::float(n),
             View::Map => ScalarPattern::map_type(),
             View::Absent | View::Null => ScalarPattern::null(),
-            View::Fault(_) | View::List => return Some(value),
+            View::Fault(_) | View::List | View::Reference(_) => return Some(value),
         };
         let mut text = String::new();
         self.go_value(program, input, value, &mut text);
@@ -87,5 +90,21 @@ impl Machine {
     pub(super) fn test_pairs(&self, input: &Input<'_>, value: Val, pairs: &[(Glob, Glob)]) -> bool {
         let entries = self.memory.strings(input.documents, value);
         pairs.iter().all(|(key, text)| entries.any(&mut |k, v| key.matches(k) && text.matches(v)))
+    }
+
+    /// Joins registers to one text.
+    pub(super) fn join(&mut self, program: &Program, input: &Input<'_>, i: Instr) -> Result<Val, TrapKind> {
+        let first = i.b as u8;
+        let last = usize::from(first) + (i.c as usize).min(256);
+        let mut out = String::new();
+        for r in usize::from(first)..last.min(256) {
+            let value = self.reg(r as u8);
+            match self.view(program, input, value) {
+                View::Fault(_) => return Ok(value),
+                View::Str(s) => out.push_str(s),
+                _ => self.memory.json(program, input.documents, value, Encoder::Jsoniter, &mut out),
+            }
+        }
+        self.memory.write(|text| text.push_str(&out))
     }
 }

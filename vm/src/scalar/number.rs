@@ -152,6 +152,12 @@ pub fn whole(value: f64) -> Option<i64> {
     parse_int(&format_json(value)?)
 }
 
+/// As [`whole`], where the text is kept as it is: that of `-0` is no integer's.
+#[must_use]
+pub fn whole_text(value: f64) -> Option<i64> {
+    if value == 0.0 && value.is_sign_negative() { None } else { whole(value) }
+}
+
 fn non_finite(value: f64) -> &'static str {
     if value.is_nan() {
         "NaN"

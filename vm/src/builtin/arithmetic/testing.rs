@@ -23,7 +23,7 @@ enum Stop {
 impl From<Failure> for Stop {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Error(text) => Stop::Failed(text),
+            Failure::Error(text) | Failure::Crash(text) => Stop::Failed(text),
             Failure::Trap(kind) => Stop::Failed(format!("{kind:?}")),
         }
     }
@@ -33,7 +33,7 @@ impl From<Failure> for Stop {
 pub(in crate::builtin) fn evaluate(expr: &str, input: &str, ints: bool) -> Option<Result<String, String>> {
     let (mut memory, program) = (Memory::new(1 << 24), Program::empty());
     let environment = Environment { now: || 1_700_000_000_123_456_789, ..Environment::default() };
-    let mut call = Call { memory: &mut memory, program: &program, documents: &[], environment: &environment };
+    let mut call = Call::new(&mut memory, &program, &[], &environment);
     let input = call.make_json(input, ints).expect("the input is JSON");
     let mut reader = Reader { call: &mut call, rest: expr, input };
     let value = reader.value().and_then(|value| if reader.rest.is_empty() { Ok(value) } else { Err(Stop::Unknown) });

@@ -1,6 +1,7 @@
 //! References of images, as github.com/distribution/reference reads them.
 
 use crate::builtin::regex::{GoRegex, prepare};
+use crate::builtin::strings::case::to_lower;
 use std::sync::LazyLock;
 
 const DOMAIN: &str = r"(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*|\[(?:[a-fA-F0-9:]+)\])(?::[0-9]+)?";
@@ -97,7 +98,7 @@ fn with_registry(image: &str) -> String {
 fn parse(full: &str) -> Result<Image, String> {
     let patterns = PATTERNS.as_ref().map_err(Clone::clone)?;
     let Some(found) = patterns.reference.captures(full) else {
-        return Err(if patterns.reference.is_match(&full.to_lowercase()) {
+        return Err(if patterns.reference.is_match(&to_lower(full)) {
             "repository name must be lowercase".to_owned()
         } else {
             "invalid reference format".to_owned()

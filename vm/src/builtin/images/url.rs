@@ -1,5 +1,6 @@
 //! URLs as Go's net/url reads them.
 
+use super::address;
 use crate::builtin::encoding::lossy;
 
 /// A URL; texts are decoded unless their name says otherwise.
@@ -143,13 +144,11 @@ fn read_literal(host: &str) -> Result<String, String> {
         Some((address, zone)) => unescape(address, Part::Host)? + &unescape(zone, Part::Zone)?,
         None => unescape(inner, Part::Host)?,
     };
-    let address = inner.split_once('%').map_or(inner.as_str(), |(address, _)| address);
-    if address.parse::<std::net::Ipv6Addr>().is_err() || inner.ends_with('%') {
-        return Err(if inner.parse::<std::net::Ipv4Addr>().is_ok() {
-            "invalid IP-literal".to_owned()
-        } else {
-            format!("invalid host: ParseAddr({}): unable to parse IP", quote(&inner))
-        });
+    if let Some(complaint) = address::complaint(&inner) {
+        return Err(format!("invalid host: {complaint}"));
+    }
+    if !inner.contains(':') {
+        return Err("invalid IP-literal".to_owned());
     }
     Ok(format!("[{inner}]{port}"))
 }

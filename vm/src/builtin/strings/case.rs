@@ -17,7 +17,7 @@ fn lower(c: char) -> char {
     if c == '\u{130}' { 'i' } else { only(c.to_lowercase()).unwrap_or(c) }
 }
 
-pub(super) fn to_lower(text: &str) -> String {
+pub(in crate::builtin) fn to_lower(text: &str) -> String {
     text.chars().map(lower).collect()
 }
 

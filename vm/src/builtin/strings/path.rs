@@ -1,7 +1,7 @@
 //! Paths as Go's path/filepath cleans them.
 
 /// The shortest path that means the same; nothing for nothing.
-pub(super) fn clean(path: &str) -> String {
+pub(in crate::builtin) fn clean(path: &str) -> String {
     if path.is_empty() {
         return String::new();
     }

@@ -28,7 +28,7 @@ pub(in crate::builtin) fn run(name: &str, args: &[Value]) -> Result<Value, Strin
     let function = find(name).unwrap_or_else(|| panic!("no function {name}"));
     let (mut memory, program) = (Memory::new(64 << 20), Program::empty());
     let environment = Environment { random: noise, ..Environment::default() };
-    let mut call = Call { memory: &mut memory, program: &program, documents: &[], environment: &environment };
+    let mut call = Call::new(&mut memory, &program, &[], &environment);
     if args.len() != function.args.len() {
         return Err("incorrect number of args".to_owned());
     }
@@ -44,7 +44,7 @@ pub(in crate::builtin) fn run(name: &str, args: &[Value]) -> Result<Value, Strin
     }
     match (function.code)(&mut call, &values) {
         Ok(value) => Ok(serde_json::from_str(&call.json(value)).expect("JSON")),
-        Err(Failure::Error(text)) => Err(text),
+        Err(Failure::Error(text) | Failure::Crash(text)) => Err(text),
         Err(Failure::Trap(kind)) => Err(format!("trap: {kind}")),
     }
 }

@@ -9,8 +9,8 @@ use crate::scalar::number;
 /// One value and nothing after it.
 pub(super) fn document<'a>(s: &mut Scanner<'a>, b: &mut Builder<'a>, options: JsonOptions) -> Scan {
     let places = options.places.map(|start| Cursor::new(s.source(), start));
-    let mut r =
-        Reader { s, b, places, offsets: options.offsets, unique: options.unique_keys, whole: options.whole_numbers };
+    let JsonOptions { offsets, unique_keys: unique, whole_numbers: whole, floats, .. } = options;
+    let mut r = Reader { s, b, places, offsets, unique, whole, floats };
     r.s.space();
     r.value()?;
     while r.b.depth() > 0 {
@@ -36,6 +36,7 @@ struct Reader<'r, 'a> {
     offsets: bool,
     unique: bool,
     whole: bool,
+    floats: bool,
 }
 
 impl Reader<'_, '_> {
@@ -93,7 +94,7 @@ impl Reader<'_, '_> {
         }
         let value = text.parse().ok().filter(|value: &f64| value.is_finite());
         let Some(value) = value else { return Err(self.s.fail(JsonErrorKind::Number)) };
-        Ok(match number::whole(value) {
+        Ok(match number::whole_text(value) {
             Some(value) if self.whole => self.b.int(value, place),
             _ => self.b.float(value, place),
         })
@@ -148,8 +149,8 @@ impl Reader<'_, '_> {
                 }
                 b'-' | b'0'..=b'9' => {
                     let (text, float) = self.s.number()?;
-                    match text.parse::<i64>() {
-                        Ok(value) if !float => self.b.int(value, place),
+                    match (float || self.floats, text.parse::<i64>()) {
+                        (false, Ok(value)) => self.b.int(value, place),
                         _ => self.number(text, float, place)?,
                     }
                 }
