@@ -48,6 +48,9 @@ const EXISTS: &[&str] = &[
     "values",
     "userinfo",
     "exceptions",
+    "podSecurity",
+    "mutate",
+    "mutate-existing",
 ];
 
 /// How many differences of a suite are printed.
