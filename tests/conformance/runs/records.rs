@@ -1,4 +1,4 @@
-//! What Kyverno reported: `folders.json` and `cross.json`, with what is beside them.
+//! What Kyverno printed: `folders.json` and `cross.json`, with what is beside them.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -13,18 +13,54 @@ pub(crate) type Row = [String; 7];
 pub(crate) struct Record {
     /// The folder or file.
     pub(crate) id: String,
-    /// The rows.
-    pub(crate) rows: Vec<Row>,
+    /// `test`, where the folder is one with a test.
+    pub(crate) test: Option<Tested>,
+    /// `apply`, with a report and without; `None` where Kyverno itself crashed.
+    pub(crate) applied: Option<Applied>,
     /// The tags of the index.
     pub(crate) needs: Vec<String>,
     /// The measures in which Kyverno differs from itself.
     pub(crate) unstable: Vec<String>,
 }
 
-/// A record, and the command line that makes it again.
+/// What `test` said.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub(crate) struct Tested {
+    /// The exit code.
+    pub(crate) rc: Option<i32>,
+    /// The last line about all results.
+    pub(crate) summary: Option<String>,
+    /// The last line of all, where there is no such line.
+    pub(crate) err: Option<String>,
+}
+
+/// What `apply` said.
+#[derive(Clone, Debug)]
+pub(crate) struct Applied {
+    /// The rows of the report.
+    pub(crate) rows: Vec<Row>,
+    /// The exit code with a report.
+    pub(crate) rc: i32,
+    /// Without a report.
+    pub(crate) plain: Plain,
+}
+
+/// What `apply` said without a report.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct Plain {
+    /// The exit code.
+    pub(crate) rc: Option<i32>,
+    /// The line of figures.
+    pub(crate) counts: Option<String>,
+    /// All that was printed.
+    #[serde(default)]
+    pub(crate) stdout: String,
+}
+
+/// A record, and the command lines that make it again.
 #[derive(Clone, Debug)]
 pub(crate) struct Job {
-    /// The arguments.
+    /// The arguments of `apply` with a report.
     pub(crate) argv: Vec<String>,
     /// Where it runs.
     pub(crate) folder: PathBuf,
@@ -37,7 +73,10 @@ struct Raw {
     dir: String,
     #[serde(default)]
     argv: Vec<String>,
+    test: Tested,
     apply: Option<Apply>,
+    #[serde(default)]
+    plain: Option<Plain>,
 }
 
 #[derive(Deserialize)]
@@ -47,9 +86,11 @@ struct Apply {
 }
 
 impl Apply {
-    /// The rows, none where it ran and had nothing to report; `None` where Kyverno itself crashed.
-    fn rows(self) -> Option<Vec<Row>> {
-        self.results.or_else(|| matches!(self.rc, 0 | 1).then(Vec::new))
+    /// What it said, no rows where it ran and had nothing to report; `None` where Kyverno itself crashed.
+    fn applied(self, plain: Plain) -> Option<Applied> {
+        let Self { rc, results } = self;
+        let rows = results.or_else(|| matches!(rc, 0 | 1).then(Vec::new))?;
+        Some(Applied { rows, rc, plain })
     }
 }
 
@@ -82,11 +123,15 @@ fn jobs(root: &Path, name: &str, command: impl Fn(&Raw) -> (Vec<String>, PathBuf
     let mut jobs = Vec::new();
     for raw in raw {
         let (argv, folder) = command(&raw);
-        let Raw { dir: id, apply, .. } = raw;
-        let Some(rows) = apply.and_then(Apply::rows).filter(|_| !argv.is_empty()) else { continue };
+        let Raw { dir: id, test, apply, plain, .. } = raw;
+        let test = test.rc.is_some().then_some(test);
+        let applied = apply.and_then(|a| a.applied(plain.unwrap_or_default())).filter(|_| !argv.is_empty());
+        if test.is_none() && applied.is_none() {
+            continue;
+        }
         let needs = index.remove(&id).unwrap_or_else(|| vec!["unknown".to_owned()]);
         let unstable = unstable.remove(&id).unwrap_or_default();
-        jobs.push(Job { argv, folder, record: Record { id, rows, needs, unstable } });
+        jobs.push(Job { argv, folder, record: Record { id, test, applied, needs, unstable } });
     }
     Ok(jobs)
 }

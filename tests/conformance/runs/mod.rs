@@ -1,7 +1,7 @@
-//! `rows` and `messages`: what `kyvc apply -p` reports, folder by folder and policy file by policy file.
+//! What `kyvc test` and `kyvc apply` say, folder by folder and policy file by policy file.
 //!
-//! `records` reads what Kyverno reported, `run` runs the command line on it as `tools/record.py` and `tools/cross.py` do,
-//! `compare` counts as `tools/compare.py` does.
+//! `records` reads what Kyverno said, `run` runs the command lines as `tools/record.py` and `tools/cross.py` do, `compare`
+//! compares as `tools/compare.py` does.
 
 mod compare;
 mod records;
@@ -10,8 +10,8 @@ mod run;
 use super::EXISTS;
 use super::config::Config;
 use super::suite::{Difference, Outcome};
-use compare::{MESSAGES, Measure, ROWS};
-use records::{Job, Record};
+use compare::{MEASURES, MESSAGES, Measure, ROWS};
+use records::Job;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,8 +28,7 @@ pub(crate) struct Judged {
     pub(crate) missing: Vec<String>,
     /// That the command line crashed or hung, and how.
     pub(crate) crash: Option<String>,
-    rows: Measure,
-    messages: Measure,
+    measures: Vec<(&'static str, Measure)>,
 }
 
 impl Judged {
@@ -38,17 +37,21 @@ impl Judged {
         self.missing.is_empty()
     }
 
-    /// Whether rows and messages are all the same. Where nothing is expected, silence only counts once everything that the
-    /// folder needs exists.
+    /// Whether all is the same. Where nothing is expected, silence only counts once everything that the folder needs
+    /// exists.
     pub(crate) fn passes(&self) -> bool {
-        let evidence = self.required() || self.rows.total > 0;
-        self.crash.is_none() && evidence && self.rows.holds() && self.messages.holds()
+        let evidence = self.required() || self.of(ROWS).is_some_and(|m| m.total > 0);
+        self.crash.is_none() && evidence && self.measures.iter().all(|(_, m)| m.holds())
     }
 
     /// The first difference.
     pub(crate) fn difference(&self) -> Option<&str> {
-        let found = self.rows.difference.as_deref().or(self.messages.difference.as_deref());
+        let found = self.measures.iter().find_map(|(_, m)| m.difference.as_deref());
         self.crash.as_deref().or(found)
+    }
+
+    fn of(&self, key: &str) -> Option<&Measure> {
+        self.measures.iter().find(|(k, _)| *k == key).map(|(_, m)| m)
     }
 }
 
@@ -82,33 +85,45 @@ fn judge_all(config: &Config, jobs: &[Job]) -> Result<Vec<Judged>, String> {
 }
 
 fn judge(config: &Config, worker: usize, job: &Job) -> Judged {
-    let (got, crash) = run::run(&config.kyvc, &job.argv, &job.folder, &config.work, worker);
-    let Record { id, rows: want, needs, unstable } = &job.record;
-    let measure =
-        |key| if unstable.iter().any(|u| u == key) { Measure::default() } else { Measure::of(key, want, &got) };
-    let (rows, mut messages) = (measure(ROWS), measure(MESSAGES));
-    if rows.difference.is_some() {
-        // A row that differs is told once.
-        messages.difference = None;
+    let record = &job.record;
+    let run = |argv: &[String]| run::run(&config.kyvc, argv, &job.folder, &config.work, worker);
+    let (mut measures, mut crash) = (Vec::new(), None);
+    if let Some(want) = &record.test {
+        let got = run(&["test", ".", "--remove-color"].map(str::to_owned));
+        let unstable = record.unstable.iter().any(|u| u == compare::TEST);
+        measures.push((compare::TEST, Measure::of_test(want, &got, unstable)));
+        crash = crash.or(got.crash);
     }
-    let missing = needs.iter().filter(|tag| !EXISTS.contains(&tag.as_str())).cloned().collect();
-    Judged { id: id.clone(), missing, crash, rows, messages }
+    if let Some(want) = &record.applied {
+        let plain: Vec<String> =
+            job.argv.iter().filter(|a| !["-p", "--output-format", "json"].contains(&a.as_str())).cloned().collect();
+        let (report, plain) = (run(&job.argv), run(&plain));
+        let of = |key: &&'static str| (*key, Measure::of_apply(key, want, &report, &plain, &record.unstable));
+        measures.extend(MEASURES.iter().filter(|k| **k != compare::TEST).map(of));
+        crash = crash.or(report.crash.clone()).or(plain.crash.clone());
+    }
+    // A row that differs is told once.
+    if measures.iter().any(|(key, m)| *key == ROWS && m.difference.is_some()) {
+        measures.iter_mut().filter(|(key, _)| *key == MESSAGES).for_each(|(_, m)| m.difference = None);
+    }
+    let missing = record.needs.iter().filter(|tag| !EXISTS.contains(&tag.as_str())).cloned().collect();
+    Judged { id: record.id.clone(), missing, crash, measures }
 }
 
-/// The two suites, over what needs only what exists.
+/// The suites, over what needs only what exists.
 pub(crate) fn measures(all: &[&Judged]) -> Vec<(&'static str, Outcome)> {
-    let of = |measure: fn(&Judged) -> &Measure| {
+    let of = |key: &'static str| {
         let mut outcome = Outcome::default();
         for judged in all.iter().filter(|j| j.required()) {
-            let Measure { agreed, total, difference } = measure(judged);
+            let Some(Measure { agreed, total, difference }) = judged.of(key) else { continue };
             outcome.agreed += agreed;
             outcome.total += total;
             let text = difference.as_ref().map(|d| judged.crash.as_ref().unwrap_or(d).clone());
             outcome.differences.extend(text.map(|text| Difference { id: judged.id.clone(), text }));
         }
-        outcome
+        (key, outcome)
     };
-    vec![(ROWS, of(|j| &j.rows)), (MESSAGES, of(|j| &j.messages))]
+    MEASURES.into_iter().map(of).collect()
 }
 
 /// A line about what needs more than exists.
@@ -120,7 +135,7 @@ pub(crate) fn remainder(all: &[&Judged]) -> String {
         rest.len(),
         sum(|j| usize::from(j.passes())),
         sum(|j| usize::from(j.crash.is_some())),
-        sum(|j| j.rows.agreed),
-        sum(|j| j.rows.total)
+        sum(|j| j.of(ROWS).map_or(0, |m| m.agreed)),
+        sum(|j| j.of(ROWS).map_or(0, |m| m.total))
     )
 }

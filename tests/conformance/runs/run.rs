@@ -15,22 +15,36 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// About when the recordings were made: what policies say depends on the hour.
 const RECORDED: &str = "2026-11-23T15:00:00Z";
 
-/// Runs `kyvc` in a folder: the rows it reports, and what happened where it crashed or hung.
-pub(crate) fn run(
-    kyvc: &Path,
-    argv: &[String],
-    folder: &Path,
-    work: &Path,
-    worker: usize,
-) -> (Vec<Row>, Option<String>) {
+/// What a command line did.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ran {
+    /// The exit code, unless a signal has ended it.
+    pub(crate) rc: Option<i32>,
+    /// What it printed.
+    pub(crate) stdout: String,
+    /// What it said besides.
+    pub(crate) stderr: String,
+    /// That it crashed or hung, and how.
+    pub(crate) crash: Option<String>,
+}
+
+/// Runs `kyvc` in a folder.
+pub(crate) fn run(kyvc: &Path, argv: &[String], folder: &Path, work: &Path, worker: usize) -> Ran {
     let file = |kind: &str| work.join(format!("{worker}.{kind}"));
     let text = |kind| fs::read(file(kind)).map(|b| String::from_utf8_lossy(&b).into_owned()).unwrap_or_default();
-    let crash = match start(kyvc, argv, folder, &file("stdout"), &file("stderr")).and_then(wait) {
-        Err(error) => return (Vec::new(), Some(format!("cannot run in {}: {error}", folder.display()))),
-        Ok(None) => Some(format!("not done after {LIMIT:?}")),
-        Ok(Some(status)) => crashed(status).then(|| format!("crashed, {status}: {}", told(&text("stderr")))),
+    let status = match start(kyvc, argv, folder, &file("stdout"), &file("stderr")).and_then(wait) {
+        Err(error) => {
+            let crash = Some(format!("cannot run in {}: {error}", folder.display()));
+            return Ran { crash, ..Ran::default() };
+        }
+        Ok(status) => status,
     };
-    (rows(&text("stdout")), crash)
+    let (stdout, stderr) = (text("stdout"), text("stderr"));
+    let crash = match status {
+        None => Some(format!("not done after {LIMIT:?}")),
+        Some(status) => crashed(status).then(|| format!("crashed, {status}: {}", told(&stderr))),
+    };
+    Ran { rc: status.and_then(|s| s.code()), stdout, stderr, crash }
 }
 
 fn start(kyvc: &Path, argv: &[String], folder: &Path, out: &Path, err: &Path) -> io::Result<Child> {
@@ -72,7 +86,7 @@ fn told(stderr: &str) -> String {
 }
 
 /// The rows of the first report in what was printed, as `record.py` finds it: what follows is not looked at.
-fn rows(stdout: &str) -> Vec<Row> {
+pub(crate) fn rows(stdout: &str) -> Vec<Row> {
     let found = stdout.find("{\"kind\":\"ClusterReport\"").or_else(|| stdout.find("{\"kind\":\""));
     let report = found.and_then(|at| stdout.get(at..));
     let report = report.and_then(|text| serde_json::Deserializer::from_str(text).into_iter::<Value>().next()?.ok());
