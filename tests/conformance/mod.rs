@@ -2,11 +2,12 @@
 //!
 //! `config` reads the environment; `data` reads recorded cases with their numbers as they are spelled; `suite` runs cases,
 //! each suite being a file of `suites` and a line of [`CASES`]; `runs` runs the command line on folders and on
-//! policy files; `ledger` compares with what was recorded of all this.
+//! policy files; `ledger` compares with what was recorded of all this; `negative` turns what tests expect round.
 
 pub(crate) mod config;
 pub(crate) mod data;
 pub(crate) mod ledger;
+pub(crate) mod negative;
 pub(crate) mod runs;
 pub(crate) mod suite;
 pub(crate) mod suites;

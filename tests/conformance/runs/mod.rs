@@ -4,8 +4,8 @@
 //! compares as `tools/compare.py` does.
 
 mod compare;
-mod records;
-mod run;
+pub(crate) mod records;
+pub(crate) mod run;
 
 use super::EXISTS;
 use super::config::Config;
