@@ -11,10 +11,11 @@ mod print;
 pub use args::Args;
 
 use super::common;
-use crate::diag::{Code, Diagnostic, Source};
+use crate::diag::{Diagnostic, Source};
 use crate::engine::{PolicySet, Status, Unit, User, compile};
 use crate::offline::evaluate::{self, Question};
 use crate::offline::exceptions::Exceptions;
+use crate::offline::file;
 use crate::offline::outcome::{Does, Outcome};
 use crate::offline::policies::{self, Policies};
 use crate::offline::resources;
@@ -34,8 +35,16 @@ use std::sync::Arc;
 enum Stop {
     /// Kyverno's own error
     Message(String),
-    /// Errors in what was read
-    Diagnostics(Vec<Diagnostic>),
+    /// Errors in what was read, and Kyverno's own, where it has one
+    Diagnostics(Vec<Diagnostic>, Option<String>),
+    /// The output cannot be written
+    Output(io::Error),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Stop::Output(error)
+    }
 }
 
 impl From<String> for Stop {
@@ -56,8 +65,18 @@ pub fn run(args: &Args) -> ExitCode {
             let _ = writeln!(io::stderr(), "Error: {message}");
             ExitCode::FAILURE
         }
-        Err(Stop::Diagnostics(diagnostics)) => {
+        Err(Stop::Output(e)) => {
+            // A reader that went away, as `head` does, is no reason to say anything.
+            if e.kind() != io::ErrorKind::BrokenPipe {
+                let _ = writeln!(io::stderr(), "Error: {e}");
+            }
+            ExitCode::FAILURE
+        }
+        Err(Stop::Diagnostics(diagnostics, message)) => {
             common::print(&diagnostics);
+            if let Some(message) = message {
+                let _ = writeln!(io::stderr(), "Error: {message}");
+            }
             ExitCode::FAILURE
         }
     }
@@ -90,7 +109,7 @@ fn apply(args: &Args, out: &mut dyn Write) -> Result<u8, Stop> {
     let mut policies = policies::load(&args.policies, policies::Options::default());
     common::print(&policies.warnings);
     if !policies.errors.is_empty() {
-        return Err(Stop::Diagnostics(policies.errors));
+        return Err(Stop::Diagnostics(policies.errors, None));
     }
     let mut read = |paths: &[String]| {
         resources::load(paths, args.policy_report, out).map_err(|e| format!("failed to load resources ({e})"))
@@ -103,7 +122,10 @@ fn apply(args: &Args, out: &mut dyn Write) -> Result<u8, Stop> {
     excepted.attach(&mut units, &mut diagnostics);
     let compiled = compile(units, diagnostics);
     if compiled.diagnostics.iter().any(Diagnostic::is_error) {
-        return Err(Stop::Diagnostics(compiled.diagnostics));
+        return Err(Stop::Diagnostics(compiled.diagnostics, None));
+    }
+    if args.registry && compiled.set.program().entries().iter().any(|e| e.needs == Some(Ask::ImageData)) {
+        return Err(Stop::Message("kyvc does not ask image registries yet".to_owned()));
     }
     let asks =
         compiled.set.program().entries().iter().any(|e| matches!(e.needs, Some(Ask::ApiCall | Ask::GlobalContext)));
@@ -113,14 +135,10 @@ fn apply(args: &Args, out: &mut dyn Write) -> Result<u8, Stop> {
     question.user = user.as_ref();
     question.cluster = cluster.as_ref();
     question.targets = cluster.as_ref();
-    let outcome = question.ask(&sources).map_err(|mut problems| {
-        problems.push(Diagnostic::new(Code::FileUnreadable, "failed to load resources"));
-        Stop::Diagnostics(problems)
+    let outcome = question.ask(&sources).map_err(|problems| {
+        let message = format!("failed to load resources ({})", resources::wrong(&problems));
+        Stop::Diagnostics(problems, Some(message))
     })?;
-    if let Some(first) = outcome.resources.first().filter(|_| !args.continue_on_fail) {
-        let failed = |e| format!("failed to apply policies on resource {} ({e})", first.name);
-        crds::check(&args.crd_paths).map_err(failed)?;
-    }
     let counts = counts(args, &compiled.set, &refused, &outcome);
     let applied = Applied {
         units: compiled.units,
@@ -131,11 +149,18 @@ fn apply(args: &Args, out: &mut dyn Write) -> Result<u8, Stop> {
         outcome,
         counts,
     };
-    let printed = Printer::new(args, out).all(&applied, output.as_ref());
-    match printed {
-        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(Stop::Message(e.to_string())),
-        _ => exit(args, &applied.counts, out),
+    let mut printer = Printer::new(args, out);
+    printer.head(&applied)?;
+    if let Some(first) = applied.outcome.resources.first().filter(|_| !args.continue_on_fail) {
+        let failed = |e| format!("failed to apply policies on resource {} ({e})", first.name);
+        crds::check(&args.crd_paths).map_err(failed)?;
     }
+    printer.changes(&applied, output.as_ref())?;
+    if let Some(path) = args.context_file.as_deref().filter(|p| !p.is_empty()) {
+        file::read::<serde_json::Value>(Path::new(path), &file::CONTEXT)?;
+    }
+    printer.results(&applied)?;
+    exit(args, &applied.counts, out)
 }
 
 fn user(args: &Args, out: &mut dyn Write) -> Result<Option<User>, String> {

@@ -4,26 +4,8 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use kyvc_vm::scalar::duration;
-
-/// Kyverno's flags about its log. kyvc has none; the flags are taken so that scripts go on working.
-#[derive(Clone, Debug, Default, clap::Args)]
-pub struct Klog {
-    /// How much is logged
-    #[arg(short = 'v', long = "v", hide = true, value_name = "LEVEL")]
-    pub verbosity: Option<String>,
-    /// Where log goes to
-    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    pub alsologtostderr: Option<String>,
-    /// Where log goes to
-    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    pub logtostderr: Option<String>,
-    /// Where log goes to
-    #[arg(long, hide = true)]
-    pub stderrthreshold: Option<String>,
-    /// How much is logged where
-    #[arg(long, hide = true)]
-    pub vmodule: Option<String>,
-}
+use std::num::{IntErrorKind, ParseIntError};
+use std::str::FromStr;
 
 /// Go: strconv.ParseBool.
 pub fn go_bool(text: &str) -> Result<bool, String> {
@@ -32,6 +14,17 @@ pub fn go_bool(text: &str) -> Result<bool, String> {
         "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(false),
         other => Err(format!("strconv.ParseBool: parsing {other:?}: invalid syntax")),
     }
+}
+
+/// Go: strconv.ParseInt.
+pub fn go_int<N: FromStr<Err = ParseIntError>>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|e: ParseIntError| {
+        let why = match e.kind() {
+            IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => "value out of range",
+            _ => "invalid syntax",
+        };
+        format!("strconv.ParseInt: parsing {text:?}: {why}")
+    })
 }
 
 /// Go: time.ParseDuration, in nanoseconds.
@@ -47,8 +40,8 @@ pub(super) fn is_kyverno(arguments: &[String]) -> bool {
     arguments.get(1).is_some_and(|a| COMMANDS.contains(&a.as_str()))
 }
 
-/// What cobra says of a usage error.
-pub(super) fn usage(error: &clap::Error) -> String {
+/// What cobra says of a usage error of a command.
+pub(super) fn usage(error: &clap::Error, command: &clap::Command, arguments: &[String]) -> String {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(s)) => s.clone(),
         Some(ContextValue::Strings(all)) => all.join(", "),
@@ -60,13 +53,22 @@ pub(super) fn usage(error: &clap::Error) -> String {
     match error.kind() {
         ErrorKind::UnknownArgument if flag.starts_with("--") => format!("unknown flag: {name}"),
         ErrorKind::UnknownArgument if flag.starts_with('-') => {
-            format!("unknown shorthand flag: '{}' in {flag}", flag.chars().nth(1).unwrap_or('-'))
+            let short = flag.chars().nth(1).unwrap_or('-');
+            let given = arguments.iter().find(|a| a.starts_with('-') && !a.starts_with("--") && a.contains(short));
+            format!("unknown shorthand flag: '{short}' in {}", given.unwrap_or(&flag))
         }
         ErrorKind::UnknownArgument => format!("unknown command {flag:?}"),
-        ErrorKind::InvalidValue if value.is_empty() => format!("flag needs an argument: {name}"),
+        ErrorKind::InvalidValue if value.is_empty() => match arguments.last().map(|a| (a, a.chars().next_back())) {
+            Some((last, Some(short))) if !last.starts_with("--") => {
+                format!("flag needs an argument: '{short}' in {last}")
+            }
+            _ => format!("flag needs an argument: {name}"),
+        },
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let why = std::error::Error::source(error).map_or_else(|| "invalid syntax".to_owned(), |e| e.to_string());
-            format!("invalid argument {value:?} for {name:?} flag: {why}")
+            let short = command.get_arguments().find(|a| a.get_long() == name.strip_prefix("--"));
+            let short = short.and_then(clap::Arg::get_short).map_or(String::new(), |c| format!("-{c}, "));
+            format!("invalid argument {value:?} for \"{short}{name}\" flag: {why}")
         }
         ErrorKind::MissingRequiredArgument => {
             let names: Vec<String> = match error.get(ContextKind::InvalidArg) {

@@ -11,7 +11,7 @@ mod test;
 
 use crate::diag::{Code, Diagnostic};
 use crate::engine::stop_clock;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
 
 /// The environment variable that stops the clock for policies, at a time as RFC 3339 writes it.
@@ -45,7 +45,9 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(e) if e.use_stderr() && compat::is_kyverno(&arguments) => {
-            eprintln!("Error: {}", compat::usage(&e));
+            let cli = Cli::command();
+            let command = arguments.get(1).and_then(|name| cli.find_subcommand(name)).unwrap_or(&cli);
+            eprintln!("Error: {}", compat::usage(&e, command, &arguments));
             return ExitCode::FAILURE;
         }
         Err(e) => {

@@ -3,7 +3,7 @@
 //! Kyverno: cmd/cli/kubectl-kyverno/commands/test/command.go.
 
 use super::common;
-use super::compat::{Klog, go_bool};
+use super::compat::go_bool;
 use super::paint::Paint;
 use crate::report::table::table;
 use crate::report::test_rows::{Counts, Format, Judgement, Row};
@@ -45,9 +45,6 @@ pub(super) struct Args {
     /// Fail where there are no tests
     #[arg(long, action = Set, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_parser = go_bool)]
     pub(super) require_tests: bool,
-    /// What Kyverno takes for its log
-    #[command(flatten)]
-    pub(super) klog: Klog,
 }
 
 /// Runs the command.

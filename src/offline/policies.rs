@@ -64,6 +64,9 @@ enum Flow {
     Drop(String),
 }
 
+/// What standard input is called.
+pub(super) const STDIN: &str = "<stdin>";
+
 const DROPPED: &str = "Kyverno's CLI then ignores everything that this argument names, without saying so";
 const IGNORED: &str = "Kyverno's CLI then ignores the document, without saying so";
 
@@ -100,7 +103,7 @@ pub fn load_all(arguments: &[String], options: Options<'_>) -> Result<Policies, 
 pub(super) fn stdin() -> Result<Arc<Source>, Diagnostic> {
     let mut text = String::new();
     match std::io::stdin().read_to_string(&mut text) {
-        Ok(_) => Ok(Source::new("<stdin>", text)),
+        Ok(_) => Ok(Source::new(STDIN, text)),
         Err(e) => Err(Diagnostic::new(Code::FileUnreadable, format!("cannot read standard input: {e}"))),
     }
 }

@@ -1,7 +1,7 @@
 //! Finding the resources as Kyverno's CLI does.
 
 use super::file::go_error;
-use super::policies;
+use super::{policies, words};
 use crate::diag::{Code, Diagnostic, Label, Source};
 use crate::report::openreports::Reference;
 use kyvc_vm::document::Document;
@@ -66,6 +66,17 @@ fn folder(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut files: Vec<PathBuf> = entries.iter().map(std::fs::DirEntry::path).filter(yaml).collect();
     files.sort_unstable();
     Ok(files)
+}
+
+/// What Kyverno says of resources that cannot be read.
+pub fn wrong(problems: &[Diagnostic]) -> String {
+    let Some(first) = problems.iter().find(|d| d.is_error()) else { return String::new() };
+    let yaml = matches!(first.code, Code::YamlSyntax | Code::DuplicateKey);
+    let why = if yaml { words::yaml(first) } else { first.message.clone() };
+    match &first.primary {
+        Some(label) if label.source.name == policies::STDIN => format!("failed to extract the resources ({why})"),
+        _ => why,
+    }
 }
 
 /// What identifies an object.

@@ -14,9 +14,10 @@ pub(super) fn not_yaml(d: &Diagnostic) -> String {
 }
 
 /// Where go-yaml's words differ from those of our reader, and whether its scanner says them: it counts lines otherwise.
-const SYNTAX: [(&str, &str, bool); 6] = [
+const SYNTAX: [(&str, &str, bool); 7] = [
     ("while parsing a flow sequence, expected ',' or ']'", "did not find expected ',' or ']'", false),
     ("while parsing a flow mapping", "did not find expected ',' or '}'", false),
+    ("did not find expected node content", "did not find expected node content", false),
     ("while parsing a block mapping, did not find expected key", "did not find expected key", false),
     ("mapping values are not allowed", "mapping values are not allowed in this context", true),
     ("tab", "found character that cannot start any token", true),

@@ -205,9 +205,9 @@ impl<'r> Run<'r> {
                 list.push(reference);
             }
         });
-        let first = problems.iter().find(|d| d.is_error()).map(|d| d.message.clone());
+        let bad = problems.iter().any(Diagnostic::is_error).then(|| resources::wrong(&problems));
         self.diagnostics.extend(problems);
-        if let Some(message) = first {
+        if let Some(message) = bad {
             return Err(wrong(message));
         }
         for Reference { kind, name, namespace, .. } in repeated {

@@ -1,6 +1,6 @@
 //! The arguments of `kyverno apply`, all of them.
 
-use crate::cli::compat::{Klog, go_bool, go_duration};
+use crate::cli::compat::{go_bool, go_duration, go_int};
 use clap::ArgAction::Set;
 
 /// Arguments of `kyvc apply`.
@@ -40,7 +40,7 @@ pub struct Args {
     #[arg(long, action = Set, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_parser = go_bool)]
     pub audit_warn: bool,
     /// Exit code for warnings
-    #[arg(long, default_value_t = 0, value_name = "CODE", allow_hyphen_values = true)]
+    #[arg(long, default_value_t = 0, value_name = "CODE", allow_hyphen_values = true, value_parser = go_int::<i32>)]
     pub warn_exit_code: i32,
     /// Use the exit code for warnings where no rule holds for any resource, too
     #[arg(long, action = Set, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_parser = go_bool)]
@@ -98,10 +98,10 @@ pub struct Args {
     #[arg(long)]
     pub context: Option<String>,
     /// Cluster: how many requests at a time
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = go_int::<i64>, allow_hyphen_values = true)]
     pub concurrent: i64,
     /// Cluster: how many objects a request gets
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 100, value_parser = go_int::<i64>, allow_hyphen_values = true)]
     pub batch_size: i64,
     /// Cluster: go on after an error
     #[arg(long, action = Set, num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true", value_parser = go_bool)]
@@ -130,9 +130,6 @@ pub struct Args {
     /// Git: the password
     #[arg(long)]
     pub password: Option<String>,
-    /// What Kyverno takes for its log
-    #[command(flatten)]
-    pub klog: Klog,
 }
 
 impl Args {
@@ -172,7 +169,6 @@ impl Args {
             ("--json", !self.json.is_empty()),
             ("--http-payload", !self.http_payload.is_empty()),
             ("--envoy-payload", !self.envoy_payload.is_empty()),
-            ("--registry", self.registry),
         ];
         flags.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
     }

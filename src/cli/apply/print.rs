@@ -25,8 +25,8 @@ impl<'p> Printer<'p> {
         Self { args, out }
     }
 
-    /// Prints all of it; mutated and generated resources to `output` where there is one.
-    pub(super) fn all(mut self, applied: &Applied, output: Option<&Output>) -> io::Result<()> {
+    /// What is applied to how much.
+    pub(super) fn head(&mut self, applied: &Applied) -> io::Result<()> {
         if !self.args.stdin && !self.args.policy_report && !self.args.generate_exceptions {
             let (rules, resources) = (applied.rules, applied.outcome.resources.len());
             write!(self.out, "\nApplying {rules} policy rule(s) to {resources} resource(s)")?;
@@ -35,7 +35,11 @@ impl<'p> Printer<'p> {
                 n => writeln!(self.out, " with {n} exception(s)...")?,
             }
         }
-        self.changes(applied, output)?;
+        Ok(())
+    }
+
+    /// What rules said.
+    pub(super) fn results(&mut self, applied: &Applied) -> io::Result<()> {
         self.refused(applied, false, "Policies Skipped:")?;
         self.refused(applied, true, "Invalid Policies:")?;
         if self.args.policy_report {
@@ -49,9 +53,10 @@ impl<'p> Printer<'p> {
         }
     }
 
-    /// The resources that were mutated and generated.
-    fn changes(&mut self, applied: &Applied, output: Option<&Output>) -> io::Result<()> {
-        for (response, policy, resource) in rows(applied) {
+    /// The resources that were mutated and generated, to `output` where there is one.
+    pub(super) fn changes(&mut self, applied: &Applied, output: Option<&Output>) -> io::Result<()> {
+        for (response, policy, _) in rows(applied) {
+            let Some(resource) = applied.outcome.resources.get(response.resource) else { continue };
             if let (Does::Mutate, Some(patched)) = (response.does, &response.patched) {
                 let targets: Vec<&Object> = response.rules.iter().filter_map(|r| r.target.as_ref()).collect();
                 let file = format!("{}-mutated", resource.name);

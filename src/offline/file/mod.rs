@@ -7,7 +7,7 @@
 mod decode;
 mod types;
 
-pub use types::{ANYTHING, CLUSTER_RESOURCE, CUSTOM_RESOURCE_DEFINITION, TEST, USER_INFO, VALUES};
+pub use types::{ANYTHING, CLUSTER_RESOURCE, CONTEXT, CUSTOM_RESOURCE_DEFINITION, TEST, USER_INFO, VALUES};
 
 use super::words;
 use crate::diag::{Diagnostic, Source};

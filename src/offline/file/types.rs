@@ -288,6 +288,26 @@ go_struct!(CLUSTER_RESOURCE_SPEC = "v1alpha1.ClusterResourceSpec" {
     "resources": &Type::List(&Type::Object),
 });
 
+go_struct!(pub CONTEXT = "v1alpha1.Context" { "metadata": &OBJECT_META, "spec": &CONTEXT_SPEC, }
+"TypeMeta" { "kind": &Type::String, "apiVersion": &Type::String, });
+
+go_struct!(CONTEXT_SPEC = "v1alpha1.ContextSpec" {
+    "resources": &Type::List(&Type::Object),
+    "images": &Type::List(&IMAGE_DATA),
+});
+
+go_struct!(IMAGE_DATA = "v1alpha1.ImageData" {
+    "image": &Type::String,
+    "resolvedImage": &Type::String,
+    "registry": &Type::String,
+    "repository": &Type::String,
+    "tag": &Type::String,
+    "digest": &Type::String,
+    "imageIndex": &Type::Any,
+    "manifest": &Type::Any,
+    "config": &Type::Any,
+});
+
 go_struct!(pub CUSTOM_RESOURCE_DEFINITION = "v1.CustomResourceDefinition" {
     "metadata": &OBJECT_META,
     "spec": &Type::Any,
