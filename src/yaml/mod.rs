@@ -8,7 +8,6 @@ mod binary;
 pub mod emit;
 mod fault;
 mod json_in;
-mod json_out;
 mod keys;
 mod merge;
 mod reader;
@@ -22,7 +21,7 @@ mod timestamp;
 #[cfg(test)]
 mod tests;
 
-pub use json_out::{go_json, write_json};
+pub use kyvc_vm::document::{go_json, write_json};
 
 use crate::diag::{Code, Diagnostic, Source};
 use fault::Fault;

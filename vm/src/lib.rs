@@ -11,6 +11,7 @@ pub mod file;
 pub mod ids;
 pub mod machine;
 pub mod op;
+pub mod patch;
 pub mod program;
 pub mod scalar;
 pub mod selector;

@@ -1,5 +1,7 @@
 //! Filling a document from a stream of events.
 
+mod derive;
+
 use super::layout::{ROOT, State, UNWANTED};
 use super::node::{KEY_DEAD, KEY_LIMIT, KEY_LOCAL, KEY_NONE, Kind, NO_NODE, Node, NodeId, TextRef};
 use super::symbols::hash;
@@ -66,6 +68,8 @@ pub struct Builder<'a> {
     /// Walk state of the value to come.
     next: State,
     limits: Limits,
+    /// Nodes that were taken over from another document.
+    kept: derive::Runs,
 }
 
 impl<'a> Builder<'a> {
@@ -100,6 +104,7 @@ impl<'a> Builder<'a> {
             wide: HashMap::new(),
             next: ROOT,
             limits,
+            kept: derive::Runs::new(),
         }
     }
 
@@ -315,12 +320,17 @@ impl<'a> Builder<'a> {
     }
 
     fn local_key(&mut self, text: TextRef, key: &str, h: u32, place: Option<Place>) -> Result<bool, BuildError> {
+        let id = self.next_local(text)?;
+        self.set_key(id, key, h, place)
+    }
+
+    fn next_local(&mut self, text: TextRef) -> Result<u32, BuildError> {
         let index = self.doc.keys.len();
         if index >= KEY_LIMIT {
             return Err(BuildError::Size);
         }
         self.doc.keys.push(text);
-        self.set_key(KEY_LOCAL + index as u32, key, h, place)
+        Ok(KEY_LOCAL + index as u32)
     }
 
     #[inline]

@@ -3,6 +3,9 @@
 mod escape;
 mod read;
 mod scan;
+mod write;
+
+pub use write::{go_json, write_json, write_str};
 
 use super::build::{BuildError, Builder, Limits};
 use super::{Buffers, Document, Layout};

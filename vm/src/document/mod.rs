@@ -9,6 +9,7 @@ mod build;
 mod edit;
 mod json;
 mod layout;
+mod look;
 mod node;
 mod symbols;
 
@@ -16,9 +17,10 @@ mod symbols;
 mod tests;
 
 pub use build::{BuildError, Builder, Limits};
-pub use json::{JsonError, JsonErrorKind, JsonOptions, read_json};
+pub use json::{JsonError, JsonErrorKind, JsonOptions, go_json, read_json, write_json, write_str};
 pub use layout::{Layout, LayoutBuilder, PathId, Segment};
 pub use node::{Kind, NodeId};
+pub(crate) use symbols::hash as hash_text;
 pub use symbols::{Sym, Symbols};
 
 use crate::scalar::Scalar;
@@ -52,6 +54,13 @@ impl Key {
     pub fn sym(self) -> Option<Sym> {
         (self.0 < KEY_LOCAL).then_some(Sym(self.0))
     }
+}
+
+/// A key by its text, and by its symbol in the layout of one document, where it has one.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyText<'k> {
+    text: &'k str,
+    sym: Option<Sym>,
 }
 
 /// One object, flattened. Cheap to reset and fill again: see [`Document::recycle`].
@@ -235,10 +244,39 @@ impl<'a> Document<'a> {
 
     /// The member of a map under a key's text.
     pub fn get_str(&self, id: NodeId, key: &str) -> Option<NodeId> {
-        match self.layout.symbols().lookup(key) {
-            Some(sym) => self.get(id, sym),
-            None => self.entries(id).find(|(k, _)| self.key_text(*k) == key).map(|(_, n)| n),
+        self.get_key(id, self.key_of(key))
+    }
+
+    /// A key to look for more than once.
+    pub fn key_of<'k>(&self, text: &'k str) -> KeyText<'k> {
+        KeyText { text, sym: self.layout.symbols().lookup(text) }
+    }
+
+    /// The member of a map under a key.
+    pub fn get_key(&self, id: NodeId, key: KeyText<'_>) -> Option<NodeId> {
+        if let Some(sym) = key.sym {
+            return self.get(id, sym);
         }
+        let node = self.node(id);
+        if node.kind() != Kind::Map {
+            return None;
+        }
+        let mut at = id.0 + 1;
+        while at < node.end {
+            let child = self.nodes.get(at as usize)?;
+            if self.is_own_key(child.key(), key.text) {
+                return Some(NodeId(at));
+            }
+            at = child.end;
+        }
+        None
+    }
+
+    /// Whether a key is one of the document's own with this text.
+    #[inline]
+    fn is_own_key(&self, key: u32, text: &str) -> bool {
+        let own = (KEY_LOCAL..KEY_DEAD).contains(&key).then(|| self.keys.get((key - KEY_LOCAL) as usize)).flatten();
+        own.is_some_and(|t| t.end() - t.start() == text.len() && self.text(*t) == text)
     }
 
     /// The elements of a list, or the values of a map, in order.

@@ -126,6 +126,12 @@ impl Node {
         self.tag_key = (self.tag_key & !KEY_MASK) | (key & KEY_MASK);
     }
 
+    /// Whether another node is this one, moved by `shift`.
+    #[inline]
+    pub(crate) fn is(self, other: Self, shift: u32) -> bool {
+        self.tag_key == other.tag_key && self.payload == other.payload && self.end.wrapping_add(shift) == other.end
+    }
+
     #[inline]
     pub(crate) fn text(self) -> TextRef {
         TextRef(self.payload)

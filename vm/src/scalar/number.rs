@@ -133,6 +133,17 @@ pub fn float_to_int(value: f64) -> i64 {
     }
 }
 
+/// The int64 that Go reads back where its `encoding/json` wrote this float64 without a fraction.
+#[must_use]
+pub fn whole(value: f64) -> Option<i64> {
+    /// Below, every whole float64 is written digit for digit.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if value.abs() < EXACT {
+        return (value.trunc() == value).then_some(value as i64);
+    }
+    parse_int(&format_json(value)?)
+}
+
 fn non_finite(value: f64) -> &'static str {
     if value.is_nan() {
         "NaN"

@@ -1,7 +1,8 @@
 //! A document as the JSON text that Go's `encoding/json` makes of it.
 
-use kyvc_vm::document::{Buffers, Document, JsonOptions, Kind, Layout, NodeId, read_json};
-use kyvc_vm::scalar::{Scalar, number};
+use super::{JsonOptions, read_json};
+use crate::document::{Buffers, Document, Kind, Layout, NodeId};
+use crate::scalar::{Scalar, number};
 use std::fmt::Write;
 
 /// The JSON text of a value: keys sorted, `<`, `>`, `&` and line separators escaped, floats as Go spells them.
@@ -68,7 +69,8 @@ fn write_raw(text: &str, out: &mut String) {
     }
 }
 
-fn write_str(text: &str, out: &mut String) {
+/// A string in quotes, escaped as Go does.
+pub fn write_str(text: &str, out: &mut String) {
     out.push('"');
     let mut rest = text;
     while let Some(at) = rest.find(special) {
