@@ -2,6 +2,7 @@
 
 use kyvc::policy::tree::Tree;
 use kyvc_vm::document::{Buffers, Document, JsonOptions, Layout, NodeId, read_json};
+use kyvc_vm::patch::equal;
 use kyvc_vm::scalar::Scalar;
 use std::path::Path;
 
@@ -28,6 +29,16 @@ pub(crate) fn read(file: &Path, each: impl FnOnce(Datum<'_>)) -> Result<(), Stri
 }
 
 impl<'d> Datum<'d> {
+    /// A value of a document.
+    pub(crate) fn of(doc: &'d Document<'d>, node: NodeId) -> Self {
+        Self { doc, node }
+    }
+
+    /// Whether Go writes a document as this value.
+    pub(crate) fn is(self, other: &Document<'_>) -> bool {
+        other.root().is_some_and(|root| equal((self.doc, self.node), (other, root)))
+    }
+
     /// The elements of a list.
     pub(crate) fn items(self) -> impl Iterator<Item = Datum<'d>> {
         self.doc.children(self.node).map(move |node| Datum { doc: self.doc, node })

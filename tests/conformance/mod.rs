@@ -28,6 +28,8 @@ const CASES: &[(&str, Run)] = &[
     ("duration", suites::duration::run),
     ("jmespath", suites::jmespath::run),
     ("jmespath-suite", suites::jmespath::suite),
+    ("smp", suites::smp::run),
+    ("json6902", suites::json6902::run),
 ];
 
 /// What a folder or a policy file may need to be among those that have to agree: the tags of `index.json` that exist so far.
