@@ -4,8 +4,20 @@
 
 use std::path::{Path, PathBuf};
 
-const ORDER: [&str; 13] = [
-    "diag", "yaml", "input", "manifest", "policy", "resolve", "ir", "lower", "codegen", "engine", "report", "cli",
+const ORDER: [&str; 14] = [
+    "diag",
+    "yaml",
+    "input",
+    "manifest",
+    "policy",
+    "resolve",
+    "ir",
+    "lower",
+    "codegen",
+    "engine",
+    "downstream",
+    "report",
+    "cli",
     "k8s",
 ];
 

@@ -1,5 +1,6 @@
 //! The one intermediate form of all policy kinds: what a rule matches, what it checks, and expressions.
 
+pub mod generate;
 pub mod mutate;
 mod print;
 
@@ -152,6 +153,8 @@ pub enum Body {
     PodSecurity(Box<pod_security::Rule>),
     /// Nothing; objects are changed
     Mutate(Box<mutate::Mutation>),
+    /// Nothing; other objects are made
+    Generate(Box<generate::Generation>),
     /// Nothing: the rule's own text cannot be made, in these words
     Broken(String),
 }
