@@ -175,3 +175,29 @@ fn an_empty_list_of_alternatives() {
     assert!(apply("empty-any", &policy, POD, &[]).contains("pass: 1, fail: 0"));
     assert!(apply("empty-any", &policy, DEPLOYMENT, &[]).contains("pass: 0, fail: 1"));
 }
+
+/// Kyverno: a context entry that was loaded before a loop or in it is loaded once more when the loop ends, before the
+/// object is changed by it, and keeps that value in the loops that follow.
+#[test]
+fn a_loop_fixes_what_is_loaded() {
+    let text = "apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: policy}
+spec:
+  background: false
+  rules:
+  - name: rule
+    match: {any: [{resources: {kinds: [Pod]}}]}
+    context:
+    - name: many
+      variable: {jmesPath: request.object.spec.many}
+    mutate:
+      foreach:
+      - list: request.object.spec.ones
+        patchesJson6902: '[{\"path\": \"/spec/many\", \"op\": \"replace\", \"value\": \"x{{ many }}\"}]'
+      - list: request.object.spec.ones
+        patchesJson6902: '[{\"path\": \"/spec/kept\", \"op\": \"add\", \"value\": \"{{ many }}\"}]'
+";
+    let out = apply("loops", text, POD, &[]);
+    assert!(out.contains("many: x1000000\n") && out.contains("kept: \"1000000\"\n"), "{out}");
+}

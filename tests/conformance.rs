@@ -10,18 +10,29 @@ mod conformance;
 
 use conformance::config::Config;
 
+fn config(work: &str) -> Config {
+    let temporary = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(work);
+    Config::from_env(env!("CARGO_MANIFEST_DIR").as_ref(), env!("CARGO_BIN_EXE_kyvc").as_ref(), &temporary)
+}
+
 #[test]
 fn kyvc_agrees_with_kyverno() {
-    let config = Config::from_env(
-        env!("CARGO_MANIFEST_DIR").as_ref(),
-        env!("CARGO_BIN_EXE_kyvc").as_ref(),
-        env!("CARGO_TARGET_TMPDIR").as_ref(),
-    );
+    let config = config("agrees");
     let Some(root) = config.data() else {
         println!("conformance: skipped, no data at {}", config.root.display());
         return;
     };
     if let Err(text) = conformance::run(&config, &root) {
         panic!("{text}");
+    }
+}
+
+#[test]
+fn tests_that_expect_the_wrong_result_fail() {
+    let config = config("negative");
+    let Some(root) = config.data() else { return };
+    match conformance::negative::run_all(&config, &root) {
+        Ok(count) => println!("{count} folders with turned results"),
+        Err(text) => panic!("{text}"),
     }
 }

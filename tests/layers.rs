@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-const ORDER: [&str; 14] = [
+const ORDER: [&str; 16] = [
     "diag",
     "yaml",
     "input",
@@ -17,6 +17,8 @@ const ORDER: [&str; 14] = [
     "engine",
     "downstream",
     "report",
+    "offline",
+    "suite",
     "cli",
     "k8s",
 ];

@@ -4,30 +4,31 @@
 //! here too, with a warning on standard error. What kyvc does not compile or support yet ends the run.
 
 mod args;
-mod cluster;
-mod evaluate;
-mod kinds;
-mod known;
-mod policies;
+mod crds;
+mod output;
 mod print;
-mod resources;
-mod schema;
-mod validate;
-mod values;
 
 pub use args::Args;
 
 use super::common;
-use crate::diag::{Code, Diagnostic};
-use crate::engine::{Status, Unit, compile};
+use crate::diag::{Code, Diagnostic, Source};
+use crate::engine::{PolicySet, Status, Unit, User, compile};
+use crate::offline::evaluate::{self, Question};
+use crate::offline::exceptions::Exceptions;
+use crate::offline::outcome::{Does, Outcome};
+use crate::offline::policies::{self, Policies};
+use crate::offline::resources;
+use crate::offline::user;
+use crate::offline::validate::Refusal;
+use crate::offline::values::Values;
 use crate::report::openreports::Summary;
-use evaluate::{Outcome, Question};
 use kyvc_vm::verdict::Ask;
+use output::Output;
 use print::Printer;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
-use validate::Refusal;
-use values::Values;
+use std::sync::Arc;
 
 /// Why nothing was applied.
 enum Stop {
@@ -65,8 +66,10 @@ pub fn run(args: &Args) -> ExitCode {
 /// What was applied to what, and the result.
 struct Applied {
     units: Vec<Unit>,
-    set: crate::engine::PolicySet,
+    set: PolicySet,
     refused: Vec<Refusal>,
+    rules: usize,
+    exceptions: usize,
     outcome: Outcome,
     counts: Summary,
 }
@@ -76,51 +79,97 @@ fn apply(args: &Args, out: &mut dyn Write) -> Result<u8, Stop> {
     if let Some(flag) = args.unsupported() {
         return Err(Stop::Message(format!("{flag} is not supported by kyvc yet")));
     }
-    let user = match args.userinfo.as_deref().filter(|p| !p.is_empty()) {
-        Some(path) => Some(values::user(path, out)?),
-        None => None,
-    };
-    let values = Values::load(args.values_file.as_deref(), &args.set, out)?;
+    let output = args.output.as_deref().filter(|p| !p.is_empty()).map(Output::open).transpose()?;
+    let user = user(args, out)?;
+    let values_file = args.values_file.as_deref().unwrap_or_default();
+    let values = Values::load(values_file, Path::new(values_file), &args.set, out)?;
+    values.check_operation()?;
     if let Some(url) = args.policies.iter().find(|p| p.starts_with("http://") || p.starts_with("https://")) {
         return Err(Stop::Message(format!("{url}: kyvc cannot load policies from git repositories yet")));
     }
-    let loaded = policies::load(&args.policies);
-    common::print(&loaded.warnings);
-    if !loaded.errors.is_empty() {
-        return Err(Stop::Diagnostics(loaded.errors));
+    let mut policies = policies::load(&args.policies, policies::Options::default());
+    common::print(&policies.warnings);
+    if !policies.errors.is_empty() {
+        return Err(Stop::Diagnostics(policies.errors));
     }
-    let compiled = compile(loaded.units, Vec::new());
+    let mut read = |paths: &[String]| {
+        resources::load(paths, args.policy_report, out).map_err(|e| format!("failed to load resources ({e})"))
+    };
+    let beside = [read(&args.target_resource)?, read(&args.parameter_resource)?].concat();
+    let sources = read(&args.resource)?;
+    let exceptions = exceptions(args, &mut policies, &sources)?;
+    let Policies { mut units, refused, rules, .. } = policies;
+    let (excepted, mut diagnostics) = exceptions.compiled();
+    excepted.attach(&mut units, &mut diagnostics);
+    let compiled = compile(units, diagnostics);
     if compiled.diagnostics.iter().any(Diagnostic::is_error) {
         return Err(Stop::Diagnostics(compiled.diagnostics));
     }
-    let sources = resources::load(&args.resource, args.policy_report, out)?;
     let asks =
         compiled.set.program().entries().iter().any(|e| matches!(e.needs, Some(Ask::ApiCall | Ask::GlobalContext)));
-    let cluster = if asks { Some(evaluate::cluster(&sources)?) } else { None };
-    let question = Question { set: &compiled.set, values: &values, user: user.as_ref(), cluster: cluster.as_ref() };
+    let looks = asks || compiled.set.changes_others();
+    let cluster = if looks { Some(evaluate::cluster(&[&sources[..], &beside[..]].concat())?) } else { None };
+    let mut question = Question::new(&compiled.set, &values);
+    question.user = user.as_ref();
+    question.cluster = cluster.as_ref();
+    question.targets = cluster.as_ref();
     let outcome = question.ask(&sources).map_err(|mut problems| {
         problems.push(Diagnostic::new(Code::FileUnreadable, "failed to load resources"));
         Stop::Diagnostics(problems)
     })?;
-    let counts = counts(args, &compiled.set, &loaded.refused, &outcome);
-    let (rules, set) = (loaded.rules, compiled.set);
-    let applied = Applied { units: compiled.units, set, refused: loaded.refused, outcome, counts };
-    let printed = Printer::new(args, out).all(&applied, rules);
+    if let Some(first) = outcome.resources.first().filter(|_| !args.continue_on_fail) {
+        let failed = |e| format!("failed to apply policies on resource {} ({e})", first.name);
+        crds::check(&args.crd_paths).map_err(failed)?;
+    }
+    let counts = counts(args, &compiled.set, &refused, &outcome);
+    let applied = Applied {
+        units: compiled.units,
+        set: compiled.set,
+        refused,
+        rules,
+        exceptions: exceptions.len(),
+        outcome,
+        counts,
+    };
+    let printed = Printer::new(args, out).all(&applied, output.as_ref());
     match printed {
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(Stop::Message(e.to_string())),
         _ => exit(args, &applied.counts, out),
     }
 }
 
+fn user(args: &Args, out: &mut dyn Write) -> Result<Option<User>, String> {
+    let Some(path) = args.userinfo.as_deref().filter(|p| !p.is_empty()) else { return Ok(None) };
+    let loaded = user::load(path, Path::new(path), out).map_err(|e| format!("failed to load request info ({e})"))?;
+    Ok(Some(loaded.user))
+}
+
+/// The exceptions: from the resources where that is asked for, else from files, and from among the policies.
+fn exceptions(args: &Args, policies: &mut Policies, sources: &[Arc<Source>]) -> Result<Exceptions, String> {
+    let mut all = if args.exceptions_within_resources {
+        Exceptions::select(sources)
+    } else {
+        Exceptions::load(&args.exception).map_err(|e| format!("Error: failed to load exceptions ({e})"))?
+    };
+    if args.exceptions_within_policies {
+        all.classic.append(&mut policies.exceptions);
+    }
+    Ok(all)
+}
+
 /// How often each result occurs. A policy that is not applied is an error.
-fn counts(args: &Args, set: &crate::engine::PolicySet, refused: &[Refusal], outcome: &Outcome) -> Summary {
+fn counts(args: &Args, set: &PolicySet, refused: &[Refusal], outcome: &Outcome) -> Summary {
     let mut counts = Summary { error: refused.len(), ..Summary::default() };
     for response in &outcome.responses {
         let scored = set.policies().get(response.policy).is_none_or(|p| p.scored);
         let warns = !scored || (args.audit_warn && response.audits);
         for ruled in &response.rules {
-            let status = if ruled.status == Status::Fail && warns { Status::Warn } else { ruled.status };
-            counts.count(status);
+            let checks = matches!(ruled.does, Does::Validate | Does::VerifyImages);
+            let status = if checks && ruled.status == Status::Fail && warns { Status::Warn } else { ruled.status };
+            // Kyverno: processor/result.go, a mutation has no warnings.
+            if ruled.does != Does::Mutate || status != Status::Warn {
+                counts.count(status);
+            }
         }
     }
     counts

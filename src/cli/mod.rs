@@ -3,8 +3,11 @@
 pub mod apply;
 mod check;
 mod common;
+pub mod compat;
 mod compile;
 mod jp;
+mod paint;
+mod test;
 
 use crate::diag::{Code, Diagnostic};
 use crate::engine::stop_clock;
@@ -30,14 +33,21 @@ enum Command {
     Compile(compile::Args),
     /// Apply policies to resources, as `kyverno apply` does
     Apply(Box<apply::Args>),
+    /// Run tests of policies, as `kyverno test` does
+    Test(test::Args),
     /// Evaluate JMESPath expressions, as `kyverno jp` does
     Jp(jp::Args),
 }
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
+        Err(e) if e.use_stderr() && compat::is_kyverno(&arguments) => {
+            eprintln!("Error: {}", compat::usage(&e));
+            return ExitCode::FAILURE;
+        }
         Err(e) => {
             // Usage errors are 2, and asking for help is none.
             let code = match std::env::args().nth(1).as_deref() {
@@ -60,6 +70,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Compile(args) => compile::run(&args),
         Command::Apply(args) => apply::run(&args),
+        Command::Test(args) => test::run(&args),
         Command::Jp(args) => jp::run(&args),
     }
 }

@@ -18,6 +18,12 @@ pub trait Host {
         None
     }
 
+    /// Why the context of a rule that matches cannot be loaded, as far as the host knows beforehand.
+    fn stops(&self, policy: &str, rule: &str) -> Option<String> {
+        let _ = (policy, rule);
+        None
+    }
+
     /// The objects that a rule is to change besides the one it is about, as JSON. There is no answer where nobody changes
     /// other objects now; the rule then says nothing.
     ///

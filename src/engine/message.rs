@@ -49,6 +49,11 @@ pub(super) fn pass(rule: &str, check: CheckKind, alternative: Option<u32>, own: 
     }
 }
 
+/// The message of a rule whose context cannot be loaded.
+pub(super) fn no_context(why: &str) -> String {
+    format!("failed to load context: {why}")
+}
+
 impl Words<'_> {
     /// The message and status of an outcome that has a fault.
     pub(super) fn outcome(&self, outcome: Outcome, check: CheckKind, own: &Own) -> Option<(Status, String)> {

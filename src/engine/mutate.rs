@@ -119,6 +119,9 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
             Ok(outcome) => outcome,
             Err(trap) => return Some(Done { told: self.broken(&trap), object: Mutated::Lost }),
         };
+        if let Some(why) = self.stopped(outcome) {
+            return Some(Done { told: Told::new(Status::Error, why), object: Mutated::Same });
+        }
         let lost = self.is_lost(outcome);
         let (told, doc) = self.changed(outcome)?;
         let object = match doc {
@@ -150,7 +153,11 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
 
     /// Lets the rule change other objects than the one the request is about.
     fn mutate_others(&mut self, tell: Tell<'_>) {
-        match self.unit(self.info.code.check, false) {
+        let outcome = self.unit(self.info.code.check, false);
+        if let Some(why) = outcome.as_ref().ok().and_then(|outcome| self.stopped(*outcome)) {
+            return tell(Told::new(Status::Error, why), None);
+        }
+        match outcome {
             Ok(Outcome::Pass(_)) => {}
             Ok(outcome) => {
                 if let Some((told, _)) = self.changed(outcome) {

@@ -1,6 +1,7 @@
 //! What a policy set is asked about.
 
 use kyvc_vm::document::Document;
+use kyvc_vm::selector::ResourceKind;
 use serde_json::{Map, Value};
 
 /// An admission operation.
@@ -90,6 +91,8 @@ pub struct Request<'r> {
     pub namespace_labels: Option<&'r Document<'r>>,
     /// The subresource, empty for none
     pub subresource: &'r str,
+    /// What rules are matched with, where the object is only a part of that; otherwise it is the object's own kind
+    pub whole: Option<ResourceKind<'r>>,
     /// `request` without the two objects, as JSON; where there is none, it is made of what stands here
     pub rest: Option<&'r str>,
 }
@@ -104,6 +107,7 @@ impl<'r> Request<'r> {
             user: None,
             namespace_labels: None,
             subresource: "",
+            whole: None,
             rest: None,
         }
     }

@@ -288,6 +288,9 @@ impl Engine {
                 return Some(verdict(number, info, Status::Error, text, Place::default()));
             }
         };
+        if let Some(why) = run.stopped(outcome) {
+            return Some(verdict(number, info, Status::Error, why, Place::default()));
+        }
         if let Some(standard) = &info.pod_security {
             return run.standard(number, info, standard, outcome, pods);
         }
@@ -397,6 +400,14 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
             rule: &self.info.name,
             deletes: self.request.operation == Operation::Delete,
         }
+    }
+
+    /// Why the host cannot load the context of a rule that matches, as the rule says it.
+    pub(super) fn stopped(&self, outcome: Outcome) -> Option<String> {
+        let matches = !matches!(outcome, Outcome::None);
+        matches
+            .then(|| self.around.host.stops(self.policy_name(), &self.info.name))?
+            .map(|why| message::no_context(&why))
     }
 
     /// Whether a pattern rule came as far as looking at the object.
@@ -554,6 +565,9 @@ pub(super) fn request_document(json: &str) -> Option<Document<'_>> {
 
 /// What a request is about.
 pub(super) fn resource_kind<'r>(set: &PolicySet, request: &Request<'r>) -> ResourceKind<'r> {
+    if let Some(whole) = request.whole {
+        return ResourceKind { subresource: request.subresource, ..whole };
+    }
     let doc = request.object;
     let text = |path| doc.slot(path).and_then(|n| doc.as_str(n)).unwrap_or("");
     let kind = ResourceKind::of(text(set.paths.api_version), text(set.paths.kind));

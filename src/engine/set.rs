@@ -271,6 +271,11 @@ impl PolicySet {
         &self.generating
     }
 
+    /// Whether there are rules that change other objects than the one they are about.
+    pub fn changes_others(&self) -> bool {
+        self.rules.iter().any(|r| !r.code.targets.is_empty())
+    }
+
     /// The rules of a policy that may be about a kind, with their numbers.
     pub(crate) fn rules_for<'s>(
         &'s self,

@@ -11,6 +11,11 @@ pub fn to_json<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<String> {
     String::from_utf8(out).map_err(serde::ser::Error::custom)
 }
 
+/// A value as JSON, each element and member on its own line.
+pub fn to_json_indented<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<String> {
+    to_json(value).map(|text| indent(&text))
+}
+
 /// A compact JSON text with each element and member on its own line, as Go's `json.MarshalIndent` has it.
 pub fn indent(compact: &str) -> String {
     let mut out = String::with_capacity(compact.len() * 2);

@@ -1,4 +1,4 @@
-//! How go-yaml v2 quotes a string: what the text would mean without quotes, and which characters need them.
+//! How go-yaml quotes a string: what the text would mean without quotes, and which characters need them.
 
 /// How a string is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,9 +9,21 @@ pub(super) enum Style {
     Literal,
 }
 
-/// The style of a string, which is a map's key or another value.
+/// The style that v2 gives a string, which is a map's key or another value.
 pub(super) fn style(s: &str, key: bool) -> Style {
-    let a = Analysis::of(s);
+    choose(s, key, &Analysis::of(s))
+}
+
+/// The style that v3 gives a string. It lets tabs stand in literal text, and nowhere else.
+pub(super) fn style_of_v3(s: &str, key: bool) -> Style {
+    if !s.contains('\t') {
+        return style(s, key);
+    }
+    let a = Analysis::of(&s.replace('\t', "t"));
+    choose(s, key, &Analysis { plain: false, single: false, ..a })
+}
+
+fn choose(s: &str, key: bool, a: &Analysis) -> Style {
     if s.contains('\n') {
         return if a.block && !key { Style::Literal } else { Style::Double };
     }

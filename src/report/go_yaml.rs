@@ -201,7 +201,8 @@ impl Writer {
     }
 }
 
-fn escape(c: char) -> String {
+/// A character as it stands between double quotes.
+pub(super) fn escape(c: char) -> String {
     let short = match c {
         '\0' => '0',
         '\x07' => 'a',

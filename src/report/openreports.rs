@@ -3,7 +3,7 @@
 use super::go_yaml;
 pub use super::rows::Summary;
 use super::rows::{Results, Totals, Writer};
-use crate::engine::{PolicyInfo, Status};
+use crate::engine::{PolicyInfo, Status, Violated};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io;
@@ -98,6 +98,20 @@ pub struct Finding<'f> {
     pub audit_warns: bool,
     /// When, in seconds since 1970
     pub seconds: u64,
+    /// The policy exceptions that the rule does not apply because of
+    pub exceptions: &'f [String],
+    /// What is violated of a Pod Security Standard
+    pub standard: Option<&'f Violated>,
+}
+
+/// A violated control, as reports have it in a property.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Control<'c> {
+    #[serde(rename = "ID")]
+    id: &'c str,
+    name: &'c str,
+    images: &'c Option<Vec<String>>,
 }
 
 impl ReportResult {
@@ -119,10 +133,30 @@ impl ReportResult {
             scored: policy.scored,
             resources: [resource.clone()],
             message: finding.message.to_owned(),
-            properties: BTreeMap::from([("process", process.to_owned())]),
+            properties: properties(process, finding),
             status,
         }
     }
+}
+
+/// Kyverno: pkg/utils/report/results.go, ToPolicyReportResult and addPodSecurityProperties.
+fn properties(process: &str, finding: &Finding<'_>) -> BTreeMap<&'static str, String> {
+    let mut all = BTreeMap::from([("process", process.to_owned())]);
+    if !finding.exceptions.is_empty() {
+        let names: Vec<_> = finding.exceptions.iter().map(|key| key.rsplit('/').next().unwrap_or_default()).collect();
+        all.insert("exceptions", names.join(","));
+    }
+    if let Some(violated) = finding.standard.filter(|v| !v.controls.is_empty()) {
+        let controls: Vec<_> =
+            violated.controls.iter().map(|c| Control { id: c.id, name: c.control, images: &c.images }).collect();
+        let ids: Vec<_> = violated.controls.iter().map(|c| c.id).collect();
+        let json = super::go_json::to_json(&controls).unwrap_or_default();
+        all.insert("standard", violated.level.to_owned());
+        all.insert("version", violated.version.clone());
+        all.insert("controls", ids.join(","));
+        all.insert("controlsJSON", json.trim_end().to_owned());
+    }
+    all
 }
 
 /// The namespace a policy's report is in; a `Policy` without one is reported like a `ClusterPolicy`.
@@ -218,8 +252,15 @@ impl<'s> Writer<'s> for OpenReports<'_> {
                 ..Reference::default()
             };
             let (message, seconds) = (piece.message(row), self.seconds);
-            let finding =
-                Finding { rule: &rule.name, status: row.status, message: &message, audit_warns: false, seconds };
+            let finding = Finding {
+                rule: &rule.name,
+                status: row.status,
+                message: &message,
+                audit_warns: false,
+                seconds,
+                exceptions: &[],
+                standard: None,
+            };
             let result = ReportResult::new(policy, BACKGROUND, &reference, &finding);
             if namespace(policy).is_some() {
                 self.others.add(policy, vec![result]);
@@ -281,7 +322,15 @@ mod tests {
             api_version: "v1".to_owned(),
             ..Reference::default()
         };
-        let finding = Finding { rule: "check", status, message: "it's: so", audit_warns, seconds: 5 };
+        let finding = Finding {
+            rule: "check",
+            status,
+            message: "it's: so",
+            audit_warns,
+            seconds: 5,
+            exceptions: &[],
+            standard: None,
+        };
         let mut reports = Reports::default();
         reports.add(policy, vec![ReportResult::new(policy, BACKGROUND, &resource, &finding)]);
         let mut out = Vec::new();

@@ -60,8 +60,16 @@ fn pad(mut text: String, to: usize) -> String {
 
 /// The lines of a cell. A long one is cut between words, unless it has line breaks of its own.
 fn lines(cell: &str) -> Vec<String> {
-    if cell.len() <= CELL || cell.contains('\n') {
+    if cell.len() <= CELL {
         return cell.split('\n').map(str::to_owned).collect();
+    }
+    if cell.contains('\n') {
+        // tableprinter takes a character too much off the end.
+        let shorter = cell.strip_suffix('\n').map(|c| c.get(..c.floor_char_boundary(c.len().saturating_sub(1))));
+        return match shorter.flatten() {
+            Some(shorter) => lines(shorter),
+            None => cell.split('\n').map(str::to_owned).collect(),
+        };
     }
     let mut out: Vec<String> = Vec::new();
     let mut left = 0;
@@ -135,5 +143,11 @@ mod tests {
         let cell = vec!["word"; 100].join(" ");
         let lines = lines(&cell);
         assert!(lines.len() > 1 && lines.iter().all(|l| l.len() <= CELL));
+    }
+
+    #[test]
+    fn long_cells_with_line_breaks_lose_their_end() {
+        let cell = format!("{}\nname: a\n", "x".repeat(CELL));
+        assert_eq!(lines(&cell).last().map(String::as_str), Some("name: "));
     }
 }

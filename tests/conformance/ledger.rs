@@ -3,7 +3,7 @@
 //! A suite of cases has one line, `SUITE<TAB>agreed/total`, and a line for each case that does not agree. Every difference
 //! between the ledger and a run is a fault: what is worse has to be repaired, what is better has to be recorded.
 
-use super::apply::Judged;
+use super::runs::Judged;
 use super::suite::Outcome;
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,19 +1,20 @@
 //! The conformance test: suites of recorded cases, folders of policies, and the ledger of what agrees.
 //!
 //! `config` reads the environment; `data` reads recorded cases with their numbers as they are spelled; `suite` runs cases,
-//! each suite being a file of `suites` and a line of [`CASES`]; `apply` runs the command line on folders and on policy
-//! files; `ledger` compares with what was recorded of all this.
+//! each suite being a file of `suites` and a line of [`CASES`]; `runs` runs the command line on folders and on
+//! policy files; `ledger` compares with what was recorded of all this; `negative` turns what tests expect round.
 
-pub(crate) mod apply;
 pub(crate) mod config;
 pub(crate) mod data;
 pub(crate) mod ledger;
+pub(crate) mod negative;
+pub(crate) mod runs;
 pub(crate) mod suite;
 pub(crate) mod suites;
 
-use apply::Judged;
 use config::{Config, Mode};
 use ledger::Page;
+use runs::Judged;
 use std::path::Path;
 use suite::{Outcome, Run};
 
@@ -47,6 +48,10 @@ const EXISTS: &[&str] = &[
     "context-globalReference",
     "values",
     "userinfo",
+    "exceptions",
+    "podSecurity",
+    "mutate",
+    "mutate-existing",
 ];
 
 /// How many differences of a suite are printed.
@@ -58,14 +63,14 @@ pub(crate) fn run(config: &Config, root: &Path) -> Result<(), String> {
     for (name, run) in CASES {
         suites.push((*name, run(root).map_err(|text| format!("{name}: {text}"))?));
     }
-    let folders = apply::folders(config, root)?;
-    let cross = apply::cross(config, root)?;
+    let folders = runs::folders(config, root)?;
+    let cross = runs::cross(config, root)?;
     let both: Vec<&Judged> = folders.iter().chain(&cross).collect();
-    let measures = apply::measures(&both);
+    let measures = runs::measures(&both);
     for (name, outcome) in suites.iter().chain(&measures) {
         print(name, outcome, config.mode == Mode::Report);
     }
-    println!("{}", apply::remainder(&both));
+    println!("{}", runs::remainder(&both));
     if config.mode == Mode::Report {
         return Ok(());
     }

@@ -125,7 +125,8 @@ fn glob_pair(key: &Glob, value: &Glob, labels: &dyn Labels) -> bool {
 }
 
 impl Requirement {
-    fn matches(&self, labels: &dyn Labels) -> bool {
+    /// Whether labels satisfy it.
+    pub fn matches(&self, labels: &dyn Labels) -> bool {
         let label = labels.label(&self.key);
         let has = |l: &str| self.values.iter().any(|v| **v == *l);
         match self.op {

@@ -1,9 +1,11 @@
 //! The arguments of `kyverno apply`, all of them.
 
+use crate::cli::compat::{Klog, go_bool, go_duration};
 use clap::ArgAction::Set;
 
 /// Arguments of `kyvc apply`.
 #[derive(Clone, Debug, Default, clap::Args)]
+#[command(args_override_self = true)]
 pub struct Args {
     /// Policies: files, folders, or `-` for standard input
     pub policies: Vec<String>,
@@ -20,34 +22,34 @@ pub struct Args {
     #[arg(short, long, value_name = "FILE")]
     pub userinfo: Option<String>,
     /// Print policy reports
-    #[arg(short, long, action = Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(short, long, action = Set, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_parser = go_bool)]
     pub policy_report: bool,
     /// Format of policy reports: yaml or json
     #[arg(long, default_value = "yaml", value_name = "FORMAT")]
     pub output_format: String,
     /// Print a table
-    #[arg(short, long, action = Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(short, long, action = Set, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_parser = go_bool)]
     pub table: bool,
     /// Show messages in the table
-    #[arg(long, action = Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long, action = Set, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_parser = go_bool)]
     pub detailed_results: bool,
     /// Use no colours
-    #[arg(long, action = Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long, action = Set, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_parser = go_bool)]
     pub remove_color: bool,
     /// Take violations of policies that only audit for warnings
-    #[arg(long, action = Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long, action = Set, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_parser = go_bool)]
     pub audit_warn: bool,
     /// Exit code for warnings
     #[arg(long, default_value_t = 0, value_name = "CODE", allow_hyphen_values = true)]
     pub warn_exit_code: i32,
     /// Use the exit code for warnings where no rule holds for any resource, too
-    #[arg(long, action = Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long, action = Set, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_parser = go_bool)]
     pub warn_no_pass: bool,
     /// Go on with the next resource after one that failed
-    #[arg(long, action = Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long, action = Set, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_parser = go_bool)]
     pub continue_on_fail: bool,
     /// Print no header, for use in a pipe
-    #[arg(short = 'i', long, action = Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(short = 'i', long, action = Set, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_parser = go_bool)]
     pub stdin: bool,
 
     /// JSON payloads
@@ -69,25 +71,25 @@ pub struct Args {
     #[arg(short, long, alias = "exceptions", value_delimiter = ',', value_name = "FILES")]
     pub exception: Vec<String>,
     /// Take policy exceptions from the resources
-    #[arg(long, alias = "exceptions-with-resources", action = Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long, alias = "exceptions-with-resources", action = Set, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_parser = go_bool)]
     pub exceptions_within_resources: bool,
     /// Take policy exceptions from the policies
-    #[arg(long, action = Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long, action = Set, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_parser = go_bool)]
     pub exceptions_within_policies: bool,
     /// Print a policy exception for each violation
-    #[arg(long, action = Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long, action = Set, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_parser = go_bool)]
     pub generate_exceptions: bool,
     /// How long such exceptions live
-    #[arg(long, default_value = "720h0m0s", value_name = "DURATION")]
-    pub generated_exception_ttl: String,
+    #[arg(long, default_value = "720h0m0s", value_name = "DURATION", value_parser = go_duration, allow_hyphen_values = true)]
+    pub generated_exception_ttl: i64,
     /// Check the resources of a cluster
-    #[arg(short, long, action = Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(short, long, action = Set, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_parser = go_bool)]
     pub cluster: bool,
     /// Cluster: the namespace
     #[arg(short, long)]
     pub namespace: Option<String>,
     /// Cluster: check resources without a namespace too
-    #[arg(long, action = Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long, action = Set, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_parser = go_bool)]
     pub cluster_wide_resources: bool,
     /// Cluster: the kubeconfig file
     #[arg(long, value_name = "FILE")]
@@ -102,10 +104,10 @@ pub struct Args {
     #[arg(long, default_value_t = 100)]
     pub batch_size: i64,
     /// Cluster: go on after an error
-    #[arg(long, action = Set, num_args = 0..=1, require_equals = true, default_value_t = true, default_missing_value = "true")]
+    #[arg(long, action = Set, num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true", value_parser = go_bool)]
     pub continue_on_error: bool,
     /// Cluster: say how long loading took
-    #[arg(long, action = Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long, action = Set, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_parser = go_bool)]
     pub show_performance: bool,
     /// Context of policies with CEL
     #[arg(long, value_name = "FILE")]
@@ -114,7 +116,7 @@ pub struct Args {
     #[arg(long, alias = "crd-path", value_delimiter = ',', value_name = "FILES")]
     pub crd_paths: Vec<String>,
     /// Use the image registry
-    #[arg(long, action = Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long, action = Set, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_parser = go_bool)]
     pub registry: bool,
     /// Where mutated and generated resources are written to
     #[arg(short, long, value_name = "PATH")]
@@ -128,6 +130,9 @@ pub struct Args {
     /// Git: the password
     #[arg(long)]
     pub password: Option<String>,
+    /// What Kyverno takes for its log
+    #[command(flatten)]
+    pub klog: Klog,
 }
 
 impl Args {
@@ -150,7 +155,9 @@ impl Args {
         if self.resource.is_empty() && payloads.iter().all(|p| p.is_empty()) && !self.cluster {
             return Err("resource file(s) or cluster required");
         }
-        if !self.crd_paths.is_empty() && self.kubeconfig.as_ref().is_some_and(|k| !k.trim().is_empty()) {
+        if self.crd_paths.iter().any(|p| !p.trim().is_empty())
+            && self.kubeconfig.as_ref().is_some_and(|k| !k.trim().is_empty())
+        {
             return Err("crd-paths and kubeconfig flags are mutually exclusive, please use only one of them");
         }
         Ok(())
@@ -165,17 +172,7 @@ impl Args {
             ("--json", !self.json.is_empty()),
             ("--http-payload", !self.http_payload.is_empty()),
             ("--envoy-payload", !self.envoy_payload.is_empty()),
-            ("--target-resource", !self.target_resource.is_empty()),
-            ("--parameter-resource", !self.parameter_resource.is_empty()),
-            ("--exception", !self.exception.is_empty()),
-            ("--exceptions-within-resources", self.exceptions_within_resources),
-            ("--exceptions-within-policies", self.exceptions_within_policies),
-            ("--generate-exceptions", self.generate_exceptions),
-            ("--context-file", self.context_file.is_some()),
-            ("--crd-paths", !self.crd_paths.is_empty()),
             ("--registry", self.registry),
-            ("--output", self.output.is_some()),
-            ("--git-branch", self.git_branch.is_some()),
         ];
         flags.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
     }

@@ -1,11 +1,16 @@
-//! What `kyverno apply` prints: refused policies, then reports, a table, or violations and counts.
+//! What `kyverno apply` prints: mutated and generated resources, refused policies, then reports, exceptions, a table, or
+//! violations and counts.
 
-use super::evaluate::Response;
+use super::output::Output;
 use super::{Applied, Args};
+use crate::cli::paint::Paint;
 use crate::engine::{PolicyInfo, Status};
+use crate::offline::outcome::{Does, Object, Response, Ruled};
+use crate::report::exceptions::PolicyException;
+use crate::report::go_yaml3;
 use crate::report::openreports::{self, BACKGROUND, Finding, Reference, ReportResult, Reports};
 use crate::report::table::table;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 const DIVIDER: &str = "----------------------------------------------------------------------";
 
@@ -20,21 +25,70 @@ impl<'p> Printer<'p> {
         Self { args, out }
     }
 
-    /// Prints all of it. `rules` is how many rules the policies have.
-    pub(super) fn all(mut self, applied: &Applied, rules: usize) -> io::Result<()> {
-        if !self.args.stdin && !self.args.policy_report {
-            let resources = applied.outcome.resources.len();
-            writeln!(self.out, "\nApplying {rules} policy rule(s) to {resources} resource(s)...")?;
+    /// Prints all of it; mutated and generated resources to `output` where there is one.
+    pub(super) fn all(mut self, applied: &Applied, output: Option<&Output>) -> io::Result<()> {
+        if !self.args.stdin && !self.args.policy_report && !self.args.generate_exceptions {
+            let (rules, resources) = (applied.rules, applied.outcome.resources.len());
+            write!(self.out, "\nApplying {rules} policy rule(s) to {resources} resource(s)")?;
+            match applied.exceptions {
+                0 => writeln!(self.out, "...")?,
+                n => writeln!(self.out, " with {n} exception(s)...")?,
+            }
         }
+        self.changes(applied, output)?;
         self.refused(applied, false, "Policies Skipped:")?;
         self.refused(applied, true, "Invalid Policies:")?;
         if self.args.policy_report {
             self.reports(applied)
+        } else if self.args.generate_exceptions {
+            self.exceptions(applied)
         } else if self.args.table {
             self.table(applied)
         } else {
             self.text(applied)
         }
+    }
+
+    /// The resources that were mutated and generated.
+    fn changes(&mut self, applied: &Applied, output: Option<&Output>) -> io::Result<()> {
+        for (response, policy, resource) in rows(applied) {
+            if let (Does::Mutate, Some(patched)) = (response.does, &response.patched) {
+                let targets: Vec<&Object> = response.rules.iter().filter_map(|r| r.target.as_ref()).collect();
+                let file = format!("{}-mutated", resource.name);
+                self.change(policy, resource, patched, &targets, output.map(|o| (o, file.as_str())))?;
+                write!(self.out, "\n\nMutation:\nMutation has been applied successfully.")?;
+            }
+            for made in response.rules.iter().flat_map(|r| &r.generated) {
+                let file = format!("{}-generated", policy.name);
+                self.change(policy, resource, made, &[], output.map(|o| (o, file.as_str())))?;
+                write!(self.out, "\n\nGenerate:\nGeneration completed successfully.")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Kyverno: processor/policy_processor.go, printOutput.
+    fn change(
+        &mut self,
+        policy: &PolicyInfo,
+        resource: &Reference,
+        object: &Object,
+        targets: &[&Object],
+        output: Option<(&Output, &str)>,
+    ) -> io::Result<()> {
+        let text = yaml(object);
+        if let Some((output, name)) = output {
+            output.add(name, &format!("{text}\n---\n\n"))?;
+            return targets.iter().try_for_each(|t| output.add(name, &format!("{}\n---\n", yaml(t))));
+        }
+        if !self.args.stdin {
+            write!(self.out, "\npolicy {} applied to {}:", policy.name, path(resource))?;
+        }
+        write!(self.out, "\n{text}\n---\n")?;
+        if !targets.is_empty() {
+            writeln!(self.out, "patched targets: ")?;
+        }
+        targets.iter().try_for_each(|t| write!(self.out, "\n{}\n---\n\n", yaml(t)))
     }
 
     fn refused(&mut self, applied: &Applied, invalid: bool, title: &str) -> io::Result<()> {
@@ -61,12 +115,43 @@ impl<'p> Printer<'p> {
             };
             let audit_warns = self.args.audit_warn && response.audits;
             let results = response.rules.iter().map(|r| {
-                let finding = Finding { rule: &r.rule, status: r.status, message: &r.message, audit_warns, seconds };
+                let finding = Finding {
+                    rule: &r.rule,
+                    status: r.status,
+                    message: &r.message,
+                    audit_warns,
+                    seconds,
+                    exceptions: &r.exceptions,
+                    standard: r.standard.as_deref(),
+                };
                 ReportResult::new(policy, process, resource, &finding)
             });
             reports.add(policy, results.collect());
         }
         reports.print(self.args.output_format == "json", self.out)
+    }
+
+    /// An exception for each violation of a policy that is in no namespace.
+    fn exceptions(&mut self, applied: &Applied) -> io::Result<()> {
+        for (response, policy, resource) in rows(applied) {
+            let clustered = policy.namespace.as_deref().is_none_or(str::is_empty);
+            for ruled in response.rules.iter().filter(|_| clustered) {
+                if self.status(ruled, response, policy) != Status::Fail {
+                    continue;
+                }
+                let ttl = self.args.generated_exception_ttl;
+                let exception = PolicyException::of(&policy.name, &ruled.rule, resource, ttl);
+                let exception = exception.lifting(ruled.standard.as_deref());
+                write!(self.out, "---\n{}\n", exception.text(self.args.output_format == "json")?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The status that a rule has here: some violations only warn.
+    fn status(&self, ruled: &Ruled, response: &Response, policy: &PolicyInfo) -> Status {
+        let warns = !policy.scored || (self.args.audit_warn && response.audits);
+        if ruled.status == Status::Fail && warns { Status::Warn } else { ruled.status }
     }
 
     fn table(&mut self, applied: &Applied) -> io::Result<()> {
@@ -77,19 +162,13 @@ impl<'p> Printer<'p> {
         }
         let mut lines = Vec::new();
         for (response, policy, resource) in rows(applied) {
-            let named = |namespace: &str, parts: &[&str]| {
-                let all = [namespace].into_iter().filter(|n| !n.is_empty()).chain(parts.iter().copied());
-                all.map(|p| paint.name(p)).collect::<Vec<_>>().join("/")
-            };
             for r in &response.rules {
-                let warns = !policy.scored || (self.args.audit_warn && response.audits);
-                let status = if r.status == Status::Fail && warns { Status::Warn } else { r.status };
                 let mut line = vec![
                     (lines.len() + 1).to_string(),
-                    named(policy.namespace.as_deref().unwrap_or_default(), &[&policy.name]),
+                    paint.policy(policy.namespace.as_deref().unwrap_or_default(), &policy.name),
                     paint.name(&r.rule),
-                    named(&resource.namespace, &[&resource.kind, &resource.name]),
-                    paint.status(status),
+                    paint.resource(&resource.kind, &resource.namespace, &resource.name),
+                    paint.status(self.status(r, response, policy)),
                     String::new(),
                 ];
                 if self.args.detailed_results {
@@ -103,13 +182,31 @@ impl<'p> Printer<'p> {
 
     fn text(&mut self, applied: &Applied) -> io::Result<()> {
         for (response, policy, resource) in rows(applied) {
+            let (policy, path) = (&policy.name, path(resource));
+            for r in &response.rules {
+                match (r.does, r.status) {
+                    (Does::Mutate, Status::Skip) => {
+                        writeln!(self.out, "\nskipped mutate policy {policy} -> resource {path}")?;
+                    }
+                    (Does::Mutate, Status::Error) => writeln!(
+                        self.out,
+                        "\nerror while applying mutate policy {policy} -> resource {path} \nerror:  {}",
+                        r.message
+                    )?,
+                    (Does::Generate, Status::Error) => writeln!(
+                        self.out,
+                        "\nerror while applying generate policy {policy} -> resource {path} \nerror: {}",
+                        r.message
+                    )?,
+                    _ => {}
+                }
+            }
             let mut failed = response.rules.iter().filter(|r| r.status == Status::Fail).peekable();
             if failed.peek().is_none() {
                 continue;
             }
             let how = if self.args.audit_warn && response.audits { "failed as audit warning:" } else { "failed:" };
-            let Reference { namespace, kind, name, .. } = resource;
-            writeln!(self.out, "policy {} -> resource {namespace}/{kind}/{name} {how}", policy.name)?;
+            writeln!(self.out, "policy {policy} -> resource {path} {how}")?;
             for (i, r) in failed.enumerate() {
                 let message = if r.message.is_empty() { "validation failed" } else { &r.message };
                 writeln!(self.out, "{} - {} {message}", i + 1, r.rule)?;
@@ -127,38 +224,17 @@ impl<'p> Printer<'p> {
 fn rows(applied: &Applied) -> impl Iterator<Item = (&Response, &PolicyInfo, &Reference)> {
     applied.outcome.responses.iter().filter_map(|response| {
         let policy = applied.set.policies().get(response.policy)?;
-        let resource = applied.outcome.resources.get(response.resource)?;
+        let resource = response.about.as_ref().or(applied.outcome.resources.get(response.resource))?;
         Some((response, policy, resource))
     })
 }
 
-/// Colours, for a terminal only.
-struct Paint {
-    on: bool,
+/// `namespace/Kind/name`.
+fn path(resource: &Reference) -> String {
+    let Reference { namespace, kind, name, .. } = resource;
+    format!("{namespace}/{kind}/{name}")
 }
 
-impl Paint {
-    fn new(remove: bool) -> Self {
-        let unwanted = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
-            || std::env::var_os("TERM").is_some_and(|t| t == "dumb");
-        Self { on: !remove && !unwanted && io::stdout().is_terminal() }
-    }
-
-    fn paint(&self, color: u8, text: &str) -> String {
-        if self.on { format!("\x1b[{color};1m{text}\x1b[0;22m") } else { text.to_owned() }
-    }
-
-    fn name(&self, text: &str) -> String {
-        self.paint(36, text)
-    }
-
-    fn status(&self, status: Status) -> String {
-        match status {
-            Status::Pass => self.paint(32, "Pass"),
-            Status::Fail => self.paint(31, "Fail"),
-            Status::Warn => self.paint(33, "Warn"),
-            Status::Error => self.paint(31, "Error"),
-            Status::Skip => self.paint(36, "Skip"),
-        }
-    }
+fn yaml(object: &Object) -> String {
+    object.read(go_yaml3::to_yaml).unwrap_or_default()
 }

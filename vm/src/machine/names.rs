@@ -17,6 +17,9 @@ enum State {
     Fresh,
     Tried,
     Loaded,
+    /// It is loaded once more and then no more: a loop beside it has ended
+    Last,
+    Done,
 }
 
 /// An entry that is there to be loaded.
@@ -94,15 +97,20 @@ impl Names {
 
     /// Whether an entry of an outer scope was loaded and is to be loaded again.
     pub(super) fn retake(&mut self, id: EntryId) -> bool {
-        let Some(at) = self.active.iter().rposition(|a| a.id == id && a.state == State::Loaded) else { return false };
-        self.sight = self.active.get(at).map(|a| (at, a.level));
+        let again = |a: &Active| a.id == id && matches!(a.state, State::Loaded | State::Last);
+        let Some(at) = self.active.iter().rposition(again) else { return false };
+        let Some(entry) = self.active.get_mut(at) else { return false };
+        if entry.state == State::Last {
+            entry.state = State::Done;
+        }
+        self.sight = Some((at, entry.level));
         true
     }
 
     /// Notes that an entry's unit has ended.
     pub(super) fn leave_entry(&mut self, id: EntryId, loaded: bool) {
         self.sight = None;
-        if loaded && let Some(entry) = self.active.iter_mut().rfind(|a| a.id == id) {
+        if loaded && let Some(entry) = self.active.iter_mut().rfind(|a| a.id == id && a.state != State::Done) {
             entry.state = State::Loaded;
         }
     }
@@ -124,13 +132,18 @@ impl Names {
         let kept = self.kept.pop()?;
         let level = self.kept.len();
         self.back(program, kept.bound, |a| a.level <= level);
+        // Kyverno: deferred.go, a loader of the scope that goes on is dropped once it has loaded again.
+        for entry in self.active.iter_mut().filter(|a| a.level == level && a.state == State::Loaded) {
+            entry.state = State::Last;
+        }
         Some(kept.object)
     }
 
     /// Goes back to names that were kept. Of the entries that stay, those keep their values that always have the same.
     fn back(&mut self, program: &Program, kept: Vec<(Sym, Val)>, stays: impl Fn(&Active) -> bool) {
         self.active.retain(|a| stays(a));
-        let steady = |a: &&Active| a.state == State::Loaded && program.entry(a.id).is_some_and(|e| e.steady);
+        let loaded = |a: &Active| matches!(a.state, State::Loaded | State::Last | State::Done);
+        let steady = |a: &&Active| loaded(a) && program.entry(a.id).is_some_and(|e| e.steady);
         let names: smallvec::SmallVec<[Sym; 4]> =
             self.active.iter().filter(steady).filter_map(|a| program.entry(a.id)).map(|e| e.name).collect();
         let bound = std::mem::replace(&mut self.bound, kept);

@@ -36,6 +36,22 @@ impl Written {
     }
 }
 
+/// What is to be seen of an operation without a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outline<'d> {
+    /// Where it works
+    pub path: &'d str,
+    /// Whether it compares with nothing
+    pub tests_nothing: bool,
+}
+
+/// Reads a list of operations without applying them.
+pub fn outlines<'d>(operations: &'d Document<'d>, written: Written) -> Result<Vec<Outline<'d>>, PatchError> {
+    let list = Operation::decode(operations, written)?.list;
+    let outline = |o: &Operation<'d>| Outline { path: o.path, tests_nothing: o.tests_nothing() };
+    Ok(list.iter().map(outline).collect())
+}
+
 /// Applies a list of operations. `None` where that changes nothing, not even how Kyverno spells the resource, which it
 /// calls `no patches applied`.
 ///

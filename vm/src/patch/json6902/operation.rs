@@ -53,6 +53,11 @@ impl<'d> Operation<'d> {
         Ok(Operations { doc, list: list.collect::<Result<_, PatchError>>()? })
     }
 
+    /// Whether it compares with nothing.
+    pub(super) fn tests_nothing(&self) -> bool {
+        self.verb == Verb::Test && self.value.is_none()
+    }
+
     fn one(doc: &'d Document<'d>, node: NodeId) -> Result<Self, Reason> {
         let verb = match doc.get_str(node, "op").and_then(|n| doc.as_str(n)) {
             Some("add") => Verb::Add,

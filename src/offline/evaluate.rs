@@ -1,0 +1,171 @@
+//! Asking the policies about the resources.
+
+use super::cluster::{Cluster, split};
+use super::globals::Globals;
+use super::mocks::{Calls, Mocks};
+use super::outcome::{Outcome, Response};
+use super::resources::{reference, unversioned};
+use super::stages::{Asked, Stages};
+use super::values::{NamespaceLabels, Values};
+use crate::diag::{Diagnostic, Source};
+use crate::engine::query::evaluate;
+use crate::engine::{Engine, Operation, PolicySet, User};
+use crate::manifest;
+use crate::report::openreports::Reference;
+use crate::yaml::{self, ReadOptions};
+use kyvc_vm::document::{Buffers, Document, JsonOptions, Layout, read_json};
+use kyvc_vm::selector::ResourceKind;
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// What is asked, besides the resources.
+#[derive(Clone, Copy)]
+pub struct Question<'q> {
+    /// The policies
+    pub set: &'q PolicySet,
+    /// Values of variables, labels of namespaces
+    pub values: &'q Values,
+    /// Who makes the requests
+    pub user: Option<&'q User>,
+    /// The resources as an API server gives them, where policies may ask for them
+    pub cluster: Option<&'q Cluster>,
+    /// Whether it also gives them ConfigMaps, and every namespace has to be there
+    pub serves_config_maps: bool,
+    /// The objects that rules may change besides those they are about
+    pub targets: Option<&'q Cluster>,
+    /// Answers to calls of APIs
+    pub mocks: Option<&'q Mocks>,
+    /// What these answer, by policy and rule
+    pub calls: Option<&'q Calls>,
+    /// Entries of the global context
+    pub globals: Option<&'q Globals>,
+    /// Whether what no rule says anything of is a response too
+    pub keeps_silence: bool,
+}
+
+/// Reads all resources as an API server would give them. Problems are reported when they are read for the policies.
+///
+/// # Errors
+/// Says which entry of the global context makes no sense.
+pub fn cluster(sources: &[Arc<Source>]) -> Result<Cluster, String> {
+    let layout = Layout::everything();
+    let mut objects = Vec::new();
+    for source in sources {
+        manifest::read(source, &layout, ReadOptions::resource(), &mut |doc| {
+            if let Some(object) = doc.root().and_then(|root| serde_json::from_str(&yaml::go_json(doc, root)).ok()) {
+                objects.push(object);
+            }
+            ControlFlow::Continue(())
+        });
+    }
+    let (objects, entries) = split(objects);
+    let mut cluster = Cluster::default();
+    objects.into_iter().for_each(|o| cluster.add(o));
+    let query = |expression: &str, input: &str| evaluate(expression, input, false);
+    cluster.add_global_entries(&entries, &query)?;
+    Ok(cluster)
+}
+
+impl<'q> Question<'q> {
+    /// A question about policies with nothing around them but values.
+    pub fn new(set: &'q PolicySet, values: &'q Values) -> Self {
+        Self {
+            set,
+            values,
+            user: None,
+            cluster: None,
+            serves_config_maps: false,
+            targets: None,
+            mocks: None,
+            calls: None,
+            globals: None,
+            keeps_silence: false,
+        }
+    }
+
+    /// Reads the resources of all sources and asks about each. Several sources are read at a time.
+    ///
+    /// # Errors
+    /// What is wrong with the resources.
+    pub fn ask(&self, sources: &[Arc<Source>]) -> Result<Outcome, Vec<Diagnostic>> {
+        let parts: Vec<_> =
+            sources.par_iter().map_init(Engine::default, |engine, source| self.source(engine, source)).collect();
+        let mut all = Outcome::default();
+        for part in parts {
+            let (mut part, problems) = part;
+            // Kyverno stops at the first object that is none.
+            if problems.iter().any(Diagnostic::is_error) {
+                return Err(problems);
+            }
+            let first = all.resources.len();
+            all.resources.append(&mut part.resources);
+            all.responses.extend(part.responses.into_iter().map(|r| Response { resource: r.resource + first, ..r }));
+        }
+        Ok(all)
+    }
+
+    fn source(&self, engine: &mut Engine, source: &Arc<Source>) -> (Outcome, Vec<Diagnostic>) {
+        let mut out = Outcome::default();
+        let mut more = Vec::new();
+        // Where an object stands is wanted for the errors only, and so are places.
+        let options = ReadOptions { places: true, ..ReadOptions::resource() };
+        let mut problems = manifest::read(source, self.set.program().layout(), options, &mut |doc| {
+            let reference = reference(doc);
+            // Entries of the global context are no resources that policies are asked about.
+            if reference.kind == "GlobalContextEntry" && reference.api_version.starts_with("kyverno.io/") {
+                return ControlFlow::Continue(());
+            }
+            more.extend(unversioned(&reference, doc, source));
+            let number = out.resources.len();
+            // Only a cluster misses namespaces.
+            let _ = self.resource(engine, doc, &reference, number, None, &mut out.responses);
+            out.resources.push(reference);
+            ControlFlow::Continue(())
+        });
+        problems.append(&mut more);
+        (out, problems)
+    }
+
+    /// Asks about one resource, for one operation or for the one that the values say.
+    ///
+    /// # Errors
+    /// Why nothing can be asked, in Kyverno's words.
+    pub fn resource(
+        &self,
+        engine: &mut Engine,
+        object: &Document<'_>,
+        reference: &Reference,
+        number: usize,
+        operation: Option<Operation>,
+        out: &mut Vec<Response>,
+    ) -> Result<(), String> {
+        let labels = self.values.labels(&reference.namespace);
+        let json = self.namespace_labels(reference, labels)?;
+        // The set's layout is one of objects, and passes over what no object has at its top.
+        let layout = Layout::everything();
+        let document =
+            json.as_ref().and_then(|text| read_json(text, &layout, Buffers::default(), JsonOptions::default()).ok());
+        // Kyverno: a cluster knows its own subresources.
+        let kind = ResourceKind::of(&reference.api_version, &reference.kind);
+        let part = if self.serves_config_maps { None } else { self.values.part(kind.group, kind.version, kind.kind) };
+        let asked = Asked { object, reference, labels: document.as_ref(), part: part.as_ref(), operation, number };
+        Stages { question: self, given: labels, engine, out }.run(&asked);
+        Ok(())
+    }
+
+    /// The labels of a resource's namespace: those of the values, else those of the cluster.
+    fn namespace_labels(
+        &self,
+        reference: &Reference,
+        labels: Option<&NamespaceLabels>,
+    ) -> Result<Option<String>, String> {
+        let given = labels.filter(|l| !l.0.is_empty()).and_then(|l| serde_json::to_string(&l.0).ok());
+        let Some(cluster) = self.cluster.filter(|_| self.serves_config_maps) else { return Ok(given) };
+        if given.is_some() || reference.kind == "Namespace" || reference.namespace.is_empty() {
+            return Ok(given);
+        }
+        let found = cluster.namespace_labels(&reference.namespace);
+        found.map(Some).map_err(|e| format!("failed to get the resource's namespace ({e})"))
+    }
+}

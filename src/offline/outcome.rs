@@ -1,0 +1,91 @@
+//! What policies said of resources.
+
+use crate::engine::{Status, Violated};
+use crate::report::openreports::Reference;
+use kyvc_vm::document::{Buffers, Document, JsonOptions, Layout, read_json};
+
+/// What a rule does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Does {
+    /// It checks
+    #[default]
+    Validate,
+    /// It changes the resource, or others
+    Mutate,
+    /// It makes other resources
+    Generate,
+    /// It verifies images
+    VerifyImages,
+}
+
+/// An object that a rule made or changed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Object {
+    /// What it is
+    pub reference: Reference,
+    /// The object as JSON, as Go writes it
+    pub json: String,
+    /// Whether its numbers are float64, as they are in what no rule changed
+    pub floats: bool,
+}
+
+impl Object {
+    /// Reads the JSON, and gives the object to `each`.
+    pub fn read<T>(&self, each: impl FnOnce(&Document<'_>) -> T) -> Option<T> {
+        let layout = Layout::everything();
+        let mut doc = read_json(&self.json, &layout, Buffers::default(), JsonOptions::default()).ok()?;
+        if self.floats {
+            doc.numbers_to_floats();
+        }
+        Some(each(&doc))
+    }
+}
+
+/// What a rule said.
+#[derive(Clone, Debug)]
+pub struct Ruled {
+    /// Its name
+    pub rule: String,
+    /// What it does
+    pub does: Does,
+    /// What became of it
+    pub status: Status,
+    /// Why
+    pub message: String,
+    /// The existing object that it changed, as it is now
+    pub target: Option<Object>,
+    /// What it generated
+    pub generated: Vec<Object>,
+    /// The policy exceptions that it does not apply because of
+    pub exceptions: Vec<String>,
+    /// What is violated of a Pod Security Standard
+    pub standard: Option<Box<Violated>>,
+}
+
+/// What the rules of one kind of one policy said of one resource.
+#[derive(Clone, Debug, Default)]
+pub struct Response {
+    /// Number of the policy in its set
+    pub policy: usize,
+    /// Number of the resource
+    pub resource: usize,
+    /// What the resource was when it was asked about, where that is not what it was first
+    pub about: Option<Reference>,
+    /// What the rules do
+    pub does: Does,
+    /// The rules that said something
+    pub rules: Vec<Ruled>,
+    /// Whether the policy only audits violations in the resource's namespace
+    pub audits: bool,
+    /// The resource as the rules left it, where they may change it
+    pub patched: Option<Object>,
+}
+
+/// The resources, and what was said of them in their order.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The resources
+    pub resources: Vec<Reference>,
+    /// What was said
+    pub responses: Vec<Response>,
+}

@@ -1,0 +1,129 @@
+//! What Kyverno's CLI refuses before it applies a policy, in its words and its order.
+//!
+//! Kyverno: pkg/validation/policy/validate.go, with the checks of api/kyverno/v1, pkg/policy/mutate and
+//! pkg/policy/validate.
+
+mod conditions;
+mod conflict;
+pub(super) mod context;
+mod fields;
+mod json;
+mod mutate;
+mod namespaces;
+mod pattern;
+mod pod_security;
+mod rules;
+mod selector;
+mod variables;
+
+use crate::policy::classic::Policy;
+use crate::policy::tree::{Tree, Value};
+use crate::resolve::{Guard, ResolvedRule};
+
+/// A policy that is not applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Its name
+    pub name: String,
+    /// Why
+    pub reason: String,
+    /// Whether Kyverno lists it under `Invalid Policies:` instead of `Policies Skipped:`
+    pub invalid: bool,
+}
+
+/// What the checks look at.
+#[derive(Clone, Copy)]
+struct Subject<'p> {
+    policy: &'p Policy,
+    /// The policy as it is written, for what the AST leaves out.
+    tree: &'p Tree,
+    resolved: &'p [ResolvedRule],
+}
+
+/// Checks a policy.
+pub(super) fn check(policy: &Policy, tree: &Tree, resolved: &[ResolvedRule]) -> Result<(), Refusal> {
+    let subject = Subject { policy, tree, resolved };
+    subject.check().map_err(|reason| Refusal {
+        name: policy.name.clone(),
+        invalid: reason.starts_with("variable 'element.name'"),
+        reason,
+    })
+}
+
+type Checked = Result<(), String>;
+
+impl<'p> Subject<'p> {
+    fn check(&self) -> Checked {
+        let namespace = self.tree.get("metadata").and_then(|m| m.get("namespace")).and_then(Tree::as_str);
+        if self.policy.namespace.is_none() && namespace.is_some_and(|n| !n.is_empty()) {
+            return Err("A clusterpolicy should not have the namespace defined".to_owned());
+        }
+        variables::check(self)?;
+        fields::check(self)?;
+        if self.policy.namespace.is_none() {
+            namespaces::check(self)?;
+        }
+        if !self.policy.spec.admission && !self.policy.spec.background {
+            return Err("disabling both admission and background processing is not allowed".to_owned());
+        }
+        if !self.policy.spec.admission && self.rules().iter().any(mutate::has) {
+            return Err("disabling admission processing is only allowed with validation policies".to_owned());
+        }
+        rules::check(self)
+    }
+
+    fn spec(&self) -> Option<&'p Tree> {
+        self.tree.get("spec")
+    }
+
+    /// The rules as they are written.
+    fn rules(&self) -> &'p [Tree] {
+        list(self.spec().and_then(|s| s.get("rules")))
+    }
+
+    /// The rules that Kyverno computes of the policy as a whole, with their numbers: where rules are made for the
+    /// controllers of Pods, written ones with a name of that kind drop out, whatever is in them.
+    fn computed(&self) -> impl Iterator<Item = (usize, &'p ResolvedRule)> {
+        self.resolved.iter().filter(|r| !matches!(r.guard, Guard::Unless(_))).enumerate()
+    }
+
+    /// The tree of a computed rule: that of the written one it was made from.
+    fn rule(&self, resolved: &ResolvedRule) -> Option<&'p Tree> {
+        let written = |name: &str| self.rules().iter().find(|r| r.get("name").and_then(Tree::as_str) == Some(name));
+        let name = resolved.rule.name.as_str();
+        let stem = name.strip_prefix("autogen-cronjob-").or(name.strip_prefix("autogen-")).unwrap_or(name);
+        if self.policy.spec.rules.iter().any(|r| r.name == name) { written(name) } else { written(stem) }
+    }
+}
+
+/// The elements of a list; none where it is no list.
+fn list(tree: Option<&Tree>) -> &[Tree] {
+    match tree.map(|t| &t.value) {
+        Some(Value::List(items)) => items,
+        _ => &[],
+    }
+}
+
+/// A member that is not null.
+fn some<'t>(tree: &'t Tree, key: &str) -> Option<&'t Tree> {
+    tree.get(key).filter(|t| t.value != Value::Null)
+}
+
+/// Visits the strings of a tree, keys included, each with the path of its value. Stops at the first error.
+fn strings(tree: &Tree, path: &str, each: &mut dyn FnMut(&str, &str) -> Checked) -> Checked {
+    match &tree.value {
+        Value::Str(s) => each(s, path),
+        Value::List(items) => {
+            items.iter().enumerate().try_for_each(|(i, item)| strings(item, &format!("{path}/{i}"), each))
+        }
+        Value::Map(members) => members.iter().try_for_each(|m| {
+            let path = format!("{path}/{}", m.key);
+            each(&m.key, &path)?;
+            strings(&m.value, &path, each)
+        }),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! The checks of api/kyverno/v1, which collect all errors.
+
+use super::{Checked, Subject, conflict, json, list, mutate, pod_security, selector, some};
+use crate::policy::tree::{Tree, Value};
+use crate::resolve::autogen::CONTROLLERS_ANNOTATION;
+
+pub(super) fn check(s: &Subject<'_>) -> Checked {
+    let mut errors = Vec::new();
+    if s.policy.annotation(CONTROLLERS_ANNOTATION) == Some("all") {
+        errors.push(
+            "metadata.annotations: Forbidden: Autogen annotation does not support 'all' anymore, remove the annotation \
+             or set it to a valid value"
+                .to_owned(),
+        );
+    }
+    if s.policy.name.len() > 63 {
+        errors.push("name: Too long: may not be more than 63 bytes".to_owned());
+    }
+    spec(s, &mut errors);
+    aggregate(errors)
+}
+
+/// Kubernetes: one error as it is, several in brackets, none twice.
+fn aggregate(mut errors: Vec<String>) -> Checked {
+    let mut seen = Vec::new();
+    errors.retain(|e| {
+        !seen.contains(e) && {
+            seen.push(e.clone());
+            true
+        }
+    });
+    match errors.as_slice() {
+        [] => Ok(()),
+        [one] => Err(one.clone()),
+        several => Err(format!("[{}]", several.join(", "))),
+    }
+}
+
+fn spec(s: &Subject<'_>, errors: &mut Vec<String>) {
+    let Some(spec) = s.spec() else { return };
+    let webhook = some(spec, "webhookConfiguration");
+    let deprecated = |old: &str, new: &str| {
+        let both = some(spec, old).is_some() && webhook.is_some_and(|w| some(w, new).is_some());
+        both.then(|| {
+            format!(
+                "spec.{old}: Forbidden: remove the deprecated field and use spec.webhookConfiguration.{new} instead"
+            )
+        })
+    };
+    errors.extend(deprecated("webhookTimeoutSeconds", "timeoutSeconds"));
+    errors.extend(deprecated("failurePolicy", "failurePolicy"));
+    if some(spec, "generateExistingOnPolicyUpdate").is_some() {
+        errors.push(
+            "spec.generateExistingOnPolicyUpdate: Forbidden: remove the deprecated field and use \
+             spec.generate[*].generateExisting instead"
+                .to_owned(),
+        );
+    }
+    mutate::untargeted(s, errors);
+    let timeouts = [
+        ("spec.webhookTimeoutSeconds", some(spec, "webhookTimeoutSeconds")),
+        ("spec.webhookConfiguration.timeoutSeconds", webhook.and_then(|w| some(w, "timeoutSeconds"))),
+    ];
+    for (path, timeout) in timeouts {
+        if let Some(Value::Int(n)) = timeout.map(|t| &t.value)
+            && !(1..=30).contains(n)
+        {
+            errors.push(format!("{path}: Invalid value: {n}: the timeout value must be between 1 and 30 seconds"));
+        }
+    }
+    let name = |r: &Tree| r.get("name").and_then(Tree::as_str).unwrap_or_default().to_owned();
+    for (i, rule) in s.rules().iter().enumerate() {
+        if s.rules().iter().take(i).any(|r| name(r) == name(rule)) {
+            let (value, name) = (json::rule(rule), name(rule));
+            errors.push(format!("spec.rules[{i}].name: Invalid value: {value}: Duplicate rule name: '{name}'"));
+        }
+    }
+    for (i, tree) in s.rules().iter().enumerate() {
+        let path = format!("spec.rules[{i}]");
+        match usize::from(some(tree, "validate").is_some()) + usize::from(mutate::has(tree)) {
+            0 => errors.push(format!(
+                "{path}: Invalid value: {}: No operation defined in the rule '{}'.(supported operations: \
+                 mutate,validate,generate,verifyImages)",
+                json::rule(tree),
+                name(tree)
+            )),
+            1 => {}
+            _ => errors.push(format!(
+                "{path}: Invalid value: {}: Multiple operations defined in the rule '{}', only one operation \
+                 (mutate,validate,generate,verifyImages) is allowed per rule",
+                json::rule(tree),
+                name(tree)
+            )),
+        }
+        if let Some(rule) = s.policy.spec.rules.get(i)
+            && conflict::empty(rule, tree)
+        {
+            let value = json::rule(tree);
+            errors.push(format!("{path}: Invalid value: {value}: Rule is matching an empty set"));
+        }
+        for block in ["match", "exclude"] {
+            if let Some(part) = some(tree, block) {
+                filters(part, &format!("{path}.{block}"), s.policy.namespace.is_some(), errors);
+            }
+        }
+        mutate::foreign(s, tree, &path, errors);
+        pod_security::check(tree, &path, errors);
+    }
+    if s.policy.namespace.is_some() && !s.policy.spec.overrides.is_empty() {
+        errors.push(
+            "spec.validationFailureActionOverrides: Forbidden: Use of validationFailureActionOverrides is supported \
+             only with ClusterPolicy"
+                .to_owned(),
+        );
+    }
+}
+
+/// `match` or `exclude`.
+fn filters(part: &Tree, path: &str, namespaced: bool, errors: &mut Vec<String>) {
+    for name in ["any", "all"] {
+        for (i, f) in list(part.get(name)).iter().enumerate() {
+            filter(f, &format!("{path}.{name}[{i}]"), namespaced, errors);
+        }
+    }
+    filter(part, path, namespaced, errors);
+}
+
+fn filter(f: &Tree, path: &str, namespaced: bool, errors: &mut Vec<String>) {
+    for (i, subject) in list(f.get("subjects")).iter().enumerate() {
+        let text = |key| subject.get(key).and_then(Tree::as_str).unwrap_or_default();
+        let path = format!("{path}.subjects[{i}]");
+        match text("kind") {
+            "" => errors.push(format!("{path}.kind: Required value")),
+            "Group" | "User" | "ServiceAccount" => {}
+            kind => errors.push(format!(
+                "{path}.kind: Invalid value: {}: kind must be 'User', 'Group', or 'ServiceAccount'",
+                json::quoted(kind)
+            )),
+        }
+        if text("name").is_empty() {
+            errors.push(format!("{path}.name: Required value"));
+        }
+        if text("kind") == "ServiceAccount" && text("namespace").is_empty() {
+            errors.push(format!("{path}.namespace: Required value: namespace is required when Kind is ServiceAccount"));
+        }
+    }
+    for (i, role) in list(f.get("roles")).iter().enumerate() {
+        if role.as_str().is_some_and(|r| r.split(':').count() != 2) {
+            let value = json::raw(role);
+            errors.push(format!(
+                "{path}.roles[{i}]: Invalid value: {value}: Role is expected to be in namespace:name format"
+            ));
+        }
+    }
+    let Some(resources) = f.get("resources") else { return };
+    if let Some(tree) = some(resources, "selector")
+        && let Some(problem) = selector::problem(tree)
+    {
+        errors.push(format!("{path}.selector: Invalid value: {}: {problem}", json::selector(tree)));
+    }
+    if namespaced && !list(resources.get("namespaces")).is_empty() {
+        errors.push(format!("{path}.namespaces: Forbidden: Filtering namespaces not allowed in namespaced policies"));
+    }
+}

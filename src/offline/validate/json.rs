@@ -1,0 +1,206 @@
+//! Parts of a policy as the JSON that Kyverno prints in its errors: Go's order of fields, with the defaults of the CRD.
+
+use super::some;
+use crate::policy::tree::{Tree, Value};
+use crate::report::go_json;
+
+/// What a map is, and with it the order of its members.
+#[derive(Clone, Copy)]
+enum Shape {
+    Rule,
+    Match,
+    Filter,
+    Resources,
+    Selector,
+    Requirement,
+    Mutate,
+    Target,
+    ForEach,
+    Validate,
+    PodSecurity,
+    Exclusion,
+    /// Kept as it is written; Go sorts the keys.
+    Raw,
+}
+
+impl Shape {
+    fn fields(self) -> &'static [(&'static str, Shape)] {
+        match self {
+            Shape::Rule => &[
+                ("name", Shape::Raw),
+                ("context", Shape::Raw),
+                ("match", Shape::Match),
+                ("exclude", Shape::Match),
+                ("preconditions", Shape::Raw),
+                ("mutate", Shape::Mutate),
+                ("validate", Shape::Validate),
+                ("skipBackgroundRequests", Shape::Raw),
+            ],
+            Shape::Match => &[
+                ("any", Shape::Filter),
+                ("all", Shape::Filter),
+                ("roles", Shape::Raw),
+                ("clusterRoles", Shape::Raw),
+                ("subjects", Shape::Raw),
+                ("resources", Shape::Resources),
+            ],
+            Shape::Filter => &[
+                ("roles", Shape::Raw),
+                ("clusterRoles", Shape::Raw),
+                ("subjects", Shape::Raw),
+                ("resources", Shape::Resources),
+            ],
+            Shape::Resources => &[
+                ("kinds", Shape::Raw),
+                ("name", Shape::Raw),
+                ("names", Shape::Raw),
+                ("namespaces", Shape::Raw),
+                ("annotations", Shape::Raw),
+                ("selector", Shape::Selector),
+                ("namespaceSelector", Shape::Selector),
+                ("operations", Shape::Raw),
+            ],
+            Shape::Selector => &[("matchLabels", Shape::Raw), ("matchExpressions", Shape::Requirement)],
+            Shape::Requirement => &[("key", Shape::Raw), ("operator", Shape::Raw), ("values", Shape::Raw)],
+            Shape::Mutate => &[
+                ("mutateExistingOnPolicyUpdate", Shape::Raw),
+                ("targets", Shape::Target),
+                ("patchStrategicMerge", Shape::Raw),
+                ("patchesJson6902", Shape::Raw),
+                ("foreach", Shape::ForEach),
+            ],
+            Shape::Target => &[
+                ("apiVersion", Shape::Raw),
+                ("kind", Shape::Raw),
+                ("namespace", Shape::Raw),
+                ("name", Shape::Raw),
+                ("uid", Shape::Raw),
+                ("selector", Shape::Selector),
+                ("context", Shape::Raw),
+                ("preconditions", Shape::Raw),
+            ],
+            Shape::ForEach => &[
+                ("list", Shape::Raw),
+                ("order", Shape::Raw),
+                ("context", Shape::Raw),
+                ("preconditions", Shape::Raw),
+                ("patchStrategicMerge", Shape::Raw),
+                ("patchesJson6902", Shape::Raw),
+                ("foreach", Shape::Raw),
+            ],
+            Shape::Validate => &[
+                ("failureAction", Shape::Raw),
+                ("failureActionOverrides", Shape::Raw),
+                ("allowExistingViolations", Shape::Raw),
+                ("message", Shape::Raw),
+                ("pattern", Shape::Raw),
+                ("anyPattern", Shape::Raw),
+                ("podSecurity", Shape::PodSecurity),
+            ],
+            Shape::PodSecurity => &[("level", Shape::Raw), ("version", Shape::Raw), ("exclude", Shape::Exclusion)],
+            Shape::Exclusion => &[
+                ("controlName", Shape::Raw),
+                ("images", Shape::Raw),
+                ("restrictedField", Shape::Raw),
+                ("values", Shape::Raw),
+            ],
+            Shape::Raw => &[],
+        }
+    }
+
+    /// What the CRD or Go puts where a field is absent.
+    fn default(self, field: &str) -> Option<&'static str> {
+        match (self, field) {
+            (Shape::Rule, "skipBackgroundRequests") | (Shape::Validate, "allowExistingViolations") => Some("true"),
+            (Shape::Match | Shape::Filter, "resources") => Some("{}"),
+            _ => None,
+        }
+    }
+}
+
+/// A rule.
+pub(super) fn rule(tree: &Tree) -> String {
+    text(tree, Shape::Rule)
+}
+
+/// A filter of `any` or `all`.
+pub(super) fn filter(tree: &Tree) -> String {
+    text(tree, Shape::Filter)
+}
+
+/// A label selector.
+pub(super) fn selector(tree: &Tree) -> String {
+    text(tree, Shape::Selector)
+}
+
+/// A string or list of strings.
+pub(super) fn raw(tree: &Tree) -> String {
+    text(tree, Shape::Raw)
+}
+
+/// A string.
+pub(super) fn quoted(text: &str) -> String {
+    go_json::to_json(&text).unwrap_or_default()
+}
+
+fn text(tree: &Tree, shape: Shape) -> String {
+    let mut out = String::new();
+    write(tree, shape, &mut out);
+    out
+}
+
+fn write(tree: &Tree, shape: Shape, out: &mut String) {
+    match &tree.value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
+        Value::Int(n) => out.push_str(&n.to_string()),
+        Value::Float(n) => kyvc_vm::scalar::number::json_float(*n, out),
+        Value::Str(s) => out.push_str(&quoted(s)),
+        Value::List(items) => {
+            out.push('[');
+            for (i, item) in items.iter().enumerate() {
+                out.push_str(if i > 0 { "," } else { "" });
+                write(item, shape, out);
+            }
+            out.push(']');
+        }
+        Value::Map(members) if shape.fields().is_empty() => {
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_unstable_by_key(|m| m.key.as_str());
+            out.push('{');
+            for (i, m) in members.iter().enumerate() {
+                out.push_str(if i > 0 { "," } else { "" });
+                out.push_str(&quoted(&m.key));
+                out.push(':');
+                write(&m.value, Shape::Raw, out);
+            }
+            out.push('}');
+        }
+        Value::Map(_) => {
+            out.push('{');
+            for (field, inner) in shape.fields() {
+                let value = match some(tree, field).filter(|t| !omitted(t)) {
+                    Some(value) => text(value, *inner),
+                    None => match shape.default(field) {
+                        Some(default) => default.to_owned(),
+                        None => continue,
+                    },
+                };
+                out.push_str(if out.ends_with('{') { "" } else { "," });
+                out.push_str(&quoted(field));
+                out.push(':');
+                out.push_str(&value);
+            }
+            out.push('}');
+        }
+    }
+}
+
+/// Go leaves out empty strings and lists.
+fn omitted(tree: &Tree) -> bool {
+    match &tree.value {
+        Value::Str(s) => s.is_empty(),
+        Value::List(items) => items.is_empty(),
+        _ => false,
+    }
+}
