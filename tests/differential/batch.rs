@@ -141,7 +141,7 @@ impl Source {
     /// The construct of a table that came up least; one that is asked for in vain gets its turn less and less.
     fn feature(&mut self, table: &[&'static str], pairs: usize) -> Option<&'static str> {
         let rarest = table.iter().min_by_key(|tag| self.seen.get(**tag).copied().unwrap_or(0)).copied()?;
-        *self.seen.entry(rarest).or_default() += pairs;
+        *self.seen.entry(rarest).or_default() += pairs / 2;
         Some(rarest)
     }
 
