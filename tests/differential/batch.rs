@@ -169,13 +169,13 @@ impl Source {
 
     fn flavour(&mut self, batch: &Batch) -> Flavour {
         let mut rng = self.rng.fork();
-        if self.plain || rng.chance(35) {
+        if self.plain {
             return Flavour::default();
         }
-        let which = self.made % 3;
+        let turn = self.made % 4;
         Flavour {
-            values: (which != 1).then(|| values(&mut rng, batch)),
-            user_info: (which != 0).then(|| user_info(&mut rng)),
+            values: (turn == 1 || turn == 3).then(|| values(&mut rng, batch)),
+            user_info: (turn == 2 || turn == 3).then(|| user_info(&mut rng)),
         }
     }
 
