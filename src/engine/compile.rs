@@ -7,7 +7,7 @@ use crate::diag::{self, Code, Diagnostic, Label, Source};
 use crate::ir;
 use crate::lower;
 use crate::policy::beta;
-use crate::policy::classic::{Override, Policy};
+use crate::policy::classic::{Override, Policy, Rule};
 use crate::policy::exception::Exception;
 use crate::policy::fields::Problems;
 use crate::policy::kinds;
@@ -221,7 +221,7 @@ pub fn compile(units: Vec<Unit>, mut diagnostics: Vec<Diagnostic>) -> Compiled {
                     },
                     action: resolved.rule.validate.as_ref().and_then(|v| v.action),
                     overrides: resolved.rule.validate.as_ref().map_or(Vec::new(), |v| overrides(&v.overrides)),
-                    allow_existing: resolved.rule.validate.as_ref().is_some_and(|v| v.allow_existing),
+                    allow_existing: allows_existing(&resolved.rule),
                     pod_security: standard(rule),
                     synchronize: resolved.rule.generate.as_ref().is_some_and(|g| g.synchronize),
                     kinds: kinds(rule),
@@ -256,6 +256,14 @@ fn standard(rule: &ir::Rule) -> Option<Box<Standard>> {
     let ir::Body::PodSecurity(standard) = &rule.body else { return None };
     let exceptions = rule.exceptions.iter().map(|e| (e.key.clone(), e.pod_security.clone())).collect();
     Some(Box::new(Standard { rule: (**standard).clone(), exceptions }))
+}
+
+/// Whether an update may keep a violation.
+///
+/// Kyverno: pkg/engine/handlers/validation/utils.go, preconditions of the old object are read in a form that they do not
+/// have, so that a rule with preconditions never is about it.
+fn allows_existing(rule: &Rule) -> bool {
+    rule.preconditions.is_none() && rule.validate.as_ref().is_some_and(|v| v.allow_existing)
 }
 
 fn message_of(resolved: &resolve::ResolvedRule) -> String {

@@ -166,6 +166,8 @@ pub struct WholePattern {
     pub pattern: Option<Pattern>,
     /// Its value, where the pattern may turn out to be another than was written
     pub value: Option<Expr>,
+    /// What is substituted and not looked at; a variable that cannot be resolved ends the rule there too
+    pub also: Vec<Expr>,
     /// Where it stands
     pub place: Place,
 }

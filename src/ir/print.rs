@@ -168,6 +168,7 @@ impl Printer {
         if let Some(value) = &whole.value {
             self.line(format_args!("or the pattern {}", expr(value)));
         }
+        whole.also.iter().for_each(|e| self.line(format_args!("also {}", expr(e))));
     }
 
     fn matches(&mut self, m: &Matches) {
