@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod codegen;
 pub mod diag;
+pub mod downstream;
 pub mod engine;
 pub mod input;
 pub mod ir;

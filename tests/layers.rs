@@ -4,9 +4,23 @@
 
 use std::path::{Path, PathBuf};
 
-const ORDER: [&str; 15] = [
-    "diag", "yaml", "input", "manifest", "policy", "resolve", "ir", "lower", "codegen", "engine", "report", "offline",
-    "suite", "cli", "k8s",
+const ORDER: [&str; 16] = [
+    "diag",
+    "yaml",
+    "input",
+    "manifest",
+    "policy",
+    "resolve",
+    "ir",
+    "lower",
+    "codegen",
+    "engine",
+    "downstream",
+    "report",
+    "offline",
+    "suite",
+    "cli",
+    "k8s",
 ];
 
 fn files(folder: &Path, out: &mut Vec<PathBuf>) {

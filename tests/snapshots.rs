@@ -5,7 +5,8 @@
 
 use kyvc::diag::{Source, render};
 use kyvc::engine::{
-    CompileOptions, Engine, Host, Mutated, PolicySet, Request, TargetSelector, Versions, assembly, compile_sources,
+    CompileOptions, Engine, Host, Mutated, NoHost, PolicySet, Request, TargetSelector, Versions, assembly,
+    compile_sources,
 };
 use kyvc::report::rows::Resource;
 use kyvc::yaml::{ReadOptions, go_json};
@@ -62,6 +63,7 @@ fn stages() {
             let Some(doc) = mutated(&mut engine, &compiled.set, doc, &versions, &others, &mut verdicts) else {
                 return ControlFlow::Continue(());
             };
+            generated(&mut engine, &compiled.set, doc, &mut verdicts);
             engine.check(&compiled.set, &Request::create(doc), |v| {
                 let place = format!("{}:{}", v.place.line, v.place.column);
                 writeln!(verdicts, "  {} {} @{place}: {}", v.info.name, v.status.name(), v.message()).unwrap();
@@ -105,7 +107,7 @@ fn mutated<'d>(
 ) -> Option<&'d Document<'d>> {
     let json = |doc: &Document<'_>| go_json(doc, doc.root().unwrap());
     let mut now = doc;
-    for policy in (0..set.policies().len()).filter(|p| set.mutates(*p)) {
+    for &policy in set.mutating() {
         let made = engine.mutate(set, policy, &Request::create(now), versions, host, |v, target| {
             writeln!(out, "  {} {}: {}", v.info.name, v.status.name(), v.message()).unwrap();
             if let Some(target) = target {
@@ -125,6 +127,21 @@ fn mutated<'d>(
         }
     }
     Some(now)
+}
+
+/// What rules want to be made for an object.
+fn generated(engine: &mut Engine, set: &PolicySet, doc: &Document<'_>, out: &mut String) {
+    for &policy in set.generating() {
+        engine.generate(set, policy, &Request::create(doc), &NoHost, |v, wanted| {
+            writeln!(out, "  {} {}: {}", v.info.name, v.status.name(), v.message()).unwrap();
+            for one in wanted {
+                match one {
+                    Ok(json) => writeln!(out, "    make {json}").unwrap(),
+                    Err(why) => writeln!(out, "    but {why}").unwrap(),
+                }
+            }
+        });
+    }
 }
 
 #[test]

@@ -25,6 +25,9 @@ struct Ways {
 /// What is said of preconditions of a rule that cannot be decided.
 pub(super) const OF_RULE: &str = "failed to evaluate preconditions";
 
+/// The same of a rule that makes objects.
+pub(super) const OF_TRIGGER: &str = "failed to evaluate conditions";
+
 /// Code that goes on where the preconditions hold, and elsewhere where they do not. `what` is said of those that cannot be
 /// decided.
 pub(super) fn preconditions(

@@ -3,7 +3,8 @@
 use super::ends::Ends;
 use super::pattern::About;
 use super::unit::UnitBuilder;
-use super::{CodegenError, body, conditions, expr, matches, mutate, pattern};
+use super::{CodegenError, body, conditions, expr, generate, matches, mutate, pattern};
+use crate::ir::generate::Generation;
 use crate::ir::mutate::{Mutation, Target};
 use crate::ir::{Body, Rule};
 use kyvc_vm::document::LayoutBuilder;
@@ -23,6 +24,8 @@ pub struct CompiledRule {
     pub message: Option<UnitId>,
     /// Other objects that it changes
     pub targets: Vec<CompiledTarget>,
+    /// What it makes for an object
+    pub make: Option<UnitId>,
 }
 
 /// The units of what a rule changes besides the object it is about.
@@ -59,18 +62,26 @@ impl Linker {
         self.entries(rule)?;
         let mut u = UnitBuilder::new(self);
         u.at(rule.place);
+        let fault = u.reg()?;
+        let ends = Ends::of_unit(&mut u, fault);
+        // Kyverno: pkg/engine/background.go, what makes objects is first asked for its exceptions.
+        let makes = matches!(rule.body, Body::Generate(_));
+        if makes {
+            matches::exceptions(&mut u, &rule.exceptions, &ends)?;
+        }
         matches::generate(&mut u, &rule.matches)?;
         u.at(rule.place);
         for n in 0..rule.context {
             let entry = u.linker.entry(n)?;
             u.emit(Op::EntryAdd, 0, 0, entry);
         }
-        let fault = u.reg()?;
-        let ends = Ends::of_unit(&mut u, fault);
         if let Some(c) = &rule.preconditions {
-            conditions::preconditions(&mut u, c, conditions::OF_RULE, &ends)?;
+            let what = if makes { conditions::OF_TRIGGER } else { conditions::OF_RULE };
+            conditions::preconditions(&mut u, c, what, &ends)?;
         }
-        matches::exceptions(&mut u, &rule.exceptions, &ends)?;
+        if !makes {
+            matches::exceptions(&mut u, &rule.exceptions, &ends)?;
+        }
         body::generate(&mut u, &rule.body, About::Object, &ends)?;
         let check = u.finish(rule.label.clone())?;
         let message = match &rule.message {
@@ -85,7 +96,22 @@ impl Linker {
                 targets.push(self.target(rule, t)?);
             }
         }
-        Ok(CompiledRule { check, message, targets })
+        let make = match &rule.body {
+            Body::Generate(g) => Some(self.making(rule, g)?),
+            _ => None,
+        };
+        Ok(CompiledRule { check, message, targets, make })
+    }
+
+    fn making(&mut self, rule: &Rule, g: &Generation) -> Result<UnitId, CodegenError> {
+        let mut u = UnitBuilder::new(self);
+        u.at(rule.place);
+        for n in 0..rule.context {
+            let entry = u.linker.entry(n)?;
+            u.emit(Op::EntryAdd, 0, 0, entry);
+        }
+        generate::generate(&mut u, g, rule.preconditions.as_ref())?;
+        u.finish(format!("{}.make", rule.label))
     }
 
     fn target(&mut self, rule: &Rule, t: &Target) -> Result<CompiledTarget, CodegenError> {

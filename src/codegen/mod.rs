@@ -7,6 +7,7 @@ mod expr;
 mod faults;
 mod fold;
 mod foreach;
+mod generate;
 mod link;
 mod matches;
 mod mutate;

@@ -74,9 +74,14 @@ fn patch(u: &mut UnitBuilder<'_>, p: &Patch, ends: &Ends) -> Result<(), CodegenE
     }
     let flags = u16::from(p.operations) | u16::from(p.constant) << 1;
     u.emit(Op::PatchApply, patch.0, flags, 0);
-    unless_fault(u, patch, Reason::Because, "failed to patch resource", ends)?;
-    let changed = u.label();
+    let (changed, refused, same) = (u.label(), u.label(), u.label());
     u.jump(Op::JumpTrue, patch.0, 0, changed);
+    u.jump(Op::JumpFault, patch.0, 0, refused);
+    u.jump(Op::Jump, 0, 0, same);
+    u.bind(refused);
+    u.emit(Op::Move, ends.fault.0, u16::from(patch.0), 0);
+    u.jump(Op::Jump, 0, 0, ends.error);
+    u.bind(same);
     said(u, ends, "no patches applied")?;
     u.jump(Op::Jump, 0, 0, ends.skip);
     u.bind(changed);

@@ -174,6 +174,12 @@ fn expressions<'p>(u: &mut UnitBuilder<'_>, p: &'p WholePattern, ends: &Ends) ->
         u.emit(Op::PatternMake, pattern.0, u16::from(pattern.0), 0);
         made.push(pattern);
     }
+    for e in &p.also {
+        let taken = u.taken();
+        let value = expr::generate(u, e)?;
+        resolved(u, value, ends);
+        u.release(taken);
+    }
     Ok(Ready { whole: p, made, other })
 }
 

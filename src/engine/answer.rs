@@ -115,6 +115,10 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
                 value.ok_or_else(|| Broken::Failed("the answer is no JSON".to_owned()))
             }
             Need::Patch(step) => self.patch(step),
+            Need::Tell(value) => {
+                self.hear(value);
+                Ok(Val::Null)
+            }
             Need::Root(_) | Need::Pattern(_) | Need::Match { .. } => Err(TrapKind::Code.into()),
         }
     }
@@ -278,7 +282,9 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
                 Ok(())
             }
             // Texts and patterns that are made at run time ask for nothing else.
-            Need::Query { .. } | Need::Match { .. } | Need::Ask(..) | Need::Patch(_) => Err(TrapKind::Code.into()),
+            Need::Query { .. } | Need::Match { .. } | Need::Ask(..) | Need::Patch(_) | Need::Tell(_) => {
+                Err(TrapKind::Code.into())
+            }
         }
     }
 

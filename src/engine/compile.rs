@@ -1,15 +1,13 @@
 //! From sources to a policy set.
 
-use super::index::{Index, kinds_of};
-use super::set::{
-    CheckKind, Paths, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity, Standard, reads_request, schema,
-};
+use super::index::{Kinds, kinds_of};
+use super::set::{CheckKind, Paths, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity, Standard};
 use crate::codegen::Linker;
 use crate::diag::{self, Code, Diagnostic, Label, Source};
 use crate::ir;
 use crate::lower;
 use crate::policy::beta;
-use crate::policy::classic::{Override, Policy};
+use crate::policy::classic::{Override, Policy, Rule};
 use crate::policy::exception::Exception;
 use crate::policy::fields::Problems;
 use crate::policy::kinds;
@@ -218,13 +216,15 @@ pub fn compile(units: Vec<Unit>, mut diagnostics: Vec<Diagnostic>) -> Compiled {
                         ir::Body::ForEach(_) => CheckKind::ForEach,
                         ir::Body::Broken(_) => CheckKind::Pattern,
                         ir::Body::Mutate(_) => CheckKind::Mutate,
+                        ir::Body::Generate(_) => CheckKind::Generate,
                         ir::Body::PodSecurity(_) => CheckKind::PodSecurity,
                     },
                     action: resolved.rule.validate.as_ref().and_then(|v| v.action),
                     overrides: resolved.rule.validate.as_ref().map_or(Vec::new(), |v| overrides(&v.overrides)),
-                    allow_existing: resolved.rule.validate.as_ref().is_some_and(|v| v.allow_existing),
+                    allow_existing: allows_existing(&resolved.rule),
                     pod_security: standard(rule),
-                    kinds: kinds_of(&rule.matches),
+                    synchronize: resolved.rule.generate.as_ref().is_some_and(|g| g.synchronize),
+                    kinds: kinds(rule),
                     code,
                     place: rule.place,
                 }),
@@ -242,26 +242,28 @@ pub fn compile(units: Vec<Unit>, mut diagnostics: Vec<Diagnostic>) -> Compiled {
         Program::empty()
     });
     diag::sort(&mut diagnostics);
-    let index = Index::new(&rules.iter().map(|r: &RuleInfo| &r.kinds).collect::<Vec<_>>());
-    Compiled {
-        set: PolicySet {
-            reads_request: reads_request(&program),
-            schema: schema(&program, &rules),
-            program,
-            policies,
-            rules,
-            index,
-            paths,
-        },
-        units,
-        diagnostics,
-    }
+    Compiled { set: PolicySet::new(program, policies, rules, paths), units, diagnostics }
+}
+
+/// The kinds that a rule has something to say of, where they are all known: its exceptions say something of others where
+/// they come first.
+fn kinds(rule: &ir::Rule) -> Kinds {
+    let other = matches!(rule.body, ir::Body::Generate(_)) && !rule.exceptions.is_empty();
+    if other { None } else { kinds_of(&rule.matches) }
 }
 
 fn standard(rule: &ir::Rule) -> Option<Box<Standard>> {
     let ir::Body::PodSecurity(standard) = &rule.body else { return None };
     let exceptions = rule.exceptions.iter().map(|e| (e.key.clone(), e.pod_security.clone())).collect();
     Some(Box::new(Standard { rule: (**standard).clone(), exceptions }))
+}
+
+/// Whether an update may keep a violation.
+///
+/// Kyverno: pkg/engine/handlers/validation/utils.go, preconditions of the old object are read in a form that they do not
+/// have, so that a rule with preconditions never is about it.
+fn allows_existing(rule: &Rule) -> bool {
+    rule.preconditions.is_none() && rule.validate.as_ref().is_some_and(|v| v.allow_existing)
 }
 
 fn message_of(resolved: &resolve::ResolvedRule) -> String {

@@ -1,9 +1,6 @@
 //! Policy sets as `.kyvb` files: the program, and a section with what is known besides code.
 
-use super::index::Index;
-use super::set::{
-    CheckKind, Paths, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity, Standard, reads_request, schema,
-};
+use super::set::{CheckKind, Paths, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity, Standard};
 use crate::codegen::{CompiledRule, CompiledTarget};
 use crate::diag::Code;
 use crate::policy::classic::Action;
@@ -70,16 +67,7 @@ pub fn load(bytes: &[u8]) -> Result<PolicySet, LoadError> {
         return Err(WireError::Invalid("layout").into());
     }
     let program = verify(parts)?;
-    let index = Index::new(&rules.iter().map(|r: &RuleInfo| &r.kinds).collect::<Vec<_>>());
-    Ok(PolicySet {
-        reads_request: reads_request(&program),
-        schema: schema(&program, &rules),
-        program,
-        policies,
-        rules,
-        index,
-        paths,
-    })
+    Ok(PolicySet::new(program, policies, rules, paths))
 }
 
 fn place(w: &mut Writer, p: Place) {
@@ -174,6 +162,8 @@ fn rule(w: &mut Writer, rule: &RuleInfo) {
         w.len(t.selector.index());
         w.len(t.change.index());
     });
+    w.option(rule.code.make.as_ref(), |w, m| w.len(m.index()));
+    w.bool(rule.synchronize);
     place(w, rule.place);
 }
 
@@ -204,7 +194,9 @@ fn read_rule(r: &mut Reader<'_>, policies: usize, units: usize) -> Result<RuleIn
             check: unit(r)?,
             message: r.option(unit)?,
             targets: r.list(|r| Ok(CompiledTarget { selector: unit(r)?, change: unit(r)? }))?,
+            make: r.option(unit)?,
         },
+        synchronize: r.bool()?,
         place: read_place(r)?,
     })
 }

@@ -91,9 +91,11 @@ impl Words<'_> {
             _ if error => self.error(id, own),
             CheckKind::Deny => self.denial(id, own),
             CheckKind::AnyPattern => self.any_failure(id, own),
-            CheckKind::Pattern | CheckKind::ForEach | CheckKind::Mutate | CheckKind::PodSecurity => {
-                self.failure(id, own)
-            }
+            CheckKind::Pattern
+            | CheckKind::ForEach
+            | CheckKind::Mutate
+            | CheckKind::PodSecurity
+            | CheckKind::Generate => self.failure(id, own),
         }
     }
 

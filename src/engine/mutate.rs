@@ -69,7 +69,8 @@ impl Engine {
             };
             let (machine, cache, spare) = self.parts();
             let change = Some(Changing::new(now, versions));
-            let mut run = Run { machine, cache, spare, set, info: rule, request: &request, around, change };
+            let mut run =
+                Run { machine, cache, spare, set, info: rule, request: &request, around, change, told: Vec::new() };
             if !rule.code.targets.is_empty() {
                 run.mutate_others(&mut tell);
             } else if let Some(done) = run.mutate() {
@@ -195,6 +196,7 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
             request: self.request,
             around: self.around,
             change: Some(Changing::new(first, &versions)),
+            told: Vec::new(),
         };
         for (unit, doc) in &documents {
             inner.mutate_other(*unit, doc, tell);

@@ -70,11 +70,12 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
                 };
                 match made {
                     Ok(Some(doc)) => {
+                        object(&doc).map_err(Broken::Failed)?;
                         change.renew(doc);
                         Ok(true)
                     }
                     Ok(None) => Ok(false),
-                    Err(error) => Err(Broken::Failed(error.to_string())),
+                    Err(error) => Err(Broken::Failed(format!("failed to patch resource: {error}"))),
                 }
             }
         }
@@ -111,6 +112,16 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
         let operations = yaml::sigs_value(&source, &EVERYTHING).map_err(OperationError::Yaml)?;
         json6902::apply(now, &operations, written, space)
     }
+}
+
+/// Whether a patched version still is an object that Kyverno can read.
+fn object(doc: &Document<'_>) -> Result<(), String> {
+    let kind = doc.root().and_then(|root| doc.get_str(root, "kind")).and_then(|kind| doc.as_str(kind));
+    if kind.is_some_and(|kind| !kind.is_empty()) {
+        return Ok(());
+    }
+    let json = doc.root().map_or_else(String::new, |root| go_json(doc, root));
+    Err(format!("failed to unmarshal patched resource: Object 'Kind' is missing in '{json}'"))
 }
 
 fn json_of_yaml(text: &str) -> Result<String, String> {

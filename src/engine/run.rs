@@ -2,6 +2,7 @@
 
 use super::dynamic::Cache;
 use super::environment::environment;
+use super::generate::Wanted;
 use super::host::{Host, NoHost};
 use super::message::{self, Own, Words, path_of};
 use super::request::{Operation, Request, User};
@@ -72,7 +73,7 @@ impl Verdict<'_> {
     /// Kyverno's message. That of a rule that holds is made here, so that a pass costs no text.
     pub fn message(&self) -> String {
         match self.status {
-            Status::Pass if self.info.check != CheckKind::Mutate => {
+            Status::Pass if self.info.check.judges() => {
                 message::pass(&self.info.name, self.info.check, self.alternative, &self.info.message)
             }
             _ => self.text.clone(),
@@ -164,7 +165,7 @@ impl Engine {
         let mut ended = None;
         for &number in set.index.rules(kind.kind) {
             let Some(info) = set.rules.get(number as usize) else { continue };
-            if info.check == CheckKind::Mutate || ended == Some(info.policy) || !asked(info.policy) {
+            if !info.check.judges() || ended == Some(info.policy) || !asked(info.policy) {
                 continue;
             }
             let Some(mut verdict) = self.rule(set, number as usize, info, request, around, &mut pods) else { continue };
@@ -279,7 +280,7 @@ impl Engine {
         pods: &mut Pods<'_>,
     ) -> Option<Verdict<'s>> {
         let Self { machine, cache, spare, .. } = self;
-        let mut run = Run { machine, cache, spare, set, info, request, around, change: None };
+        let mut run = Run { machine, cache, spare, set, info, request, around, change: None, told: Vec::new() };
         let outcome = match run.unit(info.code.check, false) {
             Ok(outcome) => outcome,
             Err(trap) => {
@@ -354,6 +355,8 @@ pub(super) struct Run<'e, 'r> {
     pub(super) around: Around<'e>,
     /// The object that the rule changes
     pub(super) change: Option<Changing<'r>>,
+    /// What its code has handed over
+    pub(super) told: Vec<Wanted>,
 }
 
 impl<'e, 'r: 'e> Run<'e, 'r> {

@@ -98,18 +98,28 @@ pub enum CheckKind {
     Mutate,
     /// The Pod Security Standards
     PodSecurity,
+    /// Nothing; it makes objects
+    Generate,
 }
 
 impl CheckKind {
     /// All, in the order of their encoding.
-    pub const ALL: [CheckKind; 6] = [
+    pub const ALL: [CheckKind; 7] = [
         CheckKind::Pattern,
         CheckKind::AnyPattern,
         CheckKind::Deny,
         CheckKind::ForEach,
         CheckKind::Mutate,
         CheckKind::PodSecurity,
+        CheckKind::Generate,
     ];
+}
+
+impl CheckKind {
+    /// Whether a rule says of the object whether it is right, and not what is to be done.
+    pub fn judges(self) -> bool {
+        !matches!(self, CheckKind::Mutate | CheckKind::Generate)
+    }
 }
 
 /// A Pod Security Standard, and what exceptions lift of it.
@@ -135,6 +145,8 @@ pub struct RuleInfo {
     pub action: Option<Action>,
     /// Other actions for some namespaces
     pub overrides: Vec<RuleOverride>,
+    /// Whether what it makes follows its source
+    pub synchronize: bool,
     /// Whether an update may keep what the old object already violates
     pub allow_existing: bool,
     /// The Pod Security Standard that it checks
@@ -201,20 +213,39 @@ pub struct PolicySet {
     pub(crate) reads_request: bool,
     /// How pods are read, where a rule checks them
     pub(crate) schema: Option<Schema>,
-}
-
-/// How pods are read, where a rule checks them.
-pub(crate) fn schema(program: &Program, rules: &[RuleInfo]) -> Option<Schema> {
-    rules.iter().any(|r| r.pod_security.is_some()).then(|| Schema::new(program.layout()))
+    /// The policies with rules that change objects
+    mutating: Vec<usize>,
+    /// The policies with rules that make objects
+    generating: Vec<usize>,
 }
 
 /// Whether code reads of the request more than its objects. What is only made at run time asks for it then.
-pub(crate) fn reads_request(program: &Program) -> bool {
+fn reads_request(program: &Program) -> bool {
     let code = program.code();
     code.iter().any(|i| i.op == Op::RootLoad && i.c == Root::Request as u32)
 }
 
 impl PolicySet {
+    /// A set, with what follows from its parts. `paths` are those of the program's layout.
+    pub(crate) fn new(program: Program, policies: Vec<PolicyInfo>, rules: Vec<RuleInfo>, paths: Paths) -> Self {
+        let with = |check: CheckKind| {
+            let mut found: Vec<usize> = rules.iter().filter(|r| r.check == check).map(|r| r.policy).collect();
+            found.dedup();
+            found
+        };
+        Self {
+            reads_request: reads_request(&program),
+            schema: rules.iter().any(|r| r.pod_security.is_some()).then(|| Schema::new(program.layout())),
+            mutating: with(CheckKind::Mutate),
+            generating: with(CheckKind::Generate),
+            index: Index::new(&rules.iter().map(|r| &r.kinds).collect::<Vec<_>>()),
+            program,
+            policies,
+            rules,
+            paths,
+        }
+    }
+
     /// The program.
     pub fn program(&self) -> &Program {
         &self.program
@@ -230,9 +261,14 @@ impl PolicySet {
         &self.rules
     }
 
-    /// Whether a policy has rules that change objects.
-    pub fn mutates(&self, policy: usize) -> bool {
-        self.rules.iter().any(|r| r.policy == policy && r.check == CheckKind::Mutate)
+    /// The policies that have rules that change objects, by number.
+    pub fn mutating(&self) -> &[usize] {
+        &self.mutating
+    }
+
+    /// The policies that have rules that make objects, by number.
+    pub fn generating(&self) -> &[usize] {
+        &self.generating
     }
 
     /// Whether there are rules that change other objects than the one they are about.

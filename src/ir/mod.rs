@@ -1,5 +1,6 @@
 //! The one intermediate form of all policy kinds: what a rule matches, what it checks, and expressions.
 
+pub mod generate;
 pub mod mutate;
 mod print;
 
@@ -152,6 +153,8 @@ pub enum Body {
     PodSecurity(Box<pod_security::Rule>),
     /// Nothing; objects are changed
     Mutate(Box<mutate::Mutation>),
+    /// Nothing; other objects are made
+    Generate(Box<generate::Generation>),
     /// Nothing: the rule's own text cannot be made, in these words
     Broken(String),
 }
@@ -163,6 +166,8 @@ pub struct WholePattern {
     pub pattern: Option<Pattern>,
     /// Its value, where the pattern may turn out to be another than was written
     pub value: Option<Expr>,
+    /// What is substituted and not looked at; a variable that cannot be resolved ends the rule there too
+    pub also: Vec<Expr>,
     /// Where it stands
     pub place: Place,
 }

@@ -1,5 +1,6 @@
 //! The intermediate form as text, for `--emit ir` and snapshots.
 
+use super::generate::Generation;
 use super::mutate::{Change, Mutation, Target};
 use super::{
     Ask, Body, Conditions, ContextEntry, Entry, Existence, ExistenceItem, Expr, Filter, Filters, First, MapAsk,
@@ -93,6 +94,19 @@ impl Printer {
                 self.line(format_args!("pod security {}:{}", rule.level.name(), rule.version));
                 self.indented(|p| rule.exclude.iter().for_each(|e| p.line(format_args!("without {e:?}"))));
             }
+            Body::Generate(g) => match &**g {
+                Generation::One(pattern) => self.line(format_args!("make {}", expr(pattern))),
+                Generation::ForEach(loops) => {
+                    for each in loops {
+                        self.line(format_args!("for each element of {}", expr(&each.list)));
+                        self.indented(|p| {
+                            p.entries(&each.context, &each.again);
+                            p.only_if(each.preconditions.as_ref());
+                            p.line(format_args!("make {}", expr(&each.pattern)));
+                        });
+                    }
+                }
+            },
             Body::Mutate(m) => match &**m {
                 Mutation::Own(change) => self.change(change),
                 Mutation::Targets(targets) => targets.iter().for_each(|t| self.target(t)),
@@ -154,6 +168,7 @@ impl Printer {
         if let Some(value) = &whole.value {
             self.line(format_args!("or the pattern {}", expr(value)));
         }
+        whole.also.iter().for_each(|e| self.line(format_args!("also {}", expr(e))));
     }
 
     fn matches(&mut self, m: &Matches) {

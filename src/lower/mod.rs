@@ -4,6 +4,7 @@ pub mod conditions;
 pub mod context;
 pub mod exception;
 mod foreach;
+mod generate;
 mod here;
 pub mod jmespath;
 pub mod matches;
@@ -30,7 +31,7 @@ pub struct Options {
 /// Lowers a rule of a classic policy. `None` where it checks nothing that is compiled.
 pub fn rule(policy: &Policy, resolved: &ResolvedRule, options: Options, problems: &Problems) -> Option<ir::Rule> {
     let rule = &resolved.rule;
-    if rule.mutate.is_none() && rule.validate.is_none() {
+    if rule.mutate.is_none() && rule.validate.is_none() && rule.generate.is_none() {
         return None;
     }
     let matches = matches::lower(policy, resolved, problems);
@@ -48,7 +49,10 @@ pub fn rule(policy: &Policy, resolved: &ResolvedRule, options: Options, problems
             Check::Nothing => return None,
             c => check(c, &scope, &owner, &mut entries),
         },
-        (None, None) => return None,
+        (None, None) => match &rule.generate {
+            Some(g) => ir::Body::Generate(Box::new(generate::lower(g, &scope, &owner, &mut entries))),
+            None => return None,
+        },
     };
     // The message is made where the rule fails, and sees what is bound there.
     let mut inside = scope.with_entries(entries.iter().skip(context).map(|e| e.name.as_str()), context);

@@ -11,7 +11,7 @@ use kyvc_vm::scalar::{Glob, ScalarPattern, format_v, is_wildcard};
 
 use super::scope::Scope;
 use super::{reference, text};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 /// What holds for a whole pattern while it is lowered.
 struct Lower<'s, 'p> {
@@ -22,6 +22,8 @@ struct Lower<'s, 'p> {
     open: Cell<bool>,
     /// Whether a value may turn out to be a list or a map.
     deep: Cell<bool>,
+    /// What is substituted and not looked at.
+    also: RefCell<Vec<Expr>>,
 }
 
 /// Lowers the pattern of `validate.pattern`, which has no more references in it.
@@ -49,11 +51,16 @@ pub fn lower_any(trees: &[Tree], scope: &Scope<'_>) -> Vec<WholePattern> {
 }
 
 fn whole(tree: &Tree, path: &str, scope: &Scope<'_>, floats: bool) -> WholePattern {
-    let lower = Lower { scope, floats, open: Cell::new(false), deep: Cell::new(false) };
+    let lower = Lower { scope, floats, open: Cell::new(false), deep: Cell::new(false), also: RefCell::default() };
     let pattern = lower.value(tree, path);
     let (open, deep) = (lower.open.get(), lower.deep.get());
     let value = || if floats { text::tree(tree, path, scope) } else { text::tree_with_ints(tree, path, scope) };
-    WholePattern { pattern: (!open).then_some(pattern), value: (open || deep).then(value), place: tree.place }
+    WholePattern {
+        pattern: (!open).then_some(pattern),
+        value: (open || deep).then(value),
+        also: if open { Vec::new() } else { lower.also.into_inner() },
+        place: tree.place,
+    }
 }
 
 impl Lower<'_, '_> {
@@ -67,6 +74,9 @@ impl Lower<'_, '_> {
     }
 
     fn list(&self, items: &[Tree], path: &str) -> Ask {
+        if !matches!(items.first().map(|t| &t.value), Some(Value::List(_))) {
+            items.iter().enumerate().skip(1).for_each(|(i, t)| self.ignored(t, &format!("{path}/{i}")));
+        }
         match items.first().map(|t| &t.value) {
             None => Ask::EmptyList,
             Some(Value::Map(_)) => items
@@ -78,6 +88,27 @@ impl Lower<'_, '_> {
             Some(_) => items
                 .first()
                 .map_or(Ask::EmptyList, |first| Ask::EachScalar(Box::new(self.value(first, &format!("{path}/0"))))),
+        }
+    }
+
+    /// A part that no value is compared with.
+    fn ignored(&self, tree: &Tree, path: &str) {
+        let value = text::tree(tree, path, self.scope);
+        let mut literal = true;
+        value.walk(&mut |e| {
+            literal &= matches!(
+                e,
+                Expr::Null
+                    | Expr::Bool(_)
+                    | Expr::Int(_)
+                    | Expr::Float(_)
+                    | Expr::Str(_)
+                    | Expr::List(_)
+                    | Expr::Map(_)
+            );
+        });
+        if !literal {
+            self.also.borrow_mut().push(value);
         }
     }
 

@@ -7,7 +7,7 @@ use super::known::Known;
 use super::outcome::{Does, Object, Response, Ruled};
 use super::resources;
 use super::values::{NamespaceLabels, Part, merge};
-use crate::engine::{CheckKind, Engine, Mutated, Operation, PolicySet, Request, RuleOverride, Verdict, Versions};
+use crate::engine::{Engine, Mutated, Operation, PolicySet, Request, RuleOverride, Verdict, Versions};
 use crate::policy::classic::Action;
 use crate::report::openreports::Reference;
 use crate::yaml;
@@ -57,7 +57,7 @@ impl Stages<'_> {
             None => Some(Reference::default()),
             Some(now) => (now.reference != asked.reference).then(|| now.reference.clone()),
         };
-        for policy in (0..set.policies().len()).filter(|p| set.mutates(*p)) {
+        for &policy in set.mutating() {
             let before = about(&now);
             let (rules, became) = now.map_or((Vec::new(), Became::Lost), |now| self.mutate(policy, &now));
             let as_it_was = |asked: &Asked<'_>| object(asked.object, asked.reference, true);
@@ -89,7 +89,7 @@ impl Stages<'_> {
         }
         let mut said = now.map_or_else(Vec::new, |now| self.checked(&now));
         if self.question.keeps_silence {
-            let checks = |p: usize| set.rules().iter().any(|r| r.policy == p && r.check != CheckKind::Mutate);
+            let checks = |p: usize| set.rules().iter().any(|r| r.policy == p && r.check.judges());
             let silent = (0..set.policies().len()).filter(|p| checks(*p) && !said.iter().any(|(q, _)| q == p));
             let silent: Vec<_> = silent.map(|p| (p, Vec::new())).collect();
             said.extend(silent);

@@ -3,6 +3,7 @@
 use super::context::{self, ContextEntry};
 use super::fields::{Fields, Problems, Text};
 use super::foreach::{self, ForEach};
+use super::generate::Generate;
 use super::mutate::Mutate;
 use super::pod_security::PodSecurity;
 use super::tree::{Tree, Value};
@@ -95,6 +96,8 @@ pub struct Rule {
     pub validate: Option<Validate>,
     /// `mutate`
     pub mutate: Option<Mutate>,
+    /// `generate`
+    pub generate: Option<Generate>,
 }
 
 /// `match` or `exclude`.
@@ -386,11 +389,12 @@ impl Rule {
         if let Some(m) = &mut mutate {
             m.stand_in(tree);
         }
+        let generate = f.take("generate").map(|t| Generate::read(t, &format!("{path}.generate"), problems));
         f.ignore(&["skipBackgroundRequests"]);
         let context = context::read(f.list("context").unwrap_or_default(), &format!("{path}.context"), problems);
-        f.not_compiled(&["celPreconditions", "imageExtractors", "generate", "verifyImages", "reportProperties"]);
-        if validate.is_none() && mutate.is_none() && !["generate", "verifyImages"].iter().any(|k| tree.get(k).is_some())
-        {
+        f.not_compiled(&["celPreconditions", "imageExtractors", "verifyImages", "reportProperties"]);
+        let does = validate.is_some() || mutate.is_some() || generate.is_some();
+        if !does && tree.get("verifyImages").is_none() {
             let message = format!("`{path}` needs one of `validate`, `mutate`, `generate` and `verifyImages`");
             problems.add(Code::MissingField, tree.place, message);
         }
@@ -404,6 +408,7 @@ impl Rule {
             preconditions,
             validate,
             mutate,
+            generate,
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod context;
 pub mod exception;
 pub mod fields;
 pub mod foreach;
+pub mod generate;
 pub mod kinds;
 pub mod mutate;
 pub mod pod_security;

@@ -3,6 +3,7 @@
 use super::classic::{Check, Conditions, Filter, Match, Override, Policy, Rule, Selector, Validate};
 use super::context::{ContextEntry, Source};
 use super::fields::Text;
+use super::generate::{Generate, Makes};
 use super::mutate::Change;
 use super::tree::Tree;
 use std::fmt::Write;
@@ -80,6 +81,29 @@ impl Printer {
                 }
             }
             self.change(&m.change);
+        }
+        if let Some(g) = &r.generate {
+            self.generate(g);
+        }
+    }
+
+    fn generate(&mut self, g: &Generate) {
+        let sync = if g.synchronize { ", synchronized" } else { "" };
+        self.line(2, format_args!("generate @{}:{}{sync}", g.place.line, g.place.column));
+        match &g.makes {
+            Makes::Pattern(tree) => self.tree(3, "pattern", Some(tree)),
+            Makes::ForEach(loops) => {
+                for each in loops {
+                    let place = each.place;
+                    self.line(2, format_args!("foreach {:?} @{}:{}", each.list.text, place.line, place.column));
+                    self.context(3, &each.context);
+                    if let Some(conditions) = &each.preconditions {
+                        self.conditions("precondition", conditions);
+                    }
+                    self.tree(3, "pattern", Some(&each.pattern));
+                    self.line(2, format_args!("end foreach"));
+                }
+            }
         }
     }
 

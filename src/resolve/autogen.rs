@@ -97,7 +97,7 @@ fn controllers(policy: &Policy) -> Vec<String> {
 fn supported(policy: &Policy) -> bool {
     let mut needed = false;
     for rule in &policy.spec.rules {
-        if rule.mutate.as_ref().is_some_and(|m| m.has_json) {
+        if rule.generate.is_some() || rule.mutate.as_ref().is_some_and(|m| m.has_json) {
             return false;
         }
         for part in std::iter::once(&rule.matches).chain(&rule.exclude) {

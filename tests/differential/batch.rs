@@ -141,7 +141,7 @@ impl Source {
     /// The construct of a table that came up least; one that is asked for in vain gets its turn less and less.
     fn feature(&mut self, table: &[&'static str], pairs: usize) -> Option<&'static str> {
         let rarest = table.iter().min_by_key(|tag| self.seen.get(**tag).copied().unwrap_or(0)).copied()?;
-        *self.seen.entry(rarest).or_default() += pairs;
+        *self.seen.entry(rarest).or_default() += pairs / 2;
         Some(rarest)
     }
 
@@ -169,13 +169,13 @@ impl Source {
 
     fn flavour(&mut self, batch: &Batch) -> Flavour {
         let mut rng = self.rng.fork();
-        if self.plain || rng.chance(35) {
+        if self.plain {
             return Flavour::default();
         }
-        let which = self.made % 3;
+        let turn = self.made % 4;
         Flavour {
-            values: (which != 1).then(|| values(&mut rng, batch)),
-            user_info: (which != 0).then(|| user_info(&mut rng)),
+            values: (turn == 1 || turn == 3).then(|| values(&mut rng, batch)),
+            user_info: (turn == 2 || turn == 3).then(|| user_info(&mut rng)),
         }
     }
 

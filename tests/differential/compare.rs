@@ -19,13 +19,20 @@ pub(crate) struct Sides {
 impl Sides {
     /// Whether the two differ.
     pub(crate) fn differ(&self) -> bool {
-        matches!(self.kyvc, Outcome::Crashed(_)) || self.reference.rows() != self.kyvc.rows()
+        self.kyvc.is_fatal() || self.reference.is_fatal() || self.reference.rows() != self.kyvc.rows()
+    }
+
+    /// Whether the reference crashed, and kyvc had something to say.
+    pub(crate) fn excused_by_crash(&self) -> bool {
+        matches!(self.reference, Outcome::Crashed(_)) && !self.kyvc.is_fatal()
     }
 
     /// What kind of difference it is.
     pub(crate) fn signature(&self) -> Vec<String> {
         match &self.kyvc {
             Outcome::Crashed(_) => vec!["kyvc crashed".to_owned()],
+            Outcome::Hung(_) => vec!["kyvc hung".to_owned()],
+            _ if self.reference.is_fatal() => vec!["the reference hung".to_owned()],
             _ => super::rows::signature(self.reference.rows(), self.kyvc.rows()),
         }
     }

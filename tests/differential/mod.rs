@@ -39,7 +39,7 @@ pub(crate) fn run(config: &Config, seeds: Vec<seeds::Seed>) -> Result<(), String
     say(&format!("seed {}, {:.1} s", config.seed, start.elapsed().as_secs_f64()));
     let mut faults = cases.summary();
     if config.full() && faults.is_empty() {
-        faults.extend(stats.shortfalls());
+        faults.extend(stats.shortfalls(config.plain));
     }
     if faults.is_empty() { Ok(()) } else { Err(faults.join("\n")) }
 }
@@ -71,7 +71,7 @@ fn complain(part: &batch::Batch, sides: &compare::Sides) {
 
 fn judge(part: &batch::Batch, sides: &compare::Sides, stats: &mut Stats, cases: &mut Cases<'_>) -> io::Result<()> {
     complain(part, sides);
-    if matches!(sides.reference, run::Outcome::Crashed(_)) {
+    if sides.excused_by_crash() {
         stats.crashes += part.pairs();
         return cases.crash(part, sides);
     }

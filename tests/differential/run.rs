@@ -21,8 +21,10 @@ pub(crate) enum Outcome {
     },
     /// It ended without a report, though not by a crash.
     Silent(String),
-    /// It crashed or hung.
+    /// It crashed.
     Crashed(String),
+    /// It did not end in time. Of the reference that is no excuse: it may only be slow.
+    Hung(String),
 }
 
 impl Outcome {
@@ -34,12 +36,18 @@ impl Outcome {
         }
     }
 
+    /// Whether it crashed or hung.
+    pub(crate) fn is_fatal(&self) -> bool {
+        matches!(self, Self::Crashed(_) | Self::Hung(_))
+    }
+
     /// What there is to say besides rows.
     pub(crate) fn trouble(&self) -> Option<String> {
         match self {
             Self::Ran { .. } => None,
             Self::Silent(text) => Some(format!("no report: {text}")),
             Self::Crashed(text) => Some(format!("crashed: {text}")),
+            Self::Hung(text) => Some(format!("hung: {text}")),
         }
     }
 }
@@ -107,7 +115,7 @@ fn wait(mut child: Child) -> io::Result<Option<ExitStatus>> {
 }
 
 fn outcome(status: Option<ExitStatus>, stdout: &str, stderr: &str) -> Outcome {
-    let Some(status) = status else { return Outcome::Crashed(format!("not done after {LIMIT:?}")) };
+    let Some(status) = status else { return Outcome::Hung(format!("not done after {LIMIT:?}")) };
     let panicked = stderr.contains("panic: ") || stderr.contains("panicked at");
     if panicked || !matches!(status.code(), Some(0 | 1)) {
         return Outcome::Crashed(format!("{status}: {}", first_line(stderr)));

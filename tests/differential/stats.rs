@@ -111,7 +111,7 @@ impl Stats {
     }
 
     /// What of the distribution a full run must have and has not.
-    pub(crate) fn shortfalls(&self) -> Vec<String> {
+    pub(crate) fn shortfalls(&self, plain: bool) -> Vec<String> {
         let mut out = Vec::new();
         let fail = self.percent("fail") + self.percent("warn");
         if fail < 20.0 {
@@ -125,7 +125,8 @@ impl Stats {
         if error < 5.0 {
             out.push(format!("only {error:.1} % of the rows are errors"));
         }
-        for tag in known() {
+        // A plain run has one flavour.
+        for tag in known().into_iter().filter(|t| !plain || !constructs::BATCH.contains(t)) {
             let pairs = self.constructs.get(tag).map_or(0, |c| c[0]);
             if pairs < CONSTRUCT_MINIMUM {
                 out.push(format!("{tag} stands in {pairs} pairs"));

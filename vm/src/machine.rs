@@ -648,6 +648,10 @@ impl Machine {
                     return Ok(self.wait(at, end, Need::Ask(ask, question)));
                 }
             },
+            Op::HostTell => match self.answered() {
+                Some(_) => false,
+                None => return Ok(self.wait(at, end, Need::Tell(self.reg(i.a)))),
+            },
             Op::QueryEval => match (self.reg(i.a), self.answered()) {
                 (Val::Fault(_), _) => false,
                 (_, Some(value)) => {

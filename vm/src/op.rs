@@ -299,6 +299,8 @@ ops! {
     NumberFloat "number.float" 2 (Mut, None, None);
     /// Asks the host; the question is replaced by the answer, or by a fault.
     HostAsk "host.ask" 8 (Mut, None, Ask);
+    /// Hands a value, or a fault, to the host.
+    HostTell "host.tell" 8 (Use, None, None);
     /// Evaluates an expression whose text is only known now, in `a`: of the context, or where `b` is 1 of the value in
     /// the register after.
     QueryEval "query.eval" 8 (Mut, Imm, None);

@@ -226,6 +226,8 @@ pub enum Need {
     Ask(Ask, Val),
     /// A change of the object
     Patch(Patch),
+    /// Nothing: a value, or a fault, is for the host
+    Tell(Val),
 }
 
 /// A step in the change of an object. The host keeps its versions.

@@ -88,7 +88,9 @@ fn condition(g: &mut Gen, newer: bool) -> Value {
     let at = place(g);
     let (key, found) = key(g, &at);
     let operation = key == json!("{{ request.operation }}");
-    let operators: Vec<_> = if newer { OPERATORS.to_vec() } else { [OPERATORS, OLD].concat() };
+    // The old set operators crash the reference on lists of anything but strings.
+    let odd = found.as_array().is_some_and(|all| !all.iter().all(Value::is_string));
+    let operators: Vec<_> = if newer || odd { OPERATORS.to_vec() } else { [OPERATORS, OLD].concat() };
     let operator = g.choose(&operators).trim_start_matches("cond/");
     let value = if operation { operations(g) } else { value(g, &found) };
     let mut condition = Map::from_iter([

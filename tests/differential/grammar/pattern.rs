@@ -73,6 +73,8 @@ impl Gen {
             }
             Shape::List(Shape::List(_)) => self.wants_list("of-lists"),
             Shape::List(_) => self.wants_list("maps-for-scalars"),
+            Shape::Int(_) => self.wants("scalar/int-text") || self.wants("op/not-range"),
+            Shape::Bool => self.wants("scalar/bool-text"),
             Shape::Duration => self.wants("op/duration"),
             Shape::Quantity => self.wants("op/quantity"),
             Shape::Float => self.wants("scalar/float"),

@@ -9,6 +9,7 @@ mod build;
 mod edit;
 mod json;
 mod layout;
+mod look;
 mod node;
 mod place;
 mod symbols;
@@ -21,6 +22,7 @@ pub use json::{JsonError, JsonErrorKind, JsonOptions, go_json, read_json, write_
 pub use layout::{Layout, LayoutBuilder, PathId, Segment};
 pub use node::{Kind, NodeId};
 pub use place::Place;
+pub(crate) use symbols::hash as hash_text;
 pub use symbols::{Sym, Symbols};
 
 use crate::scalar::Scalar;
@@ -35,6 +37,13 @@ impl Key {
     pub fn sym(self) -> Option<Sym> {
         (self.0 < KEY_LOCAL).then_some(Sym(self.0))
     }
+}
+
+/// A key by its text, and by its symbol in the layout of one document, where it has one.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyText<'k> {
+    text: &'k str,
+    sym: Option<Sym>,
 }
 
 /// One object, flattened. Cheap to reset and fill again: see [`Document::recycle`].
@@ -164,21 +173,6 @@ impl<'a> Document<'a> {
         (node.kind() == Kind::Str).then(|| self.text(node.text()))
     }
 
-    /// Whether the text of a string stands in the source as it is, without escape sequences.
-    pub fn is_verbatim(&self, id: NodeId) -> bool {
-        let node = self.node(id);
-        node.kind() == Kind::Str && !node.text().owned()
-    }
-
-    /// How a number is spelled in the source, where offsets were recorded.
-    pub fn spelled(&self, id: NodeId) -> Option<&str> {
-        let number = matches!(self.kind(id), Kind::Int | Kind::Float | Kind::Uint);
-        let place = self.places.get(id.index()).filter(|p| number && p.column == 0)?;
-        let text = self.src.get(place.line as usize..)?;
-        let end = text.find(|c: char| !c.is_ascii_digit() && !matches!(c, '+' | '-' | '.' | 'e' | 'E'));
-        text.get(..end.unwrap_or(text.len()))
-    }
-
     /// A node as a scalar; lists and maps are only named as such.
     #[inline]
     pub fn scalar(&self, id: NodeId) -> Scalar<'_> {
@@ -252,10 +246,39 @@ impl<'a> Document<'a> {
 
     /// The member of a map under a key's text.
     pub fn get_str(&self, id: NodeId, key: &str) -> Option<NodeId> {
-        match self.layout.symbols().lookup(key) {
-            Some(sym) => self.get(id, sym),
-            None => self.entries(id).find(|(k, _)| self.key_text(*k) == key).map(|(_, n)| n),
+        self.get_key(id, self.key_of(key))
+    }
+
+    /// A key to look for more than once.
+    pub fn key_of<'k>(&self, text: &'k str) -> KeyText<'k> {
+        KeyText { text, sym: self.layout.symbols().lookup(text) }
+    }
+
+    /// The member of a map under a key.
+    pub fn get_key(&self, id: NodeId, key: KeyText<'_>) -> Option<NodeId> {
+        if let Some(sym) = key.sym {
+            return self.get(id, sym);
         }
+        let node = self.node(id);
+        if node.kind() != Kind::Map {
+            return None;
+        }
+        let mut at = id.0 + 1;
+        while at < node.end {
+            let child = self.nodes.get(at as usize)?;
+            if self.is_own_key(child.key(), key.text) {
+                return Some(NodeId(at));
+            }
+            at = child.end;
+        }
+        None
+    }
+
+    /// Whether a key is one of the document's own with this text.
+    #[inline]
+    fn is_own_key(&self, key: u32, text: &str) -> bool {
+        let own = (KEY_LOCAL..KEY_DEAD).contains(&key).then(|| self.keys.get((key - KEY_LOCAL) as usize)).flatten();
+        own.is_some_and(|t| t.end() - t.start() == text.len() && self.text(*t) == text)
     }
 
     /// The elements of a list, or the values of a map, in order.
@@ -272,32 +295,6 @@ impl<'a> Document<'a> {
     pub fn entries(&self, id: NodeId) -> impl Iterator<Item = (Key, NodeId)> + '_ {
         let is_map = self.kind(id) == Kind::Map;
         self.children(id).filter(move |_| is_map).filter_map(|n| self.key(n).map(|k| (k, n)))
-    }
-
-    /// Whether a member below a value has this key.
-    pub fn names(&self, id: NodeId, key: &str) -> bool {
-        let below = self.nodes.get(id.index() + 1..self.node(id).end as usize).unwrap_or_default();
-        match self.layout.symbols().lookup(key) {
-            Some(sym) => below.iter().any(|node| node.key() == sym.0),
-            None => below
-                .iter()
-                .any(|node| (KEY_LOCAL..KEY_DEAD).contains(&node.key()) && self.key_text(Key(node.key())) == key),
-        }
-    }
-
-    /// The texts of a subtree: strings, and those keys that the layout does not know. A key comes with `true`.
-    pub(crate) fn texts(&self, id: NodeId) -> impl Iterator<Item = (&str, bool)> + '_ {
-        let nodes = self.nodes.get(id.index()..self.node(id).end as usize).unwrap_or_default();
-        nodes.iter().flat_map(|node| {
-            let string = (node.kind() == Kind::Str).then(|| (self.text(node.text()), false));
-            let own = (KEY_LOCAL..KEY_DEAD).contains(&node.key());
-            string.into_iter().chain(own.then(|| (self.key_text(Key(node.key())), true)))
-        })
-    }
-
-    /// The place of a value in the form it was recorded in; `None` where none are recorded.
-    pub(crate) fn kept_place(&self, id: NodeId) -> Option<Place> {
-        self.places.get(id.index()).copied()
     }
 
     /// As [`entries`](Self::entries), with the kind of each value: one look at a node for all of it.
@@ -326,25 +323,6 @@ impl<'a> Document<'a> {
     pub fn key_place(&self, id: NodeId) -> Place {
         let place = self.key_places.get(id.index()).copied().unwrap_or_default();
         if place.line == 0 { self.place(id) } else { place }
-    }
-
-    /// Whether another document was made of this one, so that their nodes can be compared as they are.
-    pub(crate) fn is_origin_of(&self, other: &Document<'_>) -> bool {
-        std::ptr::eq(self.src, other.src)
-            && std::ptr::eq(self.layout, other.layout)
-            && other.owned.starts_with(&self.owned)
-            && other.keys.starts_with(&self.keys)
-    }
-
-    /// Whether two subtrees of such documents have the same nodes. Others may be equal too.
-    pub(crate) fn same_nodes(&self, a: NodeId, other: &Document<'_>, b: NodeId) -> bool {
-        let (own, theirs) = (a.index()..self.node(a).end as usize, b.index()..other.node(b).end as usize);
-        let (Some(own), Some(theirs)) = (self.nodes.get(own), other.nodes.get(theirs)) else { return false };
-        let shift = b.0.wrapping_sub(a.0);
-        let same = |(m, n): (&Node, &Node)| m.is(*n, shift);
-        own.len() == theirs.len()
-            && own.first().zip(theirs.first()).is_some_and(|(m, n)| m.kind() == n.kind() && m.payload == n.payload)
-            && own.iter().zip(theirs).skip(1).all(same)
     }
 
     /// Whether two subtrees, of this document or another, are the same value. Map order does not count.

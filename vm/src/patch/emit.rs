@@ -3,7 +3,7 @@
 use super::strategic::MergeError;
 use super::tree::{Cell, Id, Items, Side, SlotId, Tree};
 use super::{PatchError, Space};
-use crate::document::{Buffers, BuildError, Builder, Document, Kind, Limits, NodeId, Place};
+use crate::document::{Buffers, Builder, Document, Kind, NodeId, Place};
 use crate::scalar::{Scalar, number};
 
 /// How numbers of the patch are taken over. Those of the base are always as Go reads them back.
@@ -22,7 +22,6 @@ pub(super) struct Emitter<'t, 'd, 'a> {
     base: Option<&'t Document<'a>>,
     builder: Builder<'a>,
     numbers: Numbers,
-    depth: usize,
     /// Keys that a map has more than once, which nothing reads back.
     twice: Vec<String>,
 }
@@ -31,7 +30,7 @@ impl<'t, 'd, 'a> Emitter<'t, 'd, 'a> {
     /// For a document that is `base` with changes.
     pub(super) fn new(tree: &'t Tree<'d>, base: &'t Document<'a>, space: Space, numbers: Numbers) -> Self {
         let builder = Builder::from_base(base, space.buffers, space.limits);
-        Self { tree, base: Some(base), builder, numbers, depth: space.limits.depth, twice: Vec::new() }
+        Self { tree, base: Some(base), builder, numbers, twice: Vec::new() }
     }
 
     /// Writes the value as the document's root.
@@ -54,7 +53,7 @@ impl<'t, 'd, 'a> Emitter<'t, 'd, 'a> {
             Cell::Node(side, node) => self.copy(self.tree.doc(side), node, side, place),
             Cell::Spelled(side, node) => {
                 let text = super::text::spelling(self.tree.doc(side), node);
-                Ok(self.builder.str(text.as_str(), place)?)
+                Ok(self.builder.str(&text.shown(), place)?)
             }
             Cell::Null | Cell::PutNull => Ok(self.builder.null(place)?),
             Cell::Map(items) => {
@@ -82,7 +81,12 @@ impl<'t, 'd, 'a> Emitter<'t, 'd, 'a> {
     fn members(&mut self, items: Items, home: bool, place: Option<Place>) -> Result<(), PatchError> {
         let of_base = items.base.is_some();
         if !of_base {
-            self.twice.extend(self.tree.twice(items).into_iter().map(str::to_owned));
+            let twice = self.tree.twice(items);
+            if !twice.is_empty() {
+                // Whoever reads it back looks no further into this map.
+                self.twice.extend(twice.into_iter().map(str::to_owned));
+                return Ok(());
+            }
         }
         let mut at = items.first();
         while let Some(slot) = at.and_then(|at| self.tree.slot(at)) {
@@ -149,9 +153,6 @@ impl<'t, 'd, 'a> Emitter<'t, 'd, 'a> {
 
     /// A value of a document at a place of its own.
     fn copy(&mut self, doc: &Document<'_>, node: NodeId, side: Side, place: Option<Place>) -> Result<(), PatchError> {
-        if self.builder.depth() > self.depth {
-            return Err(BuildError::Depth(self.depth).into());
-        }
         match doc.kind(node) {
             kind @ (Kind::Map | Kind::List) => {
                 if kind == Kind::Map {
@@ -188,9 +189,8 @@ impl<'t, 'd, 'a> Emitter<'t, 'd, 'a> {
 
 impl<'t, 'd> Emitter<'t, 'd, 'd> {
     /// For a value of the patch that is a document of its own.
-    pub(super) fn detached(tree: &'t Tree<'d>, depth: usize) -> Self {
-        let limits = Limits { depth, ..Limits::default() };
-        let builder = Builder::new("", tree.doc(Side::Patch).layout(), Buffers::default(), limits);
-        Self { tree, base: None, builder, numbers: Numbers::OfGo, depth, twice: Vec::new() }
+    pub(super) fn detached(tree: &'t Tree<'d>) -> Self {
+        let builder = Builder::new("", tree.doc(Side::Patch).layout(), Buffers::default(), tree.limits());
+        Self { tree, base: None, builder, numbers: Numbers::OfGo, twice: Vec::new() }
     }
 }

@@ -40,21 +40,32 @@ impl Tree<'_> {
         match self.cell(id) {
             Cell::Node(Side::Base, own) if own == node => true,
             Cell::Node(side, own) => equal((self.doc(side), own), (base, node)),
-            Cell::Spelled(..) => base.as_str(node) == Some(self.text(self.cell(id)).as_str()),
+            Cell::Spelled(..) => base.as_str(node) == Some(&self.text(self.cell(id)).shown()),
             Cell::Null | Cell::PutNull => base.kind(node) == Kind::Null,
             Cell::Map(items) => {
                 base.kind(node) == Kind::Map
                     && base.len(node) == self.slots(id).count()
                     && (items.base.is_some() || self.twice(items).is_empty())
-                    && self
-                        .slots(id)
-                        .all(|(_, slot)| base.get_str(node, slot.key).is_some_and(|child| self.same(slot.value, child)))
+                    && self.slots(id).all(|(_, slot)| {
+                        let known = self.origin(slot.value).filter(|_| slot.home && items.base == Some(node));
+                        let child = known.or_else(|| base.get_str(node, slot.key));
+                        child.is_some_and(|child| self.same(slot.value, child))
+                    })
             }
             Cell::List(_) => {
                 base.kind(node) == Kind::List
                     && base.len(node) == self.slots(id).count()
                     && self.slots(id).zip(base.children(node)).all(|((_, slot), child)| self.same(slot.value, child))
             }
+        }
+    }
+
+    /// The node of the base that a value is, or was before it was opened.
+    fn origin(&self, id: Id) -> Option<NodeId> {
+        match self.cell(id) {
+            Cell::Node(Side::Base, node) => Some(node),
+            Cell::Map(items) | Cell::List(items) => items.base,
+            _ => None,
         }
     }
 }

@@ -10,14 +10,26 @@ use thiserror::Error;
 pub enum PatchError {
     /// A strategic merge that Kyverno refuses
     #[error(transparent)]
-    Strategic(#[from] MergeError),
+    Strategic(Box<MergeError>),
     /// An operation that cannot be read or does not apply
     #[error(transparent)]
-    Json6902(#[from] OperationError),
+    Json6902(Box<OperationError>),
     /// The result would cost more than is allowed
     #[error(transparent)]
     Limit(#[from] BuildError),
     /// The resource was flattened without a part that the patch needs
     #[error("a part of the resource that the patch needs was not read")]
     Unread,
+}
+
+impl From<MergeError> for PatchError {
+    fn from(error: MergeError) -> Self {
+        Self::Strategic(Box::new(error))
+    }
+}
+
+impl From<OperationError> for PatchError {
+    fn from(error: OperationError) -> Self {
+        Self::Json6902(Box::new(error))
+    }
 }

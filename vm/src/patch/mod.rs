@@ -1,10 +1,10 @@
-//! Patches of documents: the engine behind mutate rules, as functions from a [`Document`] to the next one.
+//! Patches of documents: the engine behind mutate rules, as functions from one document to the next.
 //!
 //! [`strategic`] is Kyverno's `patchStrategicMerge`, [`json6902`] its `patchesJson6902`; both give `None` where Kyverno
 //! says that no patches were applied. [`diff()`] says in RFC 6902 what changed between two documents, for the answer to
 //! an API server. Nothing here knows policies: an overlay or a list of operations comes as a document.
 //!
-//! A patch works on a [`tree`] that refers to the documents and is opened only along the paths that the patch takes.
+//! A patch works on a `tree` that refers to the documents and is opened only along the paths that the patch takes.
 //! What it does not touch is copied to the new document as ranges of nodes.
 
 mod diff;

@@ -1,29 +1,48 @@
 //! Scalars as texts: what kyaml compares merge keys by, and what its errors show of a value.
 
+use super::equal::canonical;
 use super::tree::{Cell, Side, Tree};
 use crate::document::{Document, Kind, NodeId};
-use crate::scalar::number::{self, NumberText};
+use crate::scalar::{Scalar, number};
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// The text of a scalar, as it stands in JSON, without the quotes of a string.
+/// The text of a scalar, as it stands in JSON, without the quotes of a string. Numbers are written when it is asked for.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Text<'d> {
     Of(&'d str),
-    Number(NumberText),
+    Int(i64),
+    /// A float64 that is not written like an int64
+    Float(f64),
 }
 
-impl Text<'_> {
-    pub(super) fn as_str(&self) -> &str {
+impl<'d> Text<'d> {
+    pub(super) fn shown(&self) -> Cow<'d, str> {
         match self {
-            Self::Of(text) => text,
-            Self::Number(text) => text.as_str(),
+            Self::Of(text) => Cow::Borrowed(text),
+            Self::Int(value) => Cow::Owned(number::format_int(*value).to_string()),
+            Self::Float(value) => match number::format_json(*value) {
+                Some(text) => Cow::Owned(text.to_string()),
+                None => Cow::Borrowed("null"),
+            },
         }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(self, Self::Of(""))
     }
 }
 
 impl PartialEq for Text<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
+        match (self, other) {
+            (Self::Of(a), Self::Of(b)) => a == b,
+            (Self::Int(a), Self::Int(b)) => a == b,
+            (Self::Of(text), number) | (number, Self::Of(text)) => {
+                text.starts_with(|c: char| c == '-' || c.is_ascii_digit()) && number.shown() == *text
+            }
+            _ => self.shown() == other.shown(),
+        }
     }
 }
 
@@ -31,16 +50,15 @@ impl Eq for Text<'_> {}
 
 /// The text of a scalar of a document; empty for lists and maps.
 pub(super) fn spelling<'d>(doc: &'d Document<'_>, node: NodeId) -> Text<'d> {
-    match doc.kind(node) {
-        Kind::Null => Text::Of("null"),
-        Kind::Str => Text::Of(doc.str(node)),
-        Kind::Bool => Text::Of(if doc.scalar(node) == crate::scalar::Scalar::Bool(true) { "true" } else { "false" }),
-        Kind::Int | Kind::Float | Kind::Uint => match doc.scalar(node) {
-            crate::scalar::Scalar::Int(value) => Text::Number(number::format_int(value)),
-            crate::scalar::Scalar::Float(value) => number::format_json(value).map_or(Text::Of("null"), Text::Number),
-            _ => Text::Of(""),
-        },
-        Kind::List | Kind::Map | Kind::Raw => Text::Of(""),
+    if let Some(text) = doc.as_str(node) {
+        return Text::Of(text);
+    }
+    match canonical(doc.scalar(node)) {
+        Scalar::Null => Text::Of("null"),
+        Scalar::Bool(value) => Text::Of(if value { "true" } else { "false" }),
+        Scalar::Int(value) => Text::Int(value),
+        Scalar::Float(value) => Text::Float(value),
+        Scalar::Str(_) | Scalar::List | Scalar::Map => Text::Of(""),
     }
 }
 
@@ -65,7 +83,7 @@ impl<'d> Tree<'d> {
     fn flow(&self, cell: Cell, out: &mut String) {
         match cell {
             Cell::Node(side, node) => flow(self.doc(side), node, out),
-            Cell::Spelled(side, node) => quoted(spelling(self.doc(side), node).as_str(), out),
+            Cell::Spelled(side, node) => quoted(&spelling(self.doc(side), node).shown(), out),
             Cell::Null | Cell::PutNull => out.push_str("null"),
             Cell::Map(items) | Cell::List(items) => {
                 let map = matches!(cell, Cell::Map(_));
@@ -111,7 +129,7 @@ fn flow(doc: &Document<'_>, node: NodeId, out: &mut String) {
             }
             out.push(if kind == Kind::Map { '}' } else { ']' });
         }
-        _ => out.push_str(spelling(doc, node).as_str()),
+        _ => out.push_str(&spelling(doc, node).shown()),
     }
 }
 

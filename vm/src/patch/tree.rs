@@ -5,7 +5,7 @@
 //! A value may stand in several places, as a pointer may in the Go code that this follows.
 
 use super::PatchError;
-use crate::document::{BuildError, Document, Key, Kind, NodeId};
+use crate::document::{BuildError, Document, Key, Kind, Limits, NodeId};
 use smallvec::SmallVec;
 use std::collections::HashSet;
 
@@ -75,7 +75,15 @@ pub(super) struct Slot<'d> {
     pub(super) value: Id,
     /// Whether the value stands where it stood in the base, so that it can be taken over with its path.
     pub(super) home: bool,
+    /// For whoever goes over the slots more than once.
+    pub(super) mark: bool,
     next: u32,
+}
+
+impl<'d> Slot<'d> {
+    fn new(key: &'d str, value: Id) -> Self {
+        Self { key, known: None, value, home: false, mark: false, next: NO_SLOT }
+    }
 }
 
 /// The kinds that matter to a patch.
@@ -105,17 +113,30 @@ pub(super) struct Tree<'d> {
     patch: &'d Document<'d>,
     cells: Vec<Cell>,
     slots: Vec<Slot<'d>>,
-    /// How many values there may be.
-    limit: usize,
+    limits: Limits,
     /// Whether members of the patch are in the order of their keys when they are opened.
     sorted: bool,
 }
 
 impl<'d> Tree<'d> {
     /// An empty tree over two documents.
-    pub(super) fn new(base: &'d Document<'d>, patch: &'d Document<'d>, sorted: bool, limit: usize) -> Self {
-        let limit = limit.min(MOST);
-        Self { base, patch, cells: Vec::with_capacity(64), slots: Vec::with_capacity(64), limit, sorted }
+    pub(super) fn new(base: &'d Document<'d>, patch: &'d Document<'d>, sorted: bool, limits: Limits) -> Self {
+        let limits = Limits { nodes: limits.nodes.min(MOST), ..limits };
+        Self { base, patch, cells: Vec::with_capacity(64), slots: Vec::with_capacity(64), limits, sorted }
+    }
+
+    /// How many levels a value may have; the depth of a document counts its maps and lists only.
+    pub(super) fn levels(&self) -> usize {
+        self.limits.depth.saturating_add(1)
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// One level less.
+    pub(super) fn below(&self, levels: usize) -> Result<usize, PatchError> {
+        levels.checked_sub(1).ok_or(BuildError::Depth(self.limits.depth).into())
     }
 
     pub(super) fn doc(&self, side: Side) -> &'d Document<'d> {
@@ -126,8 +147,8 @@ impl<'d> Tree<'d> {
     }
 
     pub(super) fn add(&mut self, cell: Cell) -> Result<Id, PatchError> {
-        if self.cells.len() >= self.limit {
-            return Err(BuildError::Nodes(self.limit).into());
+        if self.cells.len() >= self.limits.nodes {
+            return Err(BuildError::Nodes(self.limits.nodes).into());
         }
         self.cells.push(cell);
         Ok(Id(self.cells.len() as u32 - 1))
@@ -196,13 +217,13 @@ impl<'d> Tree<'d> {
             members.sort_unstable_by_key(|(key, ..)| *key);
             for (key, _, child) in members {
                 let value = self.add(Cell::Node(side, child))?;
-                self.append(&mut items, Slot { key, known: None, value, home: false, next: NO_SLOT });
+                self.append(&mut items, Slot::new(key, value));
             }
         } else {
             for (key, known, child) in doc.children(node).map(member) {
                 let value = self.add(Cell::Node(side, child))?;
                 let known = known.filter(|_| base.is_some());
-                self.append(&mut items, Slot { key, known, value, home: base.is_some(), next: NO_SLOT });
+                self.append(&mut items, Slot { known, home: base.is_some(), ..Slot::new(key, value) });
             }
         }
         self.set(id, if kind == Kind::Map { Cell::Map(items) } else { Cell::List(items) });
@@ -292,8 +313,15 @@ impl<'d> Tree<'d> {
     /// Adds a member to an opened map, or an element to an opened list.
     pub(super) fn push(&mut self, container: Id, key: &'d str, value: Id) {
         let mut items = self.items(container);
-        self.append(&mut items, Slot { key, known: None, value, home: false, next: NO_SLOT });
+        self.append(&mut items, Slot::new(key, value));
         self.set_items(container, items);
+    }
+
+    /// Adds an element that comes from a list at the same place.
+    pub(super) fn push_element(&mut self, list: Id, value: Id) {
+        let mut items = self.items(list);
+        self.append(&mut items, Slot { home: true, ..Slot::new("", value) });
+        self.set_items(list, items);
     }
 
     /// Puts a value in the place of another one. kyaml keeps the style of what was there: what replaces a string is in
@@ -315,28 +343,23 @@ impl<'d> Tree<'d> {
 
     /// Takes a slot out of an opened map or list.
     pub(super) fn unlink(&mut self, container: Id, at: SlotId) {
+        let first = self.items(container).first();
+        let before = std::iter::successors(first, |at| self.after(*at)).find(|before| self.after(*before) == Some(at));
+        if before.is_some() || first == Some(at) {
+            self.unlink_after(container, before, at);
+        }
+    }
+
+    /// As [`unlink`](Self::unlink), for a slot that stands behind another one, or first.
+    pub(super) fn unlink_after(&mut self, container: Id, before: Option<SlotId>, at: SlotId) {
         let mut items = self.items(container);
         let next = self.slot(at).map_or(NO_SLOT, |slot| slot.next);
-        let before = std::iter::successors(items.first(), |at| self.after(*at)).find(|before| {
-            // The slot whose neighbour goes.
-            self.slot(*before).is_some_and(|slot| slot.next == at.0)
-        });
-        match before {
-            Some(before) => {
-                if let Some(slot) = self.slot_mut(before) {
-                    slot.next = next;
-                }
-                if items.last == at.0 {
-                    items.last = before.0;
-                }
-            }
-            None if items.first == at.0 => {
-                items.first = next;
-                if next == NO_SLOT {
-                    items.last = NO_SLOT;
-                }
-            }
-            None => return,
+        match before.and_then(|before| self.slot_mut(before)) {
+            Some(slot) => slot.next = next,
+            None => items.first = next,
+        }
+        if items.last == at.0 {
+            items.last = before.map_or(NO_SLOT, |before| before.0);
         }
         self.set_items(container, items);
     }
@@ -350,7 +373,7 @@ impl<'d> Tree<'d> {
             None => items.first,
         };
         let at = self.slots.len() as u32;
-        self.slots.push(Slot { key: "", known: None, value, home: false, next });
+        self.slots.push(Slot { next, ..Slot::new("", value) });
         match before.and_then(|before| self.slot_mut(before)) {
             Some(slot) => slot.next = at,
             None => items.first = at,
@@ -370,24 +393,28 @@ impl<'d> Tree<'d> {
     pub(super) fn set_elements(&mut self, list: Id, elements: &[Id]) {
         let mut items = Items { base: self.items(list).base, ..Items::NONE };
         for value in elements {
-            self.append(&mut items, Slot { key: "", known: None, value: *value, home: true, next: NO_SLOT });
+            self.append(&mut items, Slot { home: true, ..Slot::new("", *value) });
         }
         self.set_items(list, items);
     }
 
-    /// A value of its own that is the same. `depth` is how deep it may be.
-    pub(super) fn copy(&mut self, id: Id, depth: usize) -> Result<Id, PatchError> {
+    /// A value of its own that is the same.
+    pub(super) fn copy(&mut self, id: Id) -> Result<Id, PatchError> {
+        self.copy_levels(id, self.levels())
+    }
+
+    fn copy_levels(&mut self, id: Id, levels: usize) -> Result<Id, PatchError> {
         let cell = self.cell(id);
         let (Cell::Map(from) | Cell::List(from)) = cell else { return self.add(cell) };
-        let Some(below) = depth.checked_sub(1) else { return Err(BuildError::Depth(depth).into()) };
+        let below = self.below(levels)?;
         let mut items = Items::NONE;
         let mut at = from.first();
         while let Some((id, slot)) = at.and_then(|at| self.slot(at).map(|slot| (at, *slot))) {
-            let value = self.copy(slot.value, below)?;
+            let value = self.copy_levels(slot.value, below)?;
             if matches!(self.cell(value), Cell::PutNull) {
                 self.set(value, Cell::Null);
             }
-            self.append(&mut items, Slot { value, known: None, home: false, next: NO_SLOT, ..slot });
+            self.append(&mut items, Slot { known: slot.known, ..Slot::new(slot.key, value) });
             at = self.after(id);
         }
         self.add(if matches!(cell, Cell::Map(_)) { Cell::Map(items) } else { Cell::List(items) })

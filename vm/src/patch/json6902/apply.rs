@@ -4,7 +4,7 @@ use super::Written;
 use super::container::{Container, Target, index};
 use super::error::{Cause, OperationError};
 use super::operation::{Operation, Verb, name};
-use crate::document::{Limits, NodeId};
+use crate::document::NodeId;
 use crate::patch::PatchError;
 use crate::patch::tree::{Cell, Class, Id, Items, Side, Tree};
 use bumpalo::Bump;
@@ -19,7 +19,6 @@ pub(super) struct Patching<'t, 'd> {
     /// The null that everything was replaced by. It is a list in the reference, with nothing in it.
     pub(super) nothing: Option<Id>,
     pub(super) written: Written,
-    pub(super) limits: Limits,
     /// Keys that are spelled in another way in paths
     pub(super) arena: &'d Bump,
 }
@@ -163,7 +162,7 @@ impl<'d> Patching<'_, 'd> {
         let target: Target<'d> =
             self.find(path)?.ok_or_else(|| missing("doc is missing destination path", path.to_owned()))?;
         let copy = match value {
-            Some(value) => self.tree.copy(value, self.limits.depth)?,
+            Some(value) => self.tree.copy(value)?,
             None => self.tree.add(Cell::Null)?,
         };
         self.add(target.container, target.key, copy).map_err(|cause| OperationError::Copy(cause).into())

@@ -67,18 +67,11 @@ pub fn apply<'a>(
     let Some(root) = resource.root() else { return Ok(None) };
     let operations = Operation::decode(operations, written)?;
     let arena = Bump::new();
-    let mut tree = Tree::new(resource, operations.doc, false, space.limits.nodes);
+    let mut tree = Tree::new(resource, operations.doc, false, space.limits);
     let base = tree.add(Cell::Node(Side::Base, root))?;
     let this = tree.add(Cell::Node(Side::Base, root))?;
-    let mut patching = Patching {
-        tree: &mut tree,
-        root: base,
-        this: Some(this),
-        nothing: None,
-        written,
-        limits: space.limits,
-        arena: &arena,
-    };
+    let mut patching =
+        Patching { tree: &mut tree, root: base, this: Some(this), nothing: None, written, arena: &arena };
     for operation in &operations.list {
         patching.apply(operation)?;
     }

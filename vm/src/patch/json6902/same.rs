@@ -66,7 +66,7 @@ fn in_go_s_form(doc: &Document<'_>, node: NodeId) -> bool {
         // A text with escape sequences has them for what Go escapes too, or else it would need none.
         Kind::Str => doc.is_verbatim(node) != doc.str(node).contains(escaped),
         Kind::Int | Kind::Float | Kind::Uint => match doc.spelled(node) {
-            Some(text) => text == spelling(doc, node).as_str(),
+            Some(text) => text == spelling(doc, node).shown(),
             None => true,
         },
         _ => true,

@@ -1,9 +1,13 @@
 //! The schemas of built-in kinds, as far as a strategic merge asks for them: which lists are merged, and by which keys.
 //!
 //! Kyverno merges with kustomize's kyaml, which has its own copy of an OpenAPI document: that of Kubernetes v1.21.2,
-//! whatever the cluster's version is. Kinds that came later (`autoscaling/v2`, say) are like custom resources there, and
-//! fields that came later (`resourceClaims` of a Pod) are unknown, so their lists are replaced; kinds that are gone since
-//! are still known. `table.txt` is kyaml's, made by `tests/schema.rs`.
+//! whatever the cluster's version is. `table.txt` is kyaml's, made by `tests/schema.rs`. Against Kubernetes v1.36,
+//!
+//! - kinds that came later are like custom resources: their lists are replaced. `autoscaling/v2`,
+//!   `ValidatingAdmissionPolicy`, `flowcontrol.apiserver.k8s.io/v1` and `resource.k8s.io` are some with such lists;
+//! - fields that came later are unknown: `schedulingGates`, `resourceClaims` and the ports of `ephemeralContainers` of a
+//!   Pod, `matchConditions` of webhooks, `hostIPs` of a Pod's status;
+//! - kinds that are gone since are still known. Nothing that both have differs.
 
 use std::sync::LazyLock;
 

@@ -5,14 +5,16 @@
 
 use super::merge::{DIRECTIVE, Directive, Merger, Walked, directive};
 use super::settled::{Tuple, distinct, tuple_of, uniform};
+use crate::document::KeyText;
 use crate::patch::PatchError;
 use crate::patch::schema::Schema;
 use crate::patch::text::Text;
-use crate::patch::tree::{Cell, Class, Id};
+use crate::patch::tree::{Cell, Class, Id, Side};
 use smallvec::SmallVec;
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-type Tuples<'d> = SmallVec<[Tuple<'d>; 16]>;
+type Tuples<'d> = Vec<Tuple<'d>>;
 type Elements = SmallVec<[Id; 8]>;
 
 /// From so many pairs on, elements are found by a table.
@@ -20,13 +22,16 @@ const MANY: usize = 1_024;
 
 impl<'d> Merger<'_, 'd> {
     /// Merges a list by the keys of its elements; without keys, by the elements themselves.
+    ///
+    /// Not inlined, so that maps in maps need no room for it on the stack.
+    #[inline(never)]
     pub(super) fn list(
         &mut self,
         dest: Option<Id>,
         origin: Option<Id>,
         keys: &[&'static str],
         schema: Option<Schema>,
-        depth: usize,
+        levels: usize,
     ) -> Result<Walked, PatchError> {
         let target = match (dest, origin) {
             (None, None) => return Ok(Walked::Gone),
@@ -50,8 +55,8 @@ impl<'d> Merger<'_, 'd> {
             self.tree.open(origin)?;
         }
         match self.tidy(target, origin, keys) {
-            Some((own, others)) => self.tidy_lists(target, origin, &own, &others, schema, depth)?,
-            None => return self.exact(target, origin, keys, schema, depth).map(Walked::Value),
+            Some((own, others)) => self.tidy_lists(target, origin, &own, &others, schema, levels)?,
+            None => return self.exact(target, origin, keys, schema, levels).map(Walked::Value),
         }
         Ok(Walked::Value(target))
     }
@@ -68,9 +73,9 @@ impl<'d> Merger<'_, 'd> {
             return Ok(Directive::Merge);
         }
         let text = self.tree.text(value);
-        let directive = directive(text.as_str())?;
+        let directive = directive(&text.shown())?;
         // All elements go that say the same, whatever else they say.
-        self.set_element(list, None, &[DIRECTIVE], &[text.as_str()])?;
+        self.set_element(list, None, &[DIRECTIVE], &[text])?;
         Ok(directive)
     }
 
@@ -81,31 +86,29 @@ impl<'d> Merger<'_, 'd> {
             Some(origin) => self.tuples(origin, keys)?,
             None => Tuples::new(),
         };
-        let mut ends: SmallVec<[Tuple<'d>; 2]> = SmallVec::new();
-        ends.extend(own.first().cloned());
-        ends.extend(others.first().cloned());
+        let ends: SmallVec<[Tuple<'d>; 2]> = own.first().into_iter().chain(others.first()).copied().collect();
         let tidy = uniform(&own) && uniform(&others) && uniform(&ends) && distinct(&own) && distinct(&others);
         tidy.then_some((own, others))
     }
 
     fn tuples(&self, list: Id, keys: &[&str]) -> Option<Tuples<'d>> {
-        self.tree.slots(list).map(|(_, slot)| self.tuple(slot.value, keys)).collect()
-    }
-
-    fn tuple(&self, element: Id, keys: &[&str]) -> Option<Tuple<'d>> {
-        let cell = self.tree.cell(element);
-        match cell {
-            Cell::Node(side, node) => tuple_of(self.tree.doc(side), node, keys),
-            Cell::Map(_) if !keys.is_empty() => keys.iter().map(|key| self.proper(element, key)).collect(),
-            Cell::Spelled(..) if keys.is_empty() => Some(SmallVec::from_iter([Some(self.tree.text(cell))])),
+        let wanted = |side| keys.iter().map(|key| self.tree.doc(side).key_of(key)).collect();
+        let wanted: [SmallVec<[KeyText<'_>; 2]>; 2] = [wanted(Side::Base), wanted(Side::Patch)];
+        let [base, patch] = &wanted;
+        let tuple = |element| match self.tree.cell(element) {
+            Cell::Node(Side::Base, node) => tuple_of(self.tree.doc(Side::Base), node, base),
+            Cell::Node(Side::Patch, node) => tuple_of(self.tree.doc(Side::Patch), node, patch),
+            Cell::Map(_) if !keys.is_empty() => Tuple::of(keys, |key| self.proper(element, key)),
+            cell @ Cell::Spelled(..) if keys.is_empty() => Some(Tuple::single(self.tree.text(cell))),
             _ => None,
-        }
+        };
+        self.tree.slots(list).map(|(_, slot)| tuple(slot.value)).collect()
     }
 
     fn proper(&self, map: Id, key: &str) -> Option<Option<Text<'d>>> {
         let Some(cell) = self.tree.member(map, key) else { return Some(None) };
         let text = self.tree.text(cell);
-        (self.tree.class_of(cell) == Class::Scalar && !text.as_str().is_empty()).then_some(Some(text))
+        (self.tree.class_of(cell) == Class::Scalar && !text.is_empty()).then_some(Some(text))
     }
 
     /// The overlay's elements come first, in their order, merged with those of the same key, then the others. By several
@@ -117,27 +120,27 @@ impl<'d> Merger<'_, 'd> {
         own: &[Tuple<'d>],
         others: &[Tuple<'d>],
         schema: Option<Schema>,
-        depth: usize,
+        levels: usize,
     ) -> Result<(), PatchError> {
         let elements = self.tree.elements(target);
         let mut out = Elements::new();
         let Some(origin) = origin.filter(|origin| *origin != target) else {
             let itself = origin.is_some();
             for element in elements {
-                let walked = self.walk(Some(element), itself.then_some(element), schema, depth)?;
+                let walked = self.walk(Some(element), itself.then_some(element), schema, levels)?;
                 out.extend(self.left(walked));
             }
             self.tree.set_elements(target, &out);
             return Ok(());
         };
-        let several = own.first().or(others.first()).is_some_and(|t| t.iter().flatten().count() > 1);
+        let several = own.first().or(others.first()).is_some_and(|t| t.texts().count() > 1);
         // What becomes of each element of the target.
         let mut fate: SmallVec<[Fate; 8]> = SmallVec::from_elem(Fate::Alone, elements.len());
         let index = Index::of(own, others.len());
         for (element, tuple) in self.tree.elements(origin).into_iter().zip(others) {
             let at = index.find(own, tuple);
             let old = at.and_then(|at| elements.get(at)).copied();
-            let walked = self.walk(old, Some(element), schema, depth)?;
+            let walked = self.walk(old, Some(element), schema, levels)?;
             let left = self.left(walked);
             match (at.and_then(|at| fate.get_mut(at)), old) {
                 (Some(fate), Some(old)) => {
@@ -152,7 +155,7 @@ impl<'d> Merger<'_, 'd> {
             match fate {
                 Fate::Alone => {
                     if !self.settled(element, schema) {
-                        let walked = self.walk(Some(element), None, schema, depth)?;
+                        let walked = self.walk(Some(element), None, schema, levels)?;
                         out.extend(self.left(walked));
                     } else {
                         out.push(element);
@@ -184,27 +187,23 @@ enum Fate {
 }
 
 /// Finds elements by their keys.
-enum Index<'t> {
+enum Index<'d> {
     Scan,
-    Table(HashMap<SmallVec<[&'t str; 2]>, usize>),
+    Table(HashMap<[Option<Cow<'d, str>>; 2], usize>),
 }
 
-impl<'t> Index<'t> {
-    fn of(tuples: &'t [Tuple<'_>], lookups: usize) -> Self {
+impl<'d> Index<'d> {
+    fn of(tuples: &[Tuple<'d>], lookups: usize) -> Self {
         if tuples.len().saturating_mul(lookups) < MANY {
             return Self::Scan;
         }
-        Self::Table(tuples.iter().enumerate().map(|(i, t)| (texts(t), i)).collect())
+        Self::Table(tuples.iter().enumerate().map(|(i, t)| (t.shown(), i)).collect())
     }
 
-    fn find<'d>(&self, tuples: &[Tuple<'d>], wanted: &'t Tuple<'d>) -> Option<usize> {
+    fn find(&self, tuples: &[Tuple<'d>], wanted: &Tuple<'d>) -> Option<usize> {
         match self {
             Self::Scan => tuples.iter().position(|t| t == wanted),
-            Self::Table(table) => table.get(&texts(wanted)).copied(),
+            Self::Table(table) => table.get(&wanted.shown()).copied(),
         }
     }
-}
-
-fn texts<'t>(tuple: &'t Tuple<'_>) -> SmallVec<[&'t str; 2]> {
-    tuple.iter().flatten().map(Text::as_str).collect()
 }

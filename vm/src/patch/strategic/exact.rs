@@ -30,11 +30,11 @@ impl Value<'_> {
     const NONE: Self = Self { text: Text::Of(""), from: Cell::Null };
 
     fn is_none(&self) -> bool {
-        self.text.as_str().is_empty()
+        self.text.is_empty()
     }
 }
 
-/// Elements times values that are compared at most; far beyond what a resource may have.
+/// Elements times different keys, at most; far beyond what a resource may have.
 const WORK: usize = 1 << 22;
 
 impl<'d> Merger<'_, 'd> {
@@ -45,17 +45,19 @@ impl<'d> Merger<'_, 'd> {
         origin: Option<Id>,
         keys: &[&'static str],
         schema: Option<Schema>,
-        depth: usize,
+        levels: usize,
     ) -> Result<Id, PatchError> {
         let keys = if keys.is_empty() { &[""] } else { keys };
         let mut all: Vec<Values<'d>> = Vec::new();
-        for list in origin.into_iter().chain([target]) {
-            for element in self.tree.elements(list) {
-                let values = self.values(element, keys);
-                if !all.contains(&values) {
-                    all.push(values);
-                }
-                within(all.len(), all.len())?;
+        let elements = origin.into_iter().chain([target]).flat_map(|list| self.tree.slots(list));
+        for (count, (_, slot)) in elements.enumerate() {
+            let values = self.values(slot.value, keys);
+            if !all.contains(&values) {
+                all.push(values);
+            }
+            // All further steps take time by the product.
+            if all.len().saturating_mul(count) > WORK {
+                return Err(MergeError::Work.into());
             }
         }
         if all.is_empty() {
@@ -74,8 +76,8 @@ impl<'d> Merger<'_, 'd> {
             let values: Values<'d> = valid.iter().filter_map(|i| values.get(*i).copied()).collect();
             let old = self.element(target, &valid_keys, &values);
             let new = origin.and_then(|origin| self.element(origin, &valid_keys, &values));
-            let walked = self.walk(old, new, schema, depth)?;
-            let texts: SmallVec<[&str; 2]> = values.iter().map(|v| v.text.as_str()).collect();
+            let walked = self.walk(old, new, schema, levels)?;
+            let texts: SmallVec<[Text<'d>; 2]> = values.iter().map(|v| v.text).collect();
             let Some(merged) = self.left(walked) else {
                 self.set_element(target, None, &valid_keys, &texts)?;
                 continue;
@@ -145,36 +147,40 @@ impl<'d> Merger<'_, 'd> {
         list: Id,
         element: Option<Id>,
         keys: &[&str],
-        values: &[&str],
+        values: &[Text<'_>],
     ) -> Result<(), PatchError> {
         let of_maps = keys.first().is_some_and(|key| !key.is_empty()) && values.first().is_some_and(|v| !v.is_empty());
-        let elements = self.tree.elements(list);
-        within(elements.len(), elements.len())?;
-        let mut out: SmallVec<[Id; 8]> = SmallVec::new();
+        let (mut before, mut next) = (None, self.tree.items(list).first());
         let mut found = false;
-        for other in elements {
-            if self.tree.class(other) == Class::Null || self.tree.is_empty_map(other) {
-                continue;
-            }
-            if of_maps && self.tree.class(other) != Class::Map {
-                out.push(other);
-                continue;
-            }
-            if !self.matches(other, keys, values)? {
+        while let Some((at, other)) = next.and_then(|at| self.tree.slot(at).map(|slot| (at, slot.value))) {
+            next = self.tree.after(at);
+            let stays = if self.tree.class(other) == Class::Null || self.tree.is_empty_map(other) {
+                None
+            } else if of_maps && self.tree.class(other) != Class::Map {
+                Some(other)
+            } else if self.matches(other, keys, values)? {
+                found = true;
+                element
+            } else {
                 // Without values nothing matches, and nothing stays.
-                out.extend((!values.is_empty()).then_some(other));
-                continue;
+                Some(other).filter(|_| !values.is_empty())
+            };
+            match (stays, self.tree.slot_mut(at)) {
+                (Some(stays), Some(slot)) => {
+                    slot.value = stays;
+                    before = Some(at);
+                }
+                _ => self.tree.unlink_after(list, before, at),
             }
-            found = true;
-            out.extend(element);
         }
-        out.extend(element.filter(|id| !found && self.tree.class(*id) != Class::Null));
-        self.tree.set_elements(list, &out);
+        if let Some(element) = element.filter(|id| !found && self.tree.class(*id) != Class::Null) {
+            self.tree.push_element(list, element);
+        }
         Ok(())
     }
 
     /// Whether an element has these values under these keys; of an empty value, whether it has the key. `FieldMatcher`
-    fn matches(&self, element: Id, keys: &[&str], values: &[&str]) -> Result<bool, PatchError> {
+    fn matches(&self, element: Id, keys: &[&str], values: &[Text<'_>]) -> Result<bool, PatchError> {
         for (key, value) in keys.iter().zip(values) {
             let expected = if key.is_empty() { Class::Scalar } else { Class::Map };
             if self.tree.class(element) != expected {
@@ -182,7 +188,7 @@ impl<'d> Merger<'_, 'd> {
             }
             let found = if key.is_empty() { Some(self.tree.cell(element)) } else { self.tree.member(element, key) };
             let any = value.is_empty() && !key.is_empty();
-            if !found.is_some_and(|cell| any || self.tree.text(cell).as_str() == *value) {
+            if !found.is_some_and(|cell| any || self.tree.text(cell) == *value) {
                 return Ok(false);
             }
         }
@@ -202,14 +208,13 @@ impl<'d> Merger<'_, 'd> {
             }
             match self.tree.member(element, key) {
                 Some(cell) => values.push(self.tree.text(cell)),
-                None => self.tree.push(out, "", element),
+                None => self.tree.push_element(out, element),
             }
         }
-        let texts: SmallVec<[&str; 2]> = values.iter().map(Text::as_str).collect();
         if keys.len() > 1 {
-            self.set_element(out, None, keys, &texts)?;
+            self.set_element(out, None, keys, &values)?;
         }
-        self.set_element(out, Some(element), keys, &texts)
+        self.set_element(out, Some(element), keys, &values)
     }
 }
 
@@ -243,9 +248,4 @@ fn both<'d>(a: &Values<'d>, b: &Values<'d>) -> Option<Values<'d>> {
         }
     }
     common.then_some(out)
-}
-
-/// Lists in these steps take time by the square of their length.
-fn within(values: usize, elements: usize) -> Result<(), PatchError> {
-    if values.saturating_mul(elements) > WORK { Err(MergeError::Work.into()) } else { Ok(()) }
 }

@@ -4,11 +4,10 @@
 //! taken from the overlay and then merged with itself: that is how directives and nulls disappear from it.
 
 use super::MergeError;
-use crate::document::BuildError;
+use super::settled::Base;
 use crate::patch::PatchError;
 use crate::patch::schema::{self, Schema};
 use crate::patch::tree::{Cell, Class, Id, SlotId, Tree};
-use smallvec::SmallVec;
 use std::collections::{HashMap, HashSet};
 
 /// What a merge comes to.
@@ -35,11 +34,10 @@ pub(super) const DIRECTIVE: &str = "$patch";
 /// From so many pairs of keys on, members are found by a table.
 const MANY: usize = 4_096;
 
-type Members<'d> = SmallVec<[(SlotId, &'d str, Id); 16]>;
-
 /// See the module.
 pub(super) struct Merger<'t, 'd> {
     pub(super) tree: &'t mut Tree<'d>,
+    pub(super) base: Base<'d>,
 }
 
 /// The error of the member that kyaml comes to first.
@@ -65,9 +63,9 @@ impl<'d> Merger<'_, 'd> {
         dest: Option<Id>,
         origin: Option<Id>,
         schema: Option<Schema>,
-        depth: usize,
+        levels: usize,
     ) -> Result<Walked, PatchError> {
-        let Some(below) = depth.checked_sub(1) else { return Err(BuildError::Depth(depth).into()) };
+        let below = self.tree.below(levels)?;
         let present = |tree: &Tree<'_>, id: Option<Id>| id.filter(|id| tree.class(*id) != Class::Null);
         let (d, o) = (present(self.tree, dest), present(self.tree, origin));
         let Some(class) = d.or(o).map(|id| self.tree.class(id)) else {
@@ -97,7 +95,7 @@ impl<'d> Merger<'_, 'd> {
         let value = value?;
         let kind = self.tree.member(value, "kind")?;
         let version = self.tree.member(value, "apiVersion")?;
-        schema::of_kind(self.tree.text(version).as_str(), self.tree.text(kind).as_str())
+        schema::of_kind(&self.tree.text(version).shown(), &self.tree.text(kind).shown())
     }
 
     fn map(
@@ -105,7 +103,7 @@ impl<'d> Merger<'_, 'd> {
         dest: Option<Id>,
         origin: Option<Id>,
         schema: Option<Schema>,
-        depth: usize,
+        levels: usize,
     ) -> Result<Walked, PatchError> {
         let Some(dest) = dest else {
             let Some(origin) = origin else { return Ok(Walked::Gone) };
@@ -113,16 +111,16 @@ impl<'d> Merger<'_, 'd> {
             if matches!(self.directive(origin), Ok(Directive::Delete)) {
                 return Ok(Walked::Gone);
             }
-            return self.members(origin, Some(origin), schema, depth);
+            return self.members(origin, Some(origin), schema, levels);
         };
         match origin {
             Some(origin) if self.tree.class(origin) == Class::Null => Ok(Walked::Gone),
             Some(origin) => match self.directive(origin)? {
                 Directive::Delete => Ok(Walked::Gone),
-                Directive::Replace => self.members(origin, Some(origin), schema, depth),
-                Directive::Merge => self.members(dest, Some(origin), schema, depth),
+                Directive::Replace => self.members(origin, Some(origin), schema, levels),
+                Directive::Merge => self.members(dest, Some(origin), schema, levels),
             },
-            None => self.members(dest, None, schema, depth),
+            None => self.members(dest, None, schema, levels),
         }
     }
 
@@ -131,7 +129,7 @@ impl<'d> Merger<'_, 'd> {
         self.tree.open(map)?;
         let Some(at) = self.tree.find(map, DIRECTIVE) else { return Ok(Directive::Merge) };
         let value = self.tree.slot(at).map_or(Cell::Null, |slot| self.tree.cell(slot.value));
-        let directive = directive(self.tree.text(value).as_str())?;
+        let directive = directive(&self.tree.text(value).shown())?;
         self.tree.unlink(map, at);
         Ok(directive)
     }
@@ -142,76 +140,75 @@ impl<'d> Merger<'_, 'd> {
         dest: Id,
         origin: Option<Id>,
         schema: Option<Schema>,
-        depth: usize,
+        levels: usize,
     ) -> Result<Walked, PatchError> {
         self.tree.open(dest)?;
         let mut first = First::default();
-        if origin == Some(dest) {
-            for (at, key, value) in self.once(dest) {
-                let walked = self.walk(Some(value), Some(value), schema.and_then(|s| s.field(key)), depth);
-                self.settle(dest, Some(at), key, walked, &mut first)?;
-            }
-        } else {
-            let mut touched: SmallVec<[SlotId; 16]> = SmallVec::new();
-            if let Some(origin) = origin {
-                self.tree.open(origin)?;
-                let members = self.once(origin);
-                let index = self.index(dest, members.len());
-                for (_, key, value) in members {
-                    let at = match &index {
-                        Some(index) => index.get(key).copied(),
-                        None => self.tree.find(dest, key),
-                    };
-                    touched.extend(at);
-                    let old = at.and_then(|at| self.tree.slot(at)).map(|slot| slot.value);
-                    let walked = self.walk(old, Some(value), schema.and_then(|s| s.field(key)), depth);
-                    self.settle(dest, at, key, walked, &mut first)?;
+        if let Some(origin) = origin {
+            self.tree.open(origin)?;
+            let index = if origin == dest { None } else { self.index(dest, origin) };
+            let twice = !self.tree.twice(self.tree.items(origin)).is_empty();
+            let mut seen = HashSet::new();
+            let mut next = self.tree.items(origin).first();
+            while let Some((at, key, value)) = self.at(next) {
+                next = self.tree.after(at);
+                // Of members with the same key only the first counts.
+                if twice && !seen.insert(key) {
+                    continue;
                 }
+                let own = match &index {
+                    _ if origin == dest => Some(at),
+                    Some(index) => index.get(key).copied(),
+                    None => self.tree.find(dest, key),
+                };
+                let old = own.and_then(|own| self.tree.slot_mut(own)).map(|slot| {
+                    slot.mark = true;
+                    slot.value
+                });
+                let walked = self.walk(old, Some(value), schema.and_then(|s| s.field(key)), levels);
+                self.settle(dest, own, key, walked, &mut first)?;
             }
-            self.others(dest, &mut touched, schema, depth, &mut first)?;
+        }
+        if origin != Some(dest) {
+            self.others(dest, schema, levels, &mut first)?;
         }
         first.result()?;
         Ok(Walked::Value(dest))
+    }
+
+    fn at(&self, at: Option<SlotId>) -> Option<(SlotId, &'d str, Id)> {
+        at.and_then(|at| self.tree.slot(at).map(|slot| (at, slot.key, slot.value)))
     }
 
     /// The members of the resource that the overlay says nothing of.
     fn others(
         &mut self,
         dest: Id,
-        touched: &mut [SlotId],
         schema: Option<Schema>,
-        depth: usize,
+        levels: usize,
         first: &mut First<'d>,
     ) -> Result<(), PatchError> {
-        touched.sort_unstable();
-        let mut at = self.tree.items(dest).first();
-        while let Some((id, slot)) = at.and_then(|at| self.tree.slot(at).map(|slot| (at, *slot))) {
-            at = self.tree.after(id);
-            if !slot.home || touched.binary_search(&id).is_ok() {
+        let mut next = self.tree.items(dest).first();
+        while let Some(at) = next {
+            next = self.tree.after(at);
+            let Some(slot) = self.tree.slot_mut(at) else { continue };
+            let marked = std::mem::take(&mut slot.mark);
+            let (key, value) = (slot.key, slot.value);
+            if marked || !slot.home {
                 continue;
             }
-            let field = schema.and_then(|s| s.field(slot.key));
-            if !self.settled(slot.value, field) {
-                let walked = self.walk(Some(slot.value), None, field, depth);
-                self.settle(dest, Some(id), slot.key, walked, first)?;
+            let field = schema.and_then(|s| s.field(key));
+            if !self.settled(value, field) {
+                let walked = self.walk(Some(value), None, field, levels);
+                self.settle(dest, Some(at), key, walked, first)?;
             }
         }
         Ok(())
     }
 
-    /// The members of an opened map, of those with the same key only the first.
-    fn once(&self, map: Id) -> Members<'d> {
-        let mut members: Members<'d> = self.tree.slots(map).map(|(at, slot)| (at, slot.key, slot.value)).collect();
-        if !self.tree.twice(self.tree.items(map)).is_empty() {
-            let mut seen = HashSet::with_capacity(members.len());
-            members.retain(|(_, key, _)| seen.insert(*key));
-        }
-        members
-    }
-
     /// Where members of a map are to be found, if it is worth it.
-    fn index(&self, map: Id, lookups: usize) -> Option<HashMap<&'d str, SlotId>> {
-        let len = self.tree.slots(map).count();
+    fn index(&self, map: Id, others: Id) -> Option<HashMap<&'d str, SlotId>> {
+        let (len, lookups) = (self.tree.slots(map).count(), self.tree.slots(others).count());
         (len.saturating_mul(lookups) > MANY).then(|| {
             let mut index = HashMap::with_capacity(len);
             for (at, slot) in self.tree.slots(map) {

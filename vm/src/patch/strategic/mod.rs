@@ -1,8 +1,8 @@
 //! Kyverno's `patchStrategicMerge`.
 //!
-//! First the overlay's anchors are worked off against the resource ([`preprocess`]): conditions are checked, `+()` is
+//! First the overlay's anchors are worked off against the resource (`preprocess`): conditions are checked, `+()` is
 //! resolved, and an element of a list that has conditions becomes an element for each one of the resource that holds
-//! them. What is left is merged as kustomize's kyaml does ([`merge`], [`elements`]), by the schemas of built-in kinds.
+//! them. What is left is merged as kustomize's kyaml does (`merge`, `elements`), by the schemas of built-in kinds.
 
 mod anchor;
 mod conditions;
@@ -25,6 +25,7 @@ use crate::document::{Document, NodeId};
 use merge::{Merger, Walked};
 use preprocess::{Preprocess, Stop};
 use readable::readable;
+use settled::Base;
 
 /// Merges an overlay into a resource. `None` where that changes nothing, which Kyverno calls `no patches applied`.
 ///
@@ -37,20 +38,21 @@ pub fn merge<'a>(
     space: Space,
 ) -> Result<Option<Document<'a>>, PatchError> {
     let Some(root) = resource.root() else { return Ok(None) };
-    let limits = space.limits;
     readable(overlay.0, overlay.1)?;
     readable(resource, root)?;
-    let mut tree = Tree::new(resource, overlay.0, true, limits.nodes);
+    let mut tree = Tree::new(resource, overlay.0, true, space.limits);
     let base = tree.add(Cell::Node(Side::Base, root))?;
     let patch = tree.add(Cell::Node(Side::Patch, overlay.1))?;
-    let mut preprocess = Preprocess { tree: &mut tree, conditions, depth: limits.depth };
+    let mut preprocess = Preprocess { tree: &mut tree, conditions };
     match preprocess.run(patch, root) {
         Ok(()) => {}
         // Kyverno: pkg/engine/mutate/patch/strategicMergePatch.go, the overlay is empty then, and is merged as such.
         Err(Stop::Condition | Stop::Global) => tree.set(patch, Cell::Map(Items::NONE)),
         Err(Stop::Error(error)) => return Err(error),
     }
-    let merged = match (Merger { tree: &mut tree }).walk(Some(base), Some(patch), None, limits.depth)? {
+    let levels = tree.levels();
+    let mut merger = Merger { base: Base::new(resource), tree: &mut tree };
+    let merged = match merger.walk(Some(base), Some(patch), None, levels)? {
         Walked::Value(id) => id,
         Walked::Gone | Walked::Kept => return Err(MergeError::Gone.into()),
     };

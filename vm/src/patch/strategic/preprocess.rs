@@ -6,7 +6,7 @@
 use super::anchor::{self, Modifier};
 use super::conditions::{Conditions, Operand};
 use super::{MergeError, strip};
-use crate::document::{Buffers, BuildError, Builder, Document, Kind, Limits, NodeId};
+use crate::document::{Buffers, Builder, Document, Kind, Limits, NodeId};
 use crate::patch::PatchError;
 use crate::patch::emit::Emitter;
 use crate::patch::tree::{Cell, Class, Id, Side, Tree};
@@ -30,24 +30,20 @@ impl From<PatchError> for Stop {
 pub(super) struct Preprocess<'t, 'd, 'c> {
     pub(super) tree: &'t mut Tree<'d>,
     pub(super) conditions: &'c mut dyn Conditions,
-    /// How deep the overlay may be.
-    pub(super) depth: usize,
 }
 
 impl Preprocess<'_, '_, '_> {
     /// Works off all anchors of an overlay and takes them away.
     pub(super) fn run(&mut self, pattern: Id, resource: NodeId) -> Result<(), Stop> {
-        let done = self.value(pattern, Some(resource), self.depth);
+        let done = self.value(pattern, Some(resource), self.tree.levels());
         done.and_then(|()| Ok(self.tree.strip_root(pattern)?)).map_err(|stop| match stop {
-            Stop::Error(PatchError::Strategic(error)) => Stop::Error(MergeError::Preprocess(Box::new(error)).into()),
+            Stop::Error(PatchError::Strategic(error)) => Stop::Error(MergeError::Preprocess(error).into()),
             stop => stop,
         })
     }
 
-    fn value(&mut self, pattern: Id, resource: Option<NodeId>, depth: usize) -> Result<(), Stop> {
-        let Some(below) = depth.checked_sub(1) else {
-            return Err(Stop::Error(BuildError::Depth(self.depth).into()));
-        };
+    fn value(&mut self, pattern: Id, resource: Option<NodeId>, levels: usize) -> Result<(), Stop> {
+        let below = self.tree.below(levels)?;
         match self.tree.class(pattern) {
             Class::Map => self.map(pattern, resource, below),
             Class::List => self.list(pattern, resource, below),
@@ -55,7 +51,7 @@ impl Preprocess<'_, '_, '_> {
         }
     }
 
-    fn map(&mut self, pattern: Id, resource: Option<NodeId>, depth: usize) -> Result<(), Stop> {
+    fn map(&mut self, pattern: Id, resource: Option<NodeId>, levels: usize) -> Result<(), Stop> {
         self.tree.open(pattern)?;
         self.add_if_missing(pattern, resource);
         if !self.conditions(pattern, resource, Modifier::Global)? {
@@ -64,12 +60,13 @@ impl Preprocess<'_, '_, '_> {
         if !self.conditions(pattern, resource, Modifier::Condition)? {
             return Err(Stop::Condition);
         }
-        for key in self.tree.keys(pattern) {
+        let mut next = self.tree.items(pattern).first();
+        while let Some(key) = self.tree.next_key(&mut next) {
             if anchor::parse(key).is_some_and(|a| a.modifier.is_ours()) {
                 continue;
             }
             if let Some((_, value)) = self.tree.value(pattern, key) {
-                self.value(value, self.field(resource, key), depth)?;
+                self.value(value, self.field(resource, key), levels)?;
             }
         }
         Ok(())
@@ -83,7 +80,8 @@ impl Preprocess<'_, '_, '_> {
     /// Drops `+(key)` where the resource has the key, else makes it a plain member. Says whether there was one.
     fn add_if_missing(&mut self, pattern: Id, resource: Option<NodeId>) -> bool {
         let mut any = false;
-        for key in self.tree.keys(pattern) {
+        let mut next = self.tree.items(pattern).first();
+        while let Some(key) = self.tree.next_key(&mut next) {
             let Some(anchor) = anchor::parse(key).filter(|a| a.modifier == Modifier::Add) else { continue };
             any = true;
             if self.field(resource, anchor.key).is_some() {
@@ -97,7 +95,8 @@ impl Preprocess<'_, '_, '_> {
 
     /// Whether all conditions of one sort hold in a map.
     fn conditions(&mut self, pattern: Id, resource: Option<NodeId>, sort: Modifier) -> Result<bool, Stop> {
-        for key in self.tree.keys(pattern) {
+        let mut next = self.tree.items(pattern).first();
+        while let Some(key) = self.tree.next_key(&mut next) {
             let Some(anchor) = anchor::parse(key).filter(|a| a.modifier == sort) else { continue };
             let Some(value) = self.field(resource, anchor.key) else { return Ok(false) };
             let Some((_, wanted)) = self.tree.value(pattern, anchor.text) else {
@@ -115,25 +114,29 @@ impl Preprocess<'_, '_, '_> {
         Ok(true)
     }
 
+    /// Not inlined, so that maps in maps need no room for it on the stack.
+    #[inline(never)]
     fn check(&mut self, pattern: Id, value: NodeId) -> Result<bool, Stop> {
         let base = self.tree.doc(Side::Base);
         let kept = match Class::of(base.kind(value)) {
-            Class::Map | Class::List => Some(floats(base, value)?),
+            Class::Map | Class::List => Some(floats(base, value, self.tree.limits())?),
             Class::Scalar | Class::Null => None,
         };
-        let text = self.tree.text(Cell::Node(Side::Base, value));
+        let text = self.tree.text(Cell::Node(Side::Base, value)).shown();
         let value = match kept.as_ref().and_then(|doc| doc.root().map(|root| Operand::Tree(doc, root))) {
             Some(tree) => tree,
-            None => Operand::Text(text.as_str()),
+            None => Operand::Text(&text),
         };
         let cell = self.tree.cell(pattern);
         let holds = match self.tree.class(pattern) {
-            Class::Scalar | Class::Null => self.conditions.hold(Operand::Text(self.tree.text(cell).as_str()), value),
+            Class::Scalar | Class::Null => self.conditions.hold(Operand::Text(&self.tree.text(cell).shown()), value),
             Class::Map | Class::List => {
-                let mut doc = match Emitter::detached(self.tree, self.depth).document(pattern) {
+                let mut doc = match Emitter::detached(self.tree).document(pattern) {
                     Ok(doc) => doc,
                     // The reference reads the pattern back from YAML, and takes its error for one of the condition.
-                    Err(PatchError::Strategic(MergeError::Duplicate(_))) => return Ok(false),
+                    Err(PatchError::Strategic(error)) if matches!(*error, MergeError::Duplicate(_)) => {
+                        return Ok(false);
+                    }
                     Err(error) => return Err(Stop::Error(error)),
                 };
                 doc.numbers_to_floats();
@@ -144,19 +147,19 @@ impl Preprocess<'_, '_, '_> {
         holds.map_err(|text| Stop::Error(MergeError::Condition(text).into()))
     }
 
-    fn list(&mut self, pattern: Id, resource: Option<NodeId>, depth: usize) -> Result<(), Stop> {
+    fn list(&mut self, pattern: Id, resource: Option<NodeId>, levels: usize) -> Result<(), Stop> {
         self.tree.open(pattern)?;
         let elements = self.tree.elements(pattern);
         if elements.first().is_some_and(|first| self.tree.class(*first) == Class::Map) {
             for element in elements {
-                self.list_of_maps(pattern, element, resource, depth)?;
+                self.list_of_maps(pattern, element, resource, levels)?;
             }
         }
         Ok(())
     }
 
     /// One element of an overlay's list against all of the resource's.
-    fn list_of_maps(&mut self, pattern: Id, element: Id, resource: Option<NodeId>, depth: usize) -> Result<(), Stop> {
+    fn list_of_maps(&mut self, pattern: Id, element: Id, resource: Option<NodeId>, levels: usize) -> Result<(), Stop> {
         let base = self.tree.doc(Side::Base);
         if let Some(resource) = resource
             && !matches!(base.kind(resource), Kind::Null | Kind::List)
@@ -169,11 +172,11 @@ impl Preprocess<'_, '_, '_> {
         }
         let global = self.tree.has_anchors(element, |m| m == Modifier::Global);
         // One copy for all elements: what `+()` became for the first one it stays for the others.
-        let copy = self.tree.copy(element, self.depth)?;
+        let copy = self.tree.copy(element)?;
         let mut passed = false;
         let mut missed = false;
         for other in resource.into_iter().flat_map(|resource| base.children(resource)) {
-            match self.value(copy, Some(other), depth) {
+            match self.value(copy, Some(other), levels) {
                 Ok(()) if global => passed = true,
                 Ok(()) => self.named(pattern, copy, other)?,
                 Err(Stop::Condition) => {}
@@ -182,7 +185,7 @@ impl Preprocess<'_, '_, '_> {
             }
         }
         if resource.is_none() {
-            match self.value(copy, None, depth) {
+            match self.value(copy, None, levels) {
                 Ok(()) => passed |= global,
                 Err(Stop::Condition) => return Ok(()),
                 Err(stop) => return Err(stop),
@@ -203,7 +206,7 @@ impl Preprocess<'_, '_, '_> {
         if empty {
             return Ok(());
         }
-        let element = self.tree.copy(element, self.depth)?;
+        let element = self.tree.copy(element)?;
         if self.tree.strip(element, true)? {
             return Ok(());
         }
@@ -222,8 +225,8 @@ impl Preprocess<'_, '_, '_> {
 }
 
 /// A subtree as a document of its own, with all numbers as float64.
-fn floats<'d>(doc: &Document<'d>, node: NodeId) -> Result<Document<'d>, PatchError> {
-    let mut builder = Builder::new("", doc.layout(), Buffers::default(), Limits::default());
+fn floats<'d>(doc: &Document<'d>, node: NodeId, limits: Limits) -> Result<Document<'d>, PatchError> {
+    let mut builder = Builder::new("", doc.layout(), Buffers::default(), limits);
     builder.graft(doc, node)?;
     let mut out = builder.finish();
     out.numbers_to_floats();

@@ -3,98 +3,161 @@
 //! without the key go, and so does the second of two with the same key.
 
 use super::merge::Merger;
-use crate::document::{Document, Kind, NodeId};
+use crate::document::{Document, KeyText, Kind, NodeId, hash_text};
 use crate::patch::schema::{self, Schema, Shape};
 use crate::patch::text::{Text, spelling};
 use crate::patch::tree::{Cell, Class, Id, Side};
 use smallvec::SmallVec;
+use std::borrow::Cow;
 use std::collections::HashSet;
 
-/// From so many on, values are compared by a table.
-const MANY: usize = 32;
+/// Up to here, values are compared with each other.
+const FEW: usize = 12;
 
 impl Merger<'_, '_> {
     /// Whether merging nothing into a value leaves it as it is.
     pub(super) fn settled(&self, value: Id, schema: Option<Schema>) -> bool {
         match self.tree.cell(value) {
-            Cell::Node(Side::Base, node) => settled(self.tree.doc(Side::Base), node, schema),
+            Cell::Node(Side::Base, node) => self.base.settled(node, schema),
             Cell::Node(Side::Patch, _) | Cell::Map(_) | Cell::List(_) => false,
             Cell::Spelled(..) | Cell::Null | Cell::PutNull => true,
         }
     }
 }
 
-fn settled(doc: &Document<'_>, node: NodeId, schema: Option<Schema>) -> bool {
-    match doc.kind(node) {
-        Kind::Map => {
-            if schema.is_none_or(|s| !s.reaches_list()) && !doc.names(node, "apiVersion") {
+/// The resource, and the key that an object of some kind has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Base<'d> {
+    doc: &'d Document<'d>,
+    version: KeyText<'static>,
+}
+
+impl<'d> Base<'d> {
+    pub(super) fn new(doc: &'d Document<'d>) -> Self {
+        Self { doc, version: doc.key_of("apiVersion") }
+    }
+
+    fn settled(&self, node: NodeId, schema: Option<Schema>) -> bool {
+        match self.doc.kind(node) {
+            Kind::Map if schema.is_none_or(|s| !s.reaches_list()) && !self.doc.names(node, self.version) => {
                 // Nothing below can be of a kind that has such lists.
-                return true;
+                true
             }
-            let schema = schema.or_else(|| of_object(doc, node));
-            doc.entries(node).all(|(key, child)| settled(doc, child, schema.and_then(|s| s.field(doc.key_text(key)))))
+            Kind::Map => {
+                let schema = schema.or_else(|| self.object(node));
+                self.doc.entries(node).all(|(key, child)| {
+                    !matches!(self.doc.kind(child), Kind::Map | Kind::List)
+                        || self.settled(child, schema.and_then(|s| s.field(self.doc.key_text(key))))
+                })
+            }
+            Kind::List => match schema.and_then(Shape::list) {
+                Some((keys, elements)) => self.tidy(node, keys, elements),
+                None => true,
+            },
+            _ => true,
         }
-        Kind::List => match schema.and_then(Shape::list) {
-            Some((keys, elements)) => tidy(doc, node, keys, elements),
-            None => true,
-        },
-        _ => true,
+    }
+
+    /// The schema of an object inside a value that has none.
+    fn object(&self, node: NodeId) -> Option<Schema> {
+        let version = spelling(self.doc, self.doc.get_key(node, self.version)?);
+        let kind = spelling(self.doc, self.doc.get_str(node, "kind")?);
+        schema::of_kind(&version.shown(), &kind.shown())
+    }
+
+    /// Whether all elements of a list have their own keys.
+    fn tidy(&self, list: NodeId, keys: &[&str], elements: Option<Schema>) -> bool {
+        let keys: SmallVec<[KeyText<'_>; 2]> = keys.iter().map(|key| self.doc.key_of(key)).collect();
+        let mut seen = Vec::with_capacity(self.doc.len(list));
+        for element in self.doc.children(list) {
+            let Some(tuple) = tuple_of(self.doc, element, &keys) else { return false };
+            seen.push(tuple);
+        }
+        uniform(&seen) && distinct(&seen) && self.doc.children(list).all(|element| self.settled(element, elements))
     }
 }
 
-fn of_object(doc: &Document<'_>, node: NodeId) -> Option<Schema> {
-    let text = |key| doc.get_str(node, key).map(|n| spelling(doc, n));
-    let (kind, version) = (text("kind")?, text("apiVersion")?);
-    schema::of_kind(version.as_str(), kind.as_str())
-}
-
-/// Whether all elements of a list have their own keys.
-fn tidy(doc: &Document<'_>, list: NodeId, keys: &[&str], elements: Option<Schema>) -> bool {
-    let mut seen: SmallVec<[Tuple<'_>; 16]> = SmallVec::new();
-    for element in doc.children(list) {
-        let Some(tuple) = tuple_of(doc, element, keys) else { return false };
-        seen.push(tuple);
-    }
-    uniform(&seen) && distinct(&seen) && doc.children(list).all(|element| settled(doc, element, elements))
-}
+/// How many merge keys a list has at most, to be told apart here.
+const KEYS: usize = 2;
 
 /// An element's merge keys: texts, where it has them.
-pub(super) type Tuple<'d> = SmallVec<[Option<Text<'d>>; 1]>;
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tuple<'d>([Option<Text<'d>>; KEYS]);
 
-/// The merge keys of an element of a document; `None` where one of them is no proper text. Without merge keys the
-/// element itself is the text.
-pub(super) fn tuple_of<'d>(doc: &'d Document<'_>, element: NodeId, keys: &[&str]) -> Option<Tuple<'d>> {
+impl<'d> Tuple<'d> {
+    /// Of an element that has its keys by a function, which gives `None` for what is no proper text.
+    pub(super) fn of<K>(keys: &[K], mut text: impl FnMut(&K) -> Option<Option<Text<'d>>>) -> Option<Self> {
+        let mut tuple = Self::default();
+        for (i, key) in keys.iter().enumerate() {
+            *tuple.0.get_mut(i)? = text(key)?;
+        }
+        Some(tuple)
+    }
+
+    /// Of a list without merge keys, where the element is the text.
+    pub(super) fn single(text: Text<'d>) -> Self {
+        Self([Some(text), None])
+    }
+
+    pub(super) fn texts(&self) -> impl Iterator<Item = &Text<'d>> {
+        self.0.iter().flatten()
+    }
+
+    /// To be found by.
+    pub(super) fn shown(&self) -> [Option<Cow<'d, str>>; KEYS] {
+        self.0.map(|text| text.map(|text| text.shown()))
+    }
+
+    fn has_keys_of(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).all(|(a, b)| a.is_some() == b.is_some())
+    }
+}
+
+/// The merge keys of an element of a document; `None` where one of them is no proper text.
+pub(super) fn tuple_of<'d>(doc: &'d Document<'_>, element: NodeId, keys: &[KeyText<'_>]) -> Option<Tuple<'d>> {
     let proper = |node| {
         let text = spelling(doc, node);
-        (Class::of(doc.kind(node)) == Class::Scalar && !text.as_str().is_empty()).then_some(text)
+        (Class::of(doc.kind(node)) == Class::Scalar && !text.is_empty()).then_some(text)
     };
     if keys.is_empty() {
-        return Some(SmallVec::from_iter([Some(proper(element)?)]));
+        return proper(element).map(Tuple::single);
     }
     if doc.kind(element) != Kind::Map {
         return None;
     }
-    let key = |key: &&str| match doc.get_str(element, key) {
+    Tuple::of(keys, |key| match doc.get_key(element, *key) {
         Some(node) => proper(node).map(Some),
         None => Some(None),
-    };
-    keys.iter().map(key).collect()
+    })
 }
 
 /// Whether each merge key is there in all elements or in none, and one of them is.
 pub(super) fn uniform(tuples: &[Tuple<'_>]) -> bool {
     let Some(first) = tuples.first() else { return true };
-    let same = |t: &Tuple<'_>| t.iter().zip(first).all(|(a, b)| a.is_some() == b.is_some());
-    first.iter().any(Option::is_some) && tuples.iter().all(same)
+    first.texts().next().is_some() && tuples.iter().all(|t| t.has_keys_of(first))
 }
 
 /// Whether no two are the same.
 pub(super) fn distinct(tuples: &[Tuple<'_>]) -> bool {
-    if tuples.len() < MANY {
+    if tuples.len() < FEW {
         return tuples.iter().enumerate().all(|(i, t)| tuples.get(i + 1..).is_none_or(|rest| !rest.contains(t)));
     }
-    let texts =
-        |t: &Tuple<'_>| -> SmallVec<[String; 2]> { t.iter().flatten().map(|text| text.as_str().to_owned()).collect() };
+    let mut hashes: SmallVec<[u32; 64]> = tuples.iter().map(hash).collect();
+    hashes.sort_unstable();
+    if hashes.windows(2).all(|pair| pair.first() != pair.last()) {
+        return true;
+    }
+    // The hash is a weak one.
     let mut seen = HashSet::new();
-    tuples.iter().all(|t| seen.insert(texts(t)))
+    tuples.iter().all(|t| seen.insert(t.shown()))
+}
+
+fn hash(tuple: &Tuple<'_>) -> u32 {
+    tuple.texts().fold(0, |all: u32, text| {
+        let hash = match text {
+            Text::Of(text) => hash_text(text.as_bytes()),
+            number => hash_text(number.shown().as_bytes()),
+        };
+        all.rotate_left(5) ^ hash
+    })
 }

@@ -6,12 +6,12 @@ use crate::patch::PatchError;
 use crate::patch::tree::{Cell, Class, Id, SlotId, Tree};
 use smallvec::SmallVec;
 
-type Keys<'d> = SmallVec<[&'d str; 8]>;
-
 impl<'d> Tree<'d> {
-    /// The keys of an opened map, in order.
-    pub(super) fn keys(&self, map: Id) -> Keys<'d> {
-        self.slots(map).map(|(_, slot)| slot.key).collect()
+    /// The next key of an opened map, and what comes after it; nothing that is before it may have gone meanwhile.
+    pub(super) fn next_key(&self, next: &mut Option<SlotId>) -> Option<&'d str> {
+        let at = (*next)?;
+        *next = self.after(at);
+        self.slot(at).map(|slot| slot.key)
     }
 
     /// The value under a key of an opened map.
@@ -34,7 +34,8 @@ impl<'d> Tree<'d> {
             Class::Scalar | Class::List => return Err(self.wrong_kind(Class::Map, self.cell(pattern)).into()),
         }
         self.open(pattern)?;
-        for key in self.keys(pattern) {
+        let mut next = self.items(pattern).first();
+        while let Some(key) = self.next_key(&mut next) {
             let condition = anchor::parse(key).is_some_and(|a| a.modifier.is_condition());
             let Some((_, value)) = self.value(pattern, key) else { continue };
             if self.strip(value, condition)? {
@@ -57,8 +58,9 @@ impl<'d> Tree<'d> {
     fn strip_map(&mut self, map: Id) -> Result<bool, PatchError> {
         self.open(map)?;
         let mut some_stay = false;
-        for key in self.keys(map) {
-            let Some(anchor) = anchor::parse(key).filter(|a| a.modifier.is_condition()) else { continue };
+        let conditions = |key: &'d str| anchor::parse(key).filter(|a| a.modifier.is_condition()).map(|a| (key, a));
+        let anchors: SmallVec<[_; 2]> = self.slots(map).filter_map(|(_, slot)| conditions(slot.key)).collect();
+        for (key, anchor) in anchors {
             // The reference looks the anchor up without its spaces, and crashes where it is not found.
             let Some((_, value)) = self.value(map, anchor.text) else { return Err(spaces(key)) };
             if self.strip(value, true)? {
@@ -71,7 +73,8 @@ impl<'d> Tree<'d> {
             self.unwrap_anchors(map);
         }
         let mut goes = true;
-        for key in self.keys(map) {
+        let mut next = self.items(map).first();
+        while let Some(key) = self.next_key(&mut next) {
             let Some((_, value)) = self.value(map, key) else { continue };
             if self.strip(value, false)? {
                 self.clear(map, key);
@@ -84,7 +87,8 @@ impl<'d> Tree<'d> {
 
     /// Conditions whose values stay become plain members.
     fn unwrap_anchors(&mut self, map: Id) {
-        for key in self.keys(map) {
+        let mut next = self.items(map).first();
+        while let Some(key) = self.next_key(&mut next) {
             if let Some(anchor) = anchor::parse(key).filter(|a| a.modifier.is_condition()) {
                 self.rename(map, anchor.text, anchor.key);
             }
@@ -126,12 +130,18 @@ impl<'d> Tree<'d> {
     fn cell_has_anchors(&self, cell: Cell, wanted: fn(anchor::Modifier) -> bool) -> bool {
         let named = |key: &str| anchor::parse(key).is_some_and(|a| wanted(a.modifier));
         match cell {
-            Cell::Map(_) | Cell::List(_) => {
-                let (Cell::Map(items) | Cell::List(items)) = cell else { return false };
+            Cell::Map(items) | Cell::List(items) => {
                 let map = matches!(cell, Cell::Map(_));
-                std::iter::successors(items.first(), |at| self.after(*at)).filter_map(|at| self.slot(at)).any(|slot| {
-                    // A member that is there twice is looked up, and found, by its key.
-                    (map && named(slot.key)) || self.cell_has_anchors(self.cell(slot.value), wanted)
+                let twice = if map { self.twice(items) } else { SmallVec::new() };
+                let mut seen: SmallVec<[&str; 1]> = SmallVec::new();
+                let slots = std::iter::successors(items.first(), |at| self.after(*at));
+                slots.filter_map(|at| self.slot(at)).any(|slot| {
+                    // Members are looked up by their keys: of those with the same one, only the first is looked into.
+                    let first = !seen.contains(&slot.key);
+                    if first && twice.contains(&slot.key) {
+                        seen.push(slot.key);
+                    }
+                    (map && named(slot.key)) || (first && self.cell_has_anchors(self.cell(slot.value), wanted))
                 })
             }
             Cell::Node(side, node) => {
@@ -141,10 +151,10 @@ impl<'d> Tree<'d> {
                         doc.key(child).is_some_and(|key| named(doc.key_text(key)))
                             || self.cell_has_anchors(Cell::Node(side, child), wanted)
                     }),
-                    Class::Scalar | Class::Null => is_condition(self.text(cell).as_str()),
+                    Class::Scalar | Class::Null => doc.as_str(node).is_some_and(is_condition),
                 }
             }
-            Cell::Spelled(..) | Cell::Null | Cell::PutNull => is_condition(self.text(cell).as_str()),
+            Cell::Spelled(..) | Cell::Null | Cell::PutNull => false,
         }
     }
 

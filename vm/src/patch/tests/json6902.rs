@@ -38,6 +38,7 @@ fn unchanged() {
         r#"[{"op":"replace","path":"/a","value":{ "b": "x" }}]"#,
         r#"[{"op":"replace","path":"/text","value":"x\u0026y"}]"#,
         r#"[{"op":"remove","path":"/text"},{"op":"add","path":"/text","value":"x\u0026y"}]"#,
+        r#"[{"op":"test","path":"/a/b","value":"x"},{"op":"copy","from":"/a","path":"/a"},{"op":"remove","path":"/a/x"}]"#,
         "[]",
         "null",
     ];

@@ -3,7 +3,7 @@
 use super::super::json6902::Written;
 use super::super::{Space, diff, equal, json6902, strategic};
 use super::{Globs, read};
-use crate::document::{Buffers, Document, JsonOptions, Layout, go_json, read_json};
+use crate::document::{Buffers, Document, JsonOptions, Layout, LayoutBuilder, PathId, go_json, read_json};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -87,23 +87,38 @@ fn operation() -> impl Strategy<Value = Value> {
         .prop_map(|(op, path, from, value)| json!({"op": op, "path": path, "from": from, "value": value}))
 }
 
-/// A document is one that reading its JSON gives.
+/// A layout that knows some of the keys, as that of a policy set does.
+fn some_keys() -> Layout {
+    let mut b = LayoutBuilder::default();
+    let [spec, name] = ["spec", "name"].map(|key| b.sym(key));
+    for key in ["containerPort", "~", "labels", "kind"] {
+        b.sym(key);
+    }
+    b.path(&[spec, name]);
+    b.want(&[], true);
+    b.finish()
+}
+
+/// A document is one that reading its JSON gives, with the same slots.
 fn whole(doc: &Document<'_>) {
-    let layout = Layout::everything();
     let text = super::json(doc);
-    let anew = read(&text, &layout);
+    let anew = read(&text, doc.layout());
+    for path in 0..doc.layout().path_count() {
+        let slot = |doc: &Document<'_>| doc.slot(PathId::from_number(path as u32)).map(|node| go_json(doc, node));
+        assert_eq!(slot(doc), slot(&anew), "{text}");
+    }
     assert!(equal((doc, doc.root().unwrap()), (&anew, anew.root().unwrap())), "{text}");
     assert_eq!(doc.node_count(), anew.node_count(), "{text}");
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn any_overlay_is_merged_or_refused(resource in resource(), overlay in tree(ANCHORED)) {
-        let layout = Layout::everything();
+        let (layout, other) = (some_keys(), Layout::everything());
         let (resource, overlay) = (resource.to_string(), overlay.to_string());
-        let (resource, overlay) = (read(&resource, &layout), read(&overlay, &layout));
+        let (resource, overlay) = (read(&resource, &layout), read(&overlay, &other));
         let merged = strategic::merge(&resource, (&overlay, overlay.root().unwrap()), &mut Globs, Space::default());
         if let Ok(Some(merged)) = merged {
             whole(&merged);
@@ -127,9 +142,9 @@ proptest! {
         operations in proptest::collection::vec(operation(), 0..6),
         yaml in any::<bool>(),
     ) {
-        let layout = Layout::everything();
+        let (layout, other) = (some_keys(), Layout::everything());
         let (resource, operations) = (resource.to_string(), Value::Array(operations).to_string());
-        let (resource, operations) = (read(&resource, &layout), read(&operations, &layout));
+        let (resource, operations) = (read(&resource, &layout), read(&operations, &other));
         let written = if yaml { Written::Yaml } else { Written::Json };
         if let Ok(Some(applied)) = json6902::apply(&resource, &operations, written, Space::default()) {
             whole(&applied);
@@ -138,7 +153,7 @@ proptest! {
 
     #[test]
     fn a_difference_applied_gives_the_other(a in resource(), b in resource(), overlay in tree(PLAIN)) {
-        let layout = Layout::everything();
+        let layout = some_keys();
         let (a, b, overlay) = (a.to_string(), b.to_string(), overlay.to_string());
         let (a, b, overlay) = (read(&a, &layout), read(&b, &layout), read(&overlay, &layout));
         let merged = strategic::merge(&a, (&overlay, overlay.root().unwrap()), &mut Globs, Space::default());

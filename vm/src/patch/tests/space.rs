@@ -100,9 +100,9 @@ fn limits_are_kept() {
         let space = Space { limits, ..Space::default() };
         strategic::merge(&pod, (&overlay, overlay.root().unwrap()), &mut Globs, space).map(|doc| doc.is_some())
     };
-    let (depth, nodes) = (6, 1_000);
+    let (depth, nodes) = (5, 1_000);
     assert_eq!(merge(Limits { depth, nodes }), Err(PatchError::Limit(BuildError::Depth(depth))));
-    assert_eq!(merge(Limits { depth: 10, nodes }), Ok(true));
+    assert_eq!(merge(Limits { depth: 6, nodes }), Ok(true));
     let few = merge(Limits { depth: 10, nodes: 19 });
     assert_eq!(few, Err(PatchError::Limit(BuildError::Nodes(19))));
     let operations = read(r#"[{"op":"copy","from":"/status","path":"/status/x/y2"}]"#, &layout);
@@ -112,6 +112,39 @@ fn limits_are_kept() {
     };
     assert_eq!(apply(5), Ok(true));
     assert_eq!(apply(4), Err(PatchError::Limit(BuildError::Depth(4))));
+}
+
+/// As deep as a document may be by default, on half the stack that a thread has by default; without optimisation on more.
+#[test]
+fn depth_costs_little_stack() {
+    let size = if cfg!(debug_assertions) { 8 << 20 } else { 1 << 20 };
+    std::thread::Builder::new().stack_size(size).spawn(deep_documents).unwrap().join().unwrap();
+}
+
+fn deep_documents() {
+    let layout = Layout::everything();
+    let nested = |levels: usize, inner: &str, list: bool| {
+        let (open, close) = if list { (r#"{"a":["#, "]}") } else { (r#"{"a":"#, "}") };
+        let levels = if list { levels / 2 } else { levels };
+        format!("{}{inner}{}", open.repeat(levels), close.repeat(levels))
+    };
+    for list in [false, true] {
+        let (resource, overlay) = (nested(998, r#"{"x":1}"#, list), nested(998, r#"{"(x)":"1","y":{"+(z)":1}}"#, list));
+        let (resource, overlay) = (read(&resource, &layout), read(&overlay, &layout));
+        let merged = strategic::merge(&resource, (&overlay, overlay.root().unwrap()), &mut Globs, Space::default());
+        let changed = merged.unwrap();
+        assert_eq!(changed.is_some(), !list, "lists without a name change nothing");
+        let text = format!(
+            r#"[{{"op":"test","path":"","value":{0}}},{{"op":"add","path":"/b","value":{0}}}]"#,
+            nested(990, "1", list)
+        );
+        let operations = read(&text, &layout);
+        let applied = json6902::apply(&resource, &operations, json6902::Written::Yaml, Space::default());
+        assert!(applied.is_err(), "the test fails");
+        for changed in changed.iter().chain([&overlay]) {
+            assert!(!super::super::diff(&resource, changed).is_empty());
+        }
+    }
 }
 
 /// Operations that double a value each time come to an end.

@@ -85,6 +85,8 @@ fn conditions_choose_elements() {
     assert_eq!(merged(POD, r#"{"spec":{"containers":[{" (name)":"a"}]}}"#), {
         "failed to preProcess rule: the anchor \" (name)\" has spaces around it"
     });
+    let beside = r#"{"spec":{" (restartPolicy)":"Always","(restartPolicy)":"Always","x":"y"}}"#;
+    assert!(merged(POD, beside).ends_with("has spaces around it"), "the first one takes the other away");
 }
 
 #[test]
@@ -96,10 +98,26 @@ fn members_are_added_where_they_are_missing() {
     // Both have the same key once the anchor is gone, which nothing reads back where all of it is new.
     let twice = r#"{"new":{"+(a)":1,"a":2}}"#;
     assert_eq!(merged(POD, twice), "yaml: unmarshal errors:\n  line 1: mapping key \"a\" already defined at line 1");
+    assert_eq!(at(r#"{"new":{"+(a)":null,"a":null}}"#, &["new"]), r#"{"a":null}"#);
 }
 
 /// Empty maps of an overlay are taken for what an anchor left behind.
 #[test]
 fn empty_maps_are_dropped() {
     assert_eq!(merged(POD, r#"{"spec":{"securityContext":{}}}"#), "same");
+}
+
+/// Lists of any length are merged as long as their elements have keys of their own; others only up to a length.
+#[test]
+fn long_lists() {
+    let pod = |elements: String| format!(r#"{{"apiVersion":"v1","kind":"Pod","spec":{{"containers":[{elements}]}}}}"#);
+    let named =
+        |from: usize, to: usize| (from..to).map(|i| format!(r#"{{"name":"c{i}"}}"#)).collect::<Vec<_>>().join(",");
+    let (many, others) = (pod(named(0, 20_000)), pod(named(10_000, 30_000)));
+    let got: serde_json::Value = serde_json::from_str(&merged(&many, &others)).unwrap();
+    assert_eq!(got["spec"]["containers"].as_array().map(Vec::len), Some(30_000));
+    let twice = pod(format!("{},{}", named(0, 20_000), named(0, 1)));
+    assert_eq!(merged(&twice, r#"{"x":"y"}"#), "lists too long to be merged without merge keys");
+    let same = pod(vec![r#"{"name":"c"}"#; 20_000].join(","));
+    assert!(merged(&same, r#"{"x":"y"}"#).contains(r#"[{"name":"c"}]"#));
 }
