@@ -4,6 +4,8 @@
 
 mod targets;
 
+pub(super) use targets::is_selected;
+
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -35,7 +37,7 @@ struct GlobalEntry {
 }
 
 /// Resources that are known where none of them is there.
-const REGISTERED: [(&str, &str); 9] = [
+pub(super) const REGISTERED: [(&str, &str); 9] = [
     ("v1", "configmaps"),
     ("v1", "endpoints"),
     ("v1", "namespaces"),
@@ -223,7 +225,7 @@ fn parse(path: &str) -> Option<Path<'_>> {
 }
 
 /// The resource of a kind, as Kubernetes guesses it.
-fn plural(kind: &str) -> String {
+pub(super) fn plural(kind: &str) -> String {
     let singular = kind.to_lowercase();
     match singular.as_bytes().last() {
         _ if singular.ends_with("endpoints") => singular,

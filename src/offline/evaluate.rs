@@ -16,8 +16,13 @@ use crate::yaml::{self, ReadOptions};
 use kyvc_vm::document::{Buffers, Document, JsonOptions, Layout, read_json};
 use kyvc_vm::selector::ResourceKind;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use serde_json::Value;
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+
+/// The objects that rules copy, by the number of the policy and the name of the rule.
+pub type Sources = HashMap<(usize, String), Vec<Value>>;
 
 /// What is asked, besides the resources.
 #[derive(Clone, Copy)]
@@ -34,6 +39,8 @@ pub struct Question<'q> {
     pub serves_config_maps: bool,
     /// The objects that rules may change besides those they are about
     pub targets: Option<&'q Cluster>,
+    /// The objects that rules copy, by policy and rule
+    pub sources: Option<&'q Sources>,
     /// Answers to calls of APIs
     pub mocks: Option<&'q Mocks>,
     /// What these answer, by policy and rule
@@ -44,11 +51,8 @@ pub struct Question<'q> {
     pub keeps_silence: bool,
 }
 
-/// Reads all resources as an API server would give them. Problems are reported when they are read for the policies.
-///
-/// # Errors
-/// Says which entry of the global context makes no sense.
-pub fn cluster(sources: &[Arc<Source>]) -> Result<Cluster, String> {
+/// Reads all objects of sources as JSON. What is wrong with them is not said.
+pub fn objects(sources: &[Arc<Source>]) -> Vec<Value> {
     let layout = Layout::everything();
     let mut objects = Vec::new();
     for source in sources {
@@ -59,7 +63,15 @@ pub fn cluster(sources: &[Arc<Source>]) -> Result<Cluster, String> {
             ControlFlow::Continue(())
         });
     }
-    let (objects, entries) = split(objects);
+    objects
+}
+
+/// Reads all resources as an API server would give them. Problems are reported when they are read for the policies.
+///
+/// # Errors
+/// Says which entry of the global context makes no sense.
+pub fn cluster(sources: &[Arc<Source>]) -> Result<Cluster, String> {
+    let (objects, entries) = split(objects(sources));
     let mut cluster = Cluster::default();
     objects.into_iter().for_each(|o| cluster.add(o));
     let query = |expression: &str, input: &str| evaluate(expression, input, false);
@@ -77,6 +89,7 @@ impl<'q> Question<'q> {
             cluster: None,
             serves_config_maps: false,
             targets: None,
+            sources: None,
             mocks: None,
             calls: None,
             globals: None,

@@ -11,6 +11,7 @@ pub mod file;
 pub mod globals;
 mod kinds;
 mod known;
+mod made;
 pub mod mocks;
 pub mod outcome;
 pub mod policies;

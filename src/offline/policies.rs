@@ -367,8 +367,9 @@ impl Policies {
             rules.filter_map(|r| lower::rule(&policy, &r, open, &problems).map(|rule| (rule, r))).collect();
         // Anchors that mean nothing were refused just now. In rules that were not looked at they are plain keys.
         let lowering = problems.into_inner().into_iter().filter(|d| d.code != Code::BadAnchor);
-        // What a mutation lacks is said when its rule runs.
-        let others = others.into_iter().filter(|d| d.code != Code::MissingField || !d.message.contains(".mutate"));
+        // What a change or an object in the making lacks is refused above, or said when its rule runs.
+        let lacks = |d: &Diagnostic| [".mutate", ".generate"].iter().any(|part| d.message.contains(part));
+        let others = others.into_iter().filter(|d| d.code != Code::MissingField || !lacks(d));
         let found: Vec<_> = others.chain(lowering).collect();
         if found.iter().any(Diagnostic::is_error) {
             found.into_iter().for_each(|d| self.error(d));

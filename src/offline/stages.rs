@@ -4,16 +4,19 @@
 
 use super::evaluate::Question;
 use super::known::Known;
+use super::made::Objects;
 use super::outcome::{Does, Object, Response, Ruled};
 use super::resources;
 use super::values::{NamespaceLabels, Part, merge};
-use crate::engine::{Engine, Mutated, Operation, PolicySet, Request, RuleOverride, Verdict, Versions};
+use crate::downstream::{self, Owner, Store, Target};
+use crate::engine::{Engine, Mutated, Operation, PolicySet, Request, RuleOverride, Verdict, Versions, Wanted};
 use crate::policy::classic::Action;
 use crate::report::openreports::Reference;
 use crate::yaml;
 use kyvc_vm::document::{Buffers, Document, JsonOptions, Layout, read_json};
 use kyvc_vm::scalar::Glob;
 use kyvc_vm::selector::ResourceKind;
+use serde_json::Value;
 use typed_arena::Arena;
 
 /// Who is asked about one resource, and as what.
@@ -98,6 +101,14 @@ impl Stages<'_> {
         for (policy, rules) in said {
             self.respond(asked, policy, Response { about: about(&now), rules, ..Response::default() });
         }
+        let Some(last) = now else { return };
+        for &policy in set.generating() {
+            let rules = self.generate(policy, &last);
+            if !rules.is_empty() {
+                let response = Response { about: about(&now), does: Does::Generate, rules, ..Response::default() };
+                self.respond(asked, policy, response);
+            }
+        }
     }
 
     fn respond(&mut self, asked: &Asked<'_>, policy: usize, response: Response) {
@@ -125,6 +136,55 @@ impl Stages<'_> {
             }
         });
         (rules, became)
+    }
+
+    /// Lets one policy make objects for the resource.
+    fn generate(&mut self, policy: usize, asked: &Asked<'_>) -> Vec<Ruled> {
+        let set = self.question.set;
+        let group = self.question.group(policy, asked);
+        let known = Known::new(self.question, asked.object, asked.reference, group.operation.1, &group.given);
+        let (engine, layout) = (&mut *self.engine, set.program().layout());
+        let mut said: Vec<(Ruled, bool, Vec<Wanted>)> = Vec::new();
+        let mut trigger = Value::Null;
+        with_request(self.question, asked, &group, &known, layout, |request| {
+            trigger = serde_json::from_str(&json(request.object)).unwrap_or_default();
+            engine.generate(set, policy, request, &known, |verdict, wanted| {
+                let synchronize = verdict.info.synchronize;
+                said.push((ruled(verdict, Does::Generate, None), synchronize, wanted));
+            });
+        });
+        let sources = said.iter().filter_map(|(r, ..)| self.question.sources?.get(&(policy, r.rule.clone())));
+        let mut store = Objects::new(std::iter::once(&trigger).chain(sources.flatten()));
+        let made: Result<Vec<_>, String> = said
+            .iter()
+            .map(|(rule, synchronize, wanted)| {
+                self.made(policy, &rule.rule, *synchronize, wanted, &trigger, &mut store)
+            })
+            .collect();
+        let mut rules: Vec<Ruled> = said.into_iter().map(|(rule, ..)| rule).collect();
+        // Kyverno makes nothing known where one of the rules could not do all of its work.
+        for (rule, made) in rules.iter_mut().zip(made.unwrap_or_default()) {
+            rule.generated = made;
+        }
+        rules
+    }
+
+    /// The objects that one rule makes.
+    fn made(
+        &self,
+        policy: usize,
+        rule: &str,
+        synchronize: bool,
+        wanted: &[Wanted],
+        trigger: &Value,
+        store: &mut Objects,
+    ) -> Result<Vec<Object>, String> {
+        let Some(info) = self.question.set.policies().get(policy) else { return Ok(Vec::new()) };
+        let namespace = info.namespace.as_deref().unwrap_or_default();
+        let owner = Owner { policy: &info.name, namespace, rule, synchronize, trigger };
+        let new = downstream::make(wanted, &owner, store)?;
+        let found = |target| store.get(target)?.ok_or_else(|| format!("{target} not found"));
+        new.iter().map(|target| found(target).map(|object| generated(&object))).collect()
     }
 
     /// What the rules of each policy say that check the resource.
@@ -233,6 +293,15 @@ fn ruled(verdict: Verdict<'_>, does: Does, target: Option<Object>) -> Ruled {
         exceptions: verdict.exceptions,
         standard: verdict.standard,
     }
+}
+
+/// An object that was made. Kyverno has it as it has JSON that it reads.
+fn generated(object: &Value) -> Object {
+    let Target { api_version, kind, namespace, name } = Target::of(object);
+    let text = |pointer| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (uid, resource_version) = (text("/metadata/uid"), text("/metadata/resourceVersion"));
+    let reference = Reference { kind, namespace, name, uid, api_version, resource_version };
+    Object { reference, json: object.to_string(), floats: true }
 }
 
 fn json(doc: &Document<'_>) -> String {

@@ -1,12 +1,13 @@
 //! What Kyverno's CLI refuses before it applies a policy, in its words and its order.
 //!
-//! Kyverno: pkg/validation/policy/validate.go, with the checks of api/kyverno/v1, pkg/policy/mutate and
-//! pkg/policy/validate.
+//! Kyverno: pkg/validation/policy/validate.go, with the checks of api/kyverno/v1, pkg/policy/mutate,
+//! pkg/policy/generate and pkg/policy/validate.
 
 mod conditions;
 mod conflict;
 pub(super) mod context;
 mod fields;
+mod generate;
 mod json;
 mod mutate;
 mod namespaces;
@@ -66,7 +67,7 @@ impl<'p> Subject<'p> {
         if !self.policy.spec.admission && !self.policy.spec.background {
             return Err("disabling both admission and background processing is not allowed".to_owned());
         }
-        if !self.policy.spec.admission && self.rules().iter().any(mutate::has) {
+        if !self.policy.spec.admission && self.rules().iter().any(|r| mutate::has(r) || generate::has(r)) {
             return Err("disabling admission processing is only allowed with validation policies".to_owned());
         }
         rules::check(self)

@@ -52,6 +52,14 @@ pub struct ForEachPattern {
 }
 
 impl Generate {
+    /// Whether it says outside of loops that another object is copied.
+    pub fn copies(&self) -> bool {
+        let Makes::Pattern(pattern) = &self.makes else { return false };
+        ["clone", "cloneList"]
+            .iter()
+            .any(|key| matches!(pattern.get(key).map(|t| &t.value), Some(Value::Map(m)) if !m.is_empty()))
+    }
+
     pub(super) fn read(tree: &Tree, path: &str, problems: &Problems) -> Self {
         let mut f = Fields::of(tree, path, problems);
         let synchronize = f.bool("synchronize").unwrap_or(false);

@@ -2,14 +2,14 @@
 //!
 //! Kyverno: commands/test/test.go, runTest, with its lines of progress.
 
-use super::file::{Case, Test};
+use super::file::{Case, Expected, Test};
 use super::judge::{All, Changed, Key, Said};
 use super::payload;
 use crate::diag::{Diagnostic, Source};
-use crate::engine::{Engine, Operation, PolicySet, User, compile};
+use crate::engine::{Engine, Operation, PolicySet, Unit, User, compile};
 use crate::manifest;
 use crate::offline::cluster::Cluster;
-use crate::offline::evaluate::{self, Question};
+use crate::offline::evaluate::{self, Question, Sources};
 use crate::offline::exceptions::Exceptions;
 use crate::offline::file::{self, join};
 use crate::offline::globals::Globals;
@@ -19,6 +19,7 @@ use crate::offline::policies::{self, Policies};
 use crate::offline::resources::{self, reference};
 use crate::offline::user;
 use crate::offline::values::Values;
+use crate::policy::generate::Generate;
 use crate::report::openreports::Reference;
 use crate::yaml::{self, ReadOptions};
 use kyvc_vm::document::Document;
@@ -129,7 +130,9 @@ impl<'r> Run<'r> {
             }
             _ => None,
         };
+        let sources = self.sources(&compiled.units);
         let question = Question {
+            sources: Some(&sources),
             targets: cluster.as_ref().or(fake.as_ref()),
             user: user.as_ref(),
             cluster: cluster.as_ref(),
@@ -145,6 +148,27 @@ impl<'r> Run<'r> {
         all.refused = refused.into_iter().map(|r| (r.name, r.reason)).collect();
         all.targets = changed(&all, &targets);
         Ok(Done { set: compiled.set, all })
+    }
+
+    /// The objects that rules copy, as far as expected results name them.
+    fn sources(&self, units: &[Unit]) -> Sources {
+        let mut out = Sources::new();
+        for (number, unit) in units.iter().enumerate() {
+            let policy = &unit.policy;
+            for rule in policy.spec.rules.iter().filter(|r| r.generate.as_ref().is_some_and(Generate::copies)) {
+                let named = |e: &&Expected| {
+                    let (namespace, name) = e.policy.split_once('/').unwrap_or(("", &e.policy));
+                    let here = policy.namespace.as_deref().unwrap_or_default();
+                    name == policy.name && namespace == here && e.rule == rule.name
+                };
+                let Some(expected) = self.test.results().iter().find(named) else { continue };
+                let path = join(&self.folder, &expected.clone_source_resource);
+                if let Ok(source) = file::open(Path::new(&path)) {
+                    out.insert((number, rule.name.clone()), evaluate::objects(&[source]));
+                }
+            }
+        }
+        out
     }
 
     fn values(&mut self) -> Result<Values, String> {

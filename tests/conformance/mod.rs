@@ -52,6 +52,7 @@ const EXISTS: &[&str] = &[
     "podSecurity",
     "mutate",
     "mutate-existing",
+    "generate",
 ];
 
 /// How many differences of a suite are printed.

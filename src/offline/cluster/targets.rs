@@ -111,6 +111,15 @@ fn kind_of(target: &TargetSelector) -> (String, String) {
     (kind.to_owned(), sub.to_owned())
 }
 
+/// Whether a label selector selects an object; without one it does.
+///
+/// # Errors
+/// Says what is wrong with the selector.
+pub(in crate::offline) fn is_selected(object: &Value, selector: Option<&str>) -> Result<bool, String> {
+    let labels = Of(object.pointer("/metadata/labels"));
+    Ok(requirements(selector)?.iter().all(|r| r.matches(&labels)))
+}
+
 /// What a selector requires of labels. Without one nothing is required.
 fn requirements(selector: Option<&str>) -> Result<Vec<Requirement>, String> {
     let Some(selector) = selector else { return Ok(Vec::new()) };

@@ -1,6 +1,6 @@
 //! The checks of api/kyverno/v1, which collect all errors.
 
-use super::{Checked, Subject, conflict, json, list, mutate, pod_security, selector, some};
+use super::{Checked, Subject, conflict, generate, json, list, mutate, pod_security, selector, some};
 use crate::policy::tree::{Tree, Value};
 use crate::resolve::autogen::CONTROLLERS_ANNOTATION;
 
@@ -77,7 +77,8 @@ fn spec(s: &Subject<'_>, errors: &mut Vec<String>) {
     }
     for (i, tree) in s.rules().iter().enumerate() {
         let path = format!("spec.rules[{i}]");
-        match usize::from(some(tree, "validate").is_some()) + usize::from(mutate::has(tree)) {
+        let operations = [some(tree, "validate").is_some(), mutate::has(tree), generate::has(tree)];
+        match operations.iter().filter(|has| **has).count() {
             0 => errors.push(format!(
                 "{path}: Invalid value: {}: No operation defined in the rule '{}'.(supported operations: \
                  mutate,validate,generate,verifyImages)",
@@ -105,6 +106,7 @@ fn spec(s: &Subject<'_>, errors: &mut Vec<String>) {
         }
         mutate::foreign(s, tree, &path, errors);
         pod_security::check(tree, &path, errors);
+        generate::fields(s, tree, &path, errors);
     }
     if s.policy.namespace.is_some() && !s.policy.spec.overrides.is_empty() {
         errors.push(

@@ -16,6 +16,10 @@ enum Shape {
     Mutate,
     Target,
     ForEach,
+    Generate,
+    ForEachMade,
+    Copied,
+    CopiedList,
     Validate,
     PodSecurity,
     Exclusion,
@@ -34,6 +38,7 @@ impl Shape {
                 ("preconditions", Shape::Raw),
                 ("mutate", Shape::Mutate),
                 ("validate", Shape::Validate),
+                ("generate", Shape::Generate),
                 ("skipBackgroundRequests", Shape::Raw),
             ],
             Shape::Match => &[
@@ -88,6 +93,35 @@ impl Shape {
                 ("patchesJson6902", Shape::Raw),
                 ("foreach", Shape::Raw),
             ],
+            Shape::Generate => &[
+                ("generateExisting", Shape::Raw),
+                ("synchronize", Shape::Raw),
+                ("orphanDownstreamOnPolicyDelete", Shape::Raw),
+                ("apiVersion", Shape::Raw),
+                ("kind", Shape::Raw),
+                ("namespace", Shape::Raw),
+                ("name", Shape::Raw),
+                ("uid", Shape::Raw),
+                ("data", Shape::Raw),
+                ("clone", Shape::Copied),
+                ("cloneList", Shape::CopiedList),
+                ("foreach", Shape::ForEachMade),
+            ],
+            Shape::ForEachMade => &[
+                ("list", Shape::Raw),
+                ("context", Shape::Raw),
+                ("preconditions", Shape::Raw),
+                ("apiVersion", Shape::Raw),
+                ("kind", Shape::Raw),
+                ("namespace", Shape::Raw),
+                ("name", Shape::Raw),
+                ("uid", Shape::Raw),
+                ("data", Shape::Raw),
+                ("clone", Shape::Copied),
+                ("cloneList", Shape::CopiedList),
+            ],
+            Shape::Copied => &[("namespace", Shape::Raw), ("name", Shape::Raw)],
+            Shape::CopiedList => &[("namespace", Shape::Raw), ("kinds", Shape::Raw), ("selector", Shape::Selector)],
             Shape::Validate => &[
                 ("failureAction", Shape::Raw),
                 ("failureActionOverrides", Shape::Raw),
@@ -113,6 +147,7 @@ impl Shape {
         match (self, field) {
             (Shape::Rule, "skipBackgroundRequests") | (Shape::Validate, "allowExistingViolations") => Some("true"),
             (Shape::Match | Shape::Filter, "resources") => Some("{}"),
+            (Shape::Generate | Shape::ForEachMade, "clone" | "cloneList") => Some("{}"),
             _ => None,
         }
     }
@@ -179,7 +214,8 @@ fn write(tree: &Tree, shape: Shape, out: &mut String) {
         Value::Map(_) => {
             out.push('{');
             for (field, inner) in shape.fields() {
-                let value = match some(tree, field).filter(|t| !omitted(t)) {
+                let off = |t: &&Tree| t.value == Value::Bool(false) && FLAGS.contains(field);
+                let value = match some(tree, field).filter(|t| !omitted(t) && !off(t)) {
                     Some(value) => text(value, *inner),
                     None => match shape.default(field) {
                         Some(default) => default.to_owned(),
@@ -195,6 +231,9 @@ fn write(tree: &Tree, shape: Shape, out: &mut String) {
         }
     }
 }
+
+/// What Go leaves out where it is false.
+const FLAGS: [&str; 2] = ["synchronize", "orphanDownstreamOnPolicyDelete"];
 
 /// Go leaves out empty strings and lists.
 fn omitted(tree: &Tree) -> bool {

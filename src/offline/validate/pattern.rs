@@ -7,13 +7,29 @@ use kyvc_grammar::anchor::{Anchor, parse};
 
 /// Checks a pattern; an error comes with its path, which Kyverno writes with slashes too many.
 pub(super) fn check(pattern: &Tree, path: &str) -> Result<(), (String, String)> {
+    walk(pattern, path, &anchor)
+}
+
+/// Checks that there are no anchors.
+pub(super) fn no_anchors(pattern: &Tree, path: &str) -> Result<(), (String, String)> {
+    walk(pattern, path, &|key, _| match parse(key) {
+        Some(_) => Err(format!("unsupported anchor {key}")),
+        None => Ok(()),
+    })
+}
+
+type Anchors<'a> = &'a dyn Fn(&str, &Tree) -> Result<(), String>;
+
+fn walk(pattern: &Tree, path: &str, anchor: Anchors<'_>) -> Result<(), (String, String)> {
     match &pattern.value {
         Value::Map(members) => members.iter().try_for_each(|m| {
             let path = format!("{path}/{}", m.key);
             anchor(&m.key, &m.value).map_err(|e| (path.clone(), e))?;
-            check(&m.value, &path)
+            walk(&m.value, &path, anchor)
         }),
-        Value::List(items) => items.iter().enumerate().try_for_each(|(i, item)| check(item, &format!("{path}{i}/"))),
+        Value::List(items) => {
+            items.iter().enumerate().try_for_each(|(i, item)| walk(item, &format!("{path}{i}/"), anchor))
+        }
         _ => Ok(()),
     }
 }
