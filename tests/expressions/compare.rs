@@ -141,8 +141,7 @@ fn judge_tree(case: &Case, line: &str, report: &mut Report) {
     let bump = Bump::new();
     let ours = match jmespath::parse(&bump, &case.expression) {
         Ok(tree) => Ok(tree.tree().to_string()),
-        Err(e) if e.is_foreign() => Err(e.to_string()),
-        Err(e) => Err(format!("{e}\n{}\n{}^", case.expression, " ".repeat(e.offset))),
+        Err(e) => Err(e.marked(&case.expression)),
     };
     let theirs: Value = serde_json::from_str(line).unwrap_or_default();
     let text = |name: &str| theirs.get(name).and_then(Value::as_str);

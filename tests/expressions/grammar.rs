@@ -23,6 +23,13 @@ pub(crate) fn expression(bytes: &[u8]) -> String {
     writer.out
 }
 
+/// A chain of pipes of which most make more of what they get.
+pub(crate) fn growth(bytes: &[u8]) -> String {
+    let mut choices = Choices::new(bytes);
+    let stages: Vec<&str> = (0..2 + choices.below(60)).map(|_| choices.pick(values::STAGES)).collect();
+    stages.join(" | ")
+}
+
 /// A document for expressions to be run on, as JSON.
 pub(crate) fn document(choice: usize) -> &'static str {
     values::DOCUMENTS[choice % values::DOCUMENTS.len()]

@@ -3,5 +3,6 @@
 pub(crate) mod choices;
 pub(crate) mod compare;
 pub(crate) mod grammar;
+pub(crate) mod limits;
 pub(crate) mod settings;
 pub(crate) mod values;

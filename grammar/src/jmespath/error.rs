@@ -22,10 +22,16 @@ impl SyntaxError {
         Self { message: message.into(), offset }
     }
 
-    /// Whether Go's number or JSON reader is who refuses.
+    /// The error with the expression and a mark under its place; what Go's number and JSON readers refuse has none.
     #[must_use]
-    pub fn is_foreign(&self) -> bool {
-        !self.message.starts_with("SyntaxError: ")
+    pub fn marked(&self, expression: &str) -> String {
+        let Some(message) = self.message.strip_prefix("SyntaxError: ") else { return self.message.clone() };
+        // Kyverno: lexer.go stands at the last byte of a character that it does not know.
+        let within = match expression.get(self.offset..).and_then(|rest| rest.chars().next()) {
+            Some(unknown) if message.starts_with("Unknown char: ") => unknown.len_utf8() - 1,
+            _ => 0,
+        };
+        format!("{self}\n{expression}\n{}^", " ".repeat(self.offset + within))
     }
 
     pub(super) fn too_deep(offset: usize) -> Self {

@@ -2,7 +2,7 @@
 
 use super::{Stop, lossy, read_bytes, read_stdin};
 use bumpalo::Bump;
-use kyvc_grammar::jmespath::{self, SyntaxError};
+use kyvc_grammar::jmespath;
 use std::io::Write;
 
 /// Arguments of `kyvc jp parse`.
@@ -27,21 +27,8 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), Stop> {
     }
     for expression in &expressions {
         let bump = Bump::new();
-        let tree = jmespath::parse(&bump, expression).map_err(|e| refused(expression, &e))?;
+        let tree = jmespath::parse(&bump, expression).map_err(|e| e.marked(expression))?;
         writeln!(out, "# {expression}\n{}", tree.tree())?;
     }
     Ok(())
-}
-
-/// An error of grammar with a mark under its place; others are of Go's packages, and have none.
-fn refused(expression: &str, error: &SyntaxError) -> String {
-    if error.is_foreign() {
-        return error.to_string();
-    }
-    // Kyverno: lexer.go stands at the last byte of a character that it does not know.
-    let within = match expression.get(error.offset..).and_then(|rest| rest.chars().next()) {
-        Some(unknown) if error.message.starts_with("SyntaxError: Unknown char: ") => unknown.len_utf8() - 1,
-        _ => 0,
-    };
-    format!("{error}\n{expression}\n{}^", " ".repeat(error.offset + within))
 }

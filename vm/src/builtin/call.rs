@@ -129,6 +129,11 @@ impl Call<'_, '_> {
         self.spent = self.spent.saturating_add(fuel);
     }
 
+    /// Takes the fuel for something before it is done.
+    pub(crate) fn afford(&self, cost: u64) -> Result<(), Failure> {
+        if self.memory.labour(cost) { Ok(()) } else { Err(TrapKind::Fuel.into()) }
+    }
+
     /// The text of a string, empty for all else.
     pub fn str(&self, value: Val) -> &str {
         match self.view(value) {
@@ -244,6 +249,14 @@ impl Call<'_, '_> {
         }
     }
 
+    /// A text that is added to the memory of the run.
+    pub(super) fn new_text(&mut self, text: &str) -> Result<Text, Failure> {
+        match self.memory.write(|out| out.push_str(text))? {
+            Val::Text(text) => Ok(text),
+            _ => Err(TrapKind::Memory.into()),
+        }
+    }
+
     /// Makes a list.
     pub fn make_list(&mut self, items: impl IntoIterator<Item = Val>) -> Result<Val, Failure> {
         Ok(self.memory.make_list(items)?)
@@ -253,9 +266,7 @@ impl Call<'_, '_> {
     pub fn make_map<K: AsRef<str>>(&mut self, members: impl IntoIterator<Item = (K, Val)>) -> Result<Val, Failure> {
         let mut own: Vec<(Text, Val)> = Vec::new();
         for (key, value) in members {
-            if let Val::Text(text) = self.memory.write(|out| out.push_str(key.as_ref()))? {
-                own.push((text, value));
-            }
+            own.push((self.new_text(key.as_ref())?, value));
         }
         Ok(self.memory.make_map(own)?)
     }

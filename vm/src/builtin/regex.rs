@@ -13,7 +13,6 @@ use super::strings::{BOOL, MAX_TEXT, STR, arg, function, literal_of, text};
 use super::{Builtin, Call, Failure, Type};
 use crate::scalar::glob;
 use crate::value::Val;
-use crate::verdict::TrapKind;
 pub use engine::GoRegex;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -75,6 +74,9 @@ struct Cache {
     size: usize,
 }
 
+/// About how many bytes a part of a compiled expression takes.
+const STATE: u64 = 64;
+
 /// How many patterns a thread keeps, and how many bytes of them.
 const KEPT: usize = 128;
 const KEPT_BYTES: usize = 32 << 20;
@@ -127,23 +129,35 @@ fn pattern<'r>(call: &mut Call<'_, 'r>, args: &[Val]) -> std::result::Result<Pat
     Ok(Pattern::Kept(regex))
 }
 
+/// Takes the work of a search at its worst: every part of the expression at every character.
+fn afford_search(call: &Call<'_, '_>, regex: &GoRegex, text: &str) -> std::result::Result<(), Failure> {
+    call.afford((regex.size() as u64 / STATE).saturating_mul(text.len() as u64) / 32)
+}
+
 fn replace(call: &mut Call<'_, '_>, args: &[Val], name: &str, template: fn(&str) -> Template<'_>) -> Result {
     let regex = pattern(call, args);
     let source = literal_of(call, args, 1, name)?;
     let with = literal_of(call, args, 2, name)?;
     let regex = regex.map_err(|why| Failure::Error(format!("JMESPath function '{name}': {why}")))?;
-    let out = regex.replace_all(&source, &template(&with), MAX_TEXT).ok_or(TrapKind::Memory)?;
+    afford_search(call, &regex, &source)?;
+
+    let out = regex.replace_all(&source, &template(&with), MAX_TEXT, &|cost| call.memory.labour(cost))?;
+
     call.make_str(&out)
 }
 
 fn regex_match(call: &mut Call<'_, '_>, args: &[Val]) -> Result {
     let regex = pattern(call, args);
     let source = literal_of(call, args, 1, "regex_match")?;
-    Ok(Val::Bool(regex.map_err(Failure::Error)?.is_match(&source)))
+    let regex = regex.map_err(Failure::Error)?;
+    afford_search(call, &regex, &source)?;
+    Ok(Val::Bool(regex.is_match(&source)))
 }
 
 fn pattern_match(call: &mut Call<'_, '_>, args: &[Val]) -> Result {
     // Kyverno: pkg/engine/jmespath/functions.go, jpPatternMatch names regex_match in its errors.
     let source = literal_of(call, args, 1, "regex_match")?;
-    Ok(Val::Bool(glob::matches(text(call, args, 0), &source)))
+    let pattern = text(call, args, 0);
+    call.afford(pattern.len() as u64 * source.len() as u64 / 128)?;
+    Ok(Val::Bool(glob::matches(pattern, &source)))
 }

@@ -8,7 +8,7 @@ mod order;
 use super::{Builtin, Call, Failure, Type};
 use crate::machine::View;
 use crate::scalar::number::parse_float;
-use crate::value::Val;
+use crate::value::{Text, Val};
 use order::{extreme, extreme_by, sort, sort_by};
 use std::cmp::Ordering;
 
@@ -148,7 +148,7 @@ fn contains(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
     let typed = |v| matches!(v, Val::Maps(_));
     for item in c.items(search) {
         match (c.view(item), sought) {
-            (View::Str(x), View::Str(y)) if x == y => return Ok(Val::Bool(true)),
+            (View::Str(x), View::Str(y)) if c.memory.same_text(x, y) => return Ok(Val::Bool(true)),
             (View::Str(_), View::Str(_)) => {}
             // Kyverno's JMESPath crashes where it compares two of these here.
             (View::Map, View::Map) | (View::Reference(_), View::Reference(_)) => return Err(incomparable()),
@@ -222,9 +222,12 @@ fn merge(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
         if !matches!(c.view(*value), View::Map) {
             return Err(Failure::crash(format!("merge() takes objects, found {}", c.go_value(*value))));
         }
-        all.extend(c.entries(*value));
+        for (key, member) in c.entries(*value) {
+            all.push((c.new_text(&key)?, member));
+        }
+        c.memory.room(all.len() * size_of::<(Text, Val)>())?;
     }
-    c.make_map(all)
+    Ok(c.memory.make_map(all)?)
 }
 
 fn reverse(c: &mut Call<'_, '_>, a: &[Val]) -> Result {

@@ -222,6 +222,10 @@ fn split(call: &mut Call<'_, '_>, args: &[Val]) -> Result {
         let before = part.as_ptr() as usize - source.as_ptr() as usize;
         Val::Text(Text { start: whole.start + before as u32, len: part.len() as u32 })
     };
+    // There is at most one more than separators, or one for each character.
+    let most = source.len() / separator.len().max(1) + 1;
+    let count = if most <= 16 { most } else { source.split(separator).count() };
+    call.memory.room(count * size_of::<Val>())?;
     let parts: SmallVec<[Val; 16]> = if separator.is_empty() {
         source.split("").filter(|p| !p.is_empty()).map(part).collect()
     } else {

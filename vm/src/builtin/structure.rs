@@ -4,7 +4,7 @@ use super::strings::go_float32;
 use super::{Builtin, Call, Failure, Type};
 use crate::machine::View;
 use crate::scalar::number::float_to_int;
-use crate::value::Val;
+use crate::value::{Text, Val};
 use crate::verdict::TrapKind;
 
 type Result = std::result::Result<Val, Failure>;
@@ -70,6 +70,8 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[
         pure: false,
         code: |c, a| {
             readable(c, arg(a, 0), 128)?;
+            // What is read and what it is printed to, before it counts itself.
+            c.memory.room(c.str(arg(a, 0)).len() * 12)?;
             let json = (c.environment.yaml_to_json)(c.str(arg(a, 0))).map_err(Failure::Error)?;
             c.make_json(&json, false)
         },
@@ -95,7 +97,6 @@ fn wrong(function: &str, n: usize, expected: &str) -> Failure {
 }
 
 fn items(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
-    let (key, value) = (c.str(arg(a, 1)).to_owned(), c.str(arg(a, 2)).to_owned());
     let mut pairs: Vec<(Val, Val)> = Vec::new();
     match (arg(a, 0), c.view(arg(a, 0))) {
         (Val::Maps(_), _) => return Err(wrong("items", 1, "Object or Array")),
@@ -109,9 +110,12 @@ fn items(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
             pairs.extend(numbered.map(|(i, v)| (Val::Float(i as f64), v)));
         }
     }
+    let (key, value) = (c.own_text(arg(a, 1))?, c.own_text(arg(a, 2))?);
+    // Every object compares the two.
+    c.afford(u64::from(key.len.min(value.len)) / 64 * pairs.len() as u64)?;
     let mut out = Vec::with_capacity(pairs.len());
     for (k, v) in pairs {
-        out.push(c.make_map([(key.as_str(), k), (value.as_str(), v)])?);
+        out.push(c.memory.make_map([(key, k), (value, v)])?);
     }
     match c.make_list(out)? {
         Val::List(span) => Ok(Val::Maps(span)),
@@ -140,6 +144,12 @@ fn lookup(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
     }
 }
 
+/// Takes the work of putting keys in order: one text may be many of them.
+fn afford_keys(c: &Call<'_, '_>, members: &[(Text, Val)]) -> std::result::Result<(), Failure> {
+    let bytes: u64 = members.iter().map(|(key, _)| u64::from(key.len)).sum();
+    c.afford(bytes / 64 * u64::from(members.len().max(1).ilog2() + 1))
+}
+
 fn object_from_lists(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
     for (i, list) in (1..).zip([arg(a, 0), arg(a, 1)]) {
         if let Val::Maps(_) = list {
@@ -149,14 +159,19 @@ fn object_from_lists(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
     let (keys, values) = (c.elements(arg(a, 0)), c.elements(arg(a, 1)));
     let mut members = Vec::with_capacity(keys.len());
     for (i, key) in keys.into_iter().enumerate() {
-        let name = match c.view(key) {
-            View::Str(s) => s.to_owned(),
-            View::Bool(b) => b.to_string(),
-            View::Float(n) => go_float32(n),
-            View::Int(n) if matches!(key, Val::GoInt(_)) => n.to_string(),
+        let made = match c.view(key) {
+            View::Str(_) => None,
+            View::Bool(b) => Some(b.to_string()),
+            View::Float(n) => Some(go_float32(n)),
+            View::Int(n) if matches!(key, Val::GoInt(_)) => Some(n.to_string()),
             _ => return Err(wrong("object_from_lists", 1, "StringArray")),
+        };
+        let name = match made {
+            Some(text) => c.new_text(&text)?,
+            None => c.own_text(key)?,
         };
         members.push((name, values.get(i).copied().unwrap_or(Val::Null)));
     }
-    c.make_map(members)
+    afford_keys(c, &members)?;
+    Ok(c.memory.make_map(members)?)
 }

@@ -191,7 +191,7 @@ impl Memory {
             return false;
         }
         match (self.view(program, docs, a), self.view(program, docs, b)) {
-            (View::List | View::Map, View::List | View::Map) if !self.visit() => false,
+            (View::List | View::Map, View::List | View::Map) if !self.labour(1 + self.len(docs, a) as u64 / 8) => false,
             (View::List, View::List) => {
                 let (mut x, mut y) = (self.walk(docs, a), self.walk(docs, b));
                 if self.len(docs, a) != self.len(docs, b) {
@@ -214,6 +214,7 @@ impl Memory {
             }
             (View::Absent, View::Null) | (View::Null, View::Absent) => true,
             (View::Reference(x), View::Reference(y)) => x.tree == y.tree,
+            (View::Str(x), View::Str(y)) => self.same_text(x, y),
             (x, y) => x == y,
         }
     }

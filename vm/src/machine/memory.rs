@@ -121,13 +121,22 @@ impl Memory {
     }
 
     pub(crate) fn check(&self) -> Result<(), TrapKind> {
+        self.room(0)
+    }
+
+    /// Whether there is room for so many bytes more.
+    pub(crate) fn room(&self, more: usize) -> Result<(), TrapKind> {
         let size = self.text.len()
             + (self.items.len() + self.collected.len()) * size_of::<Val>()
             + self.members.len() * size_of::<(Text, Val)>()
             + self.faults.len() * size_of::<Fault>()
             + self.steps.len() * size_of::<Moved>()
             + self.keys.len() * size_of::<Ordered>();
-        if size > self.limit || self.text.len() >= 1 << 31 { Err(TrapKind::Memory) } else { Ok(()) }
+        if size.saturating_add(more) > self.limit || self.text.len() >= 1 << 31 {
+            Err(TrapKind::Memory)
+        } else {
+            Ok(())
+        }
     }
 
     pub(crate) fn text(&mut self, text: &str) -> Val {

@@ -10,6 +10,7 @@ use crate::program::Program;
 use crate::scalar::number::{format_iterator, json_float};
 use crate::scalar::{Scalar, format_v};
 use crate::value::Val;
+use std::cmp::Ordering;
 use std::fmt::Write;
 
 impl Machine {
@@ -35,16 +36,34 @@ impl Machine {
     }
 }
 
+/// How many bytes of a text count as a value that is gone through.
+const STRIDE: usize = 64;
+
 impl Memory {
     /// Counts a value that is gone through; whether it still may be.
     pub(super) fn visit(&self) -> bool {
-        match self.work.get().checked_sub(1) {
-            Some(left) => {
-                self.work.set(left);
-                left > 0
-            }
-            None => false,
+        self.labour(1)
+    }
+
+    /// Counts work by what it costs; whether it still may be done.
+    pub(crate) fn labour(&self, cost: u64) -> bool {
+        let left = self.work.get().saturating_sub(cost);
+        self.work.set(left);
+        left > 0
+    }
+
+    /// The order of two texts.
+    pub(crate) fn text_order(&self, a: &str, b: &str) -> Ordering {
+        let common = a.len().min(b.len());
+        if common > STRIDE && !self.labour((common / STRIDE) as u64) {
+            return Ordering::Equal;
         }
+        a.cmp(b)
+    }
+
+    /// Whether two texts are the same.
+    pub(crate) fn same_text(&self, a: &str, b: &str) -> bool {
+        a.len() == b.len() && (a.len() <= STRIDE || self.labour((a.len() / STRIDE) as u64)) && a == b
     }
 
     pub(crate) fn exhausted(&self) -> bool {

@@ -335,7 +335,7 @@ impl Memory {
     /// Whether a value equals a constant.
     pub(super) fn is_const(&self, program: &Program, docs: &[&Document<'_>], value: Val, id: ConstId) -> bool {
         match (program.constant(id), self.view(program, docs, value)) {
-            (Some(Const::Str(a)), View::Str(b)) => **a == *b,
+            (Some(Const::Str(a)), View::Str(b)) => self.same_text(a, b),
             (Some(Const::Float(a)), View::Float(b)) => *a == b,
             (Some(Const::Bool(a)), View::Bool(b)) => *a == b,
             (Some(Const::Null), View::Null | View::Absent) => true,

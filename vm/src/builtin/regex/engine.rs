@@ -2,6 +2,7 @@
 
 use super::syntax::{error, parse};
 use super::template::Template;
+use crate::verdict::TrapKind;
 use regex_automata::Input;
 use regex_automata::meta::{Config, Regex};
 use regex_automata::util::captures::Captures;
@@ -9,6 +10,9 @@ use regex_automata::util::captures::Captures;
 /// How large a compiled expression and the cache of a search may get.
 const SIZE: usize = 10 << 20;
 const CACHE: usize = 2 << 20;
+
+/// How many bytes a search may look ahead for a unit of fuel.
+const AHEAD: u64 = 128;
 
 /// A regular expression of Go.
 #[derive(Debug)]
@@ -48,14 +52,24 @@ impl GoRegex {
         found.is_match().then(|| (0..found.group_len()).map(|i| group(&found, text, i)).collect())
     }
 
-    /// The text with every match replaced; `None` where that has more than `limit` bytes.
+    /// The text with every match replaced, unless that has more than `limit` bytes. Each search is paid for with what it
+    /// may have to look at.
     ///
     /// Go: regexp.Regexp.replaceAll: an empty match that touches the match before it is left alone.
-    pub(crate) fn replace_all(&self, text: &str, with: &Template<'_>, limit: usize) -> Option<String> {
+    pub(crate) fn replace_all(
+        &self,
+        text: &str,
+        with: &Template<'_>,
+        limit: usize,
+        pay: &dyn Fn(u64) -> bool,
+    ) -> Result<String, TrapKind> {
         let mut found = self.regex.create_captures();
         let mut out = String::new();
         let (mut done, mut from) = (0, 0);
         while from <= text.len() {
+            if !pay((text.len() - from) as u64 / AHEAD) {
+                return Err(TrapKind::Fuel);
+            }
             let input = Input::new(text).range(from..);
             let whole = if with.has_groups() {
                 self.regex.search_captures(&input, &mut found);
@@ -69,14 +83,14 @@ impl GoRegex {
                 with.write(&mut out, |number| group(&found, text, number), &self.groups, limit);
             }
             if out.len() > limit {
-                return None;
+                return Err(TrapKind::Memory);
             }
             done = whole.end();
             let width = text.get(from..).and_then(|t| t.chars().next()).map_or(1, char::len_utf8);
             from = (from + width).max(done);
         }
         out.push_str(text.get(done..).unwrap_or_default());
-        (out.len() <= limit).then_some(out)
+        if out.len() <= limit { Ok(out) } else { Err(TrapKind::Memory) }
     }
 }
 

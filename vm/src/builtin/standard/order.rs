@@ -12,7 +12,7 @@ use std::cmp::Ordering;
 fn order(c: &Call<'_, '_>, a: Val, b: Val) -> Option<Ordering> {
     match (c.view(a), c.view(b)) {
         (View::Float(x), View::Float(y)) => x.partial_cmp(&y),
-        (View::Str(x), View::Str(y)) => Some(x.cmp(y)),
+        (View::Str(x), View::Str(y)) => Some(c.memory.text_order(x, y)),
         _ => None,
     }
 }
@@ -24,6 +24,12 @@ fn total(a: View<'_>, b: View<'_>) -> Ordering {
         (View::Str(x), View::Str(y)) => x.cmp(y),
         _ => Ordering::Equal,
     }
+}
+
+/// Takes the work of sorting these.
+fn afford_sort(c: &Call<'_, '_>, keys: Val) -> std::result::Result<(), Failure> {
+    let bytes: usize = c.items(keys).map(|key| c.str(key).len()).sum();
+    c.afford(bytes as u64 / 64 * u64::from(c.len(keys).max(1).ilog2() + 1))
 }
 
 pub(super) fn extreme(c: &mut Call<'_, '_>, a: &[Val], wanted: Ordering) -> Result {
@@ -98,6 +104,7 @@ pub(super) fn sort_by(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
     if c.items(keys).any(|key| !is(c, key, wanted)) {
         return Err(Failure::error("error in sort_by comparison"));
     }
+    afford_sort(c, keys)?;
     let mut pairs: SmallVec<[(Val, Val); 16]> = c.items(keys).zip(c.items(list)).collect();
     if pairs.len() <= BLOCK && c.items(keys).any(|k| matches!(c.view(k), View::Float(n) if n.is_nan())) {
         insertion(&mut pairs, |x, y| order(c, x.0, y.0) == Some(Ordering::Less));
@@ -124,6 +131,7 @@ fn insertion<T>(items: &mut [T], less: impl Fn(&T, &T) -> bool) {
 }
 
 pub(super) fn sort(c: &mut Call<'_, '_>, a: &[Val]) -> Result {
+    afford_sort(c, arg(a, 0))?;
     let (program, documents) = (c.program, c.documents);
     let by = |memory: &Memory, x: &Val, y: &Val| {
         total(memory.view(program, documents, *x), memory.view(program, documents, *y))
