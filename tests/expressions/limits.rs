@@ -10,7 +10,7 @@ pub(crate) const BUDGET: Budget = Budget { fuel: 200_000, memory: 1 << 20 };
 /// How an expression ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// It has no code
+    /// It has no code, or there is no document
     Refused,
     /// It has no value
     Failed,
@@ -27,8 +27,13 @@ pub(crate) fn run(expression: &str, document: &str) -> End {
             return End::Refused;
         }
     };
-    let document = read_json(document, query.layout(), Buffers::default(), JsonOptions::default());
-    let document = document.unwrap_or_else(|e| panic!("{e}"));
+    let document = match read_json(document, query.layout(), Buffers::default(), JsonOptions::default()) {
+        Ok(document) => document,
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            return End::Refused;
+        }
+    };
     let mut evaluator = Evaluator::new(BUDGET);
     let made = evaluator.evaluate(&query, &document).and_then(|answer| answer.json());
     match made {
