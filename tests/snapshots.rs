@@ -67,6 +67,7 @@ fn stages() {
             engine.check(&compiled.set, &Request::create(doc), |v| {
                 let place = format!("{}:{}", v.place.line, v.place.column);
                 writeln!(verdicts, "  {} {} @{place}: {}", v.info.name, v.status.name(), v.message()).unwrap();
+                v.properties.iter().for_each(|(k, p)| writeln!(verdicts, "    {k}: {p}").unwrap());
             });
             ControlFlow::Continue(())
         });

@@ -222,6 +222,7 @@ pub fn compile(units: Vec<Unit>, mut diagnostics: Vec<Diagnostic>) -> Compiled {
                     action: resolved.rule.validate.as_ref().and_then(|v| v.action),
                     overrides: resolved.rule.validate.as_ref().map_or(Vec::new(), |v| overrides(&v.overrides)),
                     allow_existing: allows_existing(&resolved.rule),
+                    properties: properties(&resolved.rule),
                     pod_security: standard(rule),
                     synchronize: resolved.rule.generate.as_ref().is_some_and(|g| g.synchronize),
                     kinds: kinds(rule),
@@ -264,6 +265,11 @@ fn standard(rule: &ir::Rule) -> Option<Box<Standard>> {
 /// have, so that a rule with preconditions never is about it.
 fn allows_existing(rule: &Rule) -> bool {
     rule.preconditions.is_none() && rule.validate.as_ref().is_some_and(|v| v.allow_existing)
+}
+
+fn properties(rule: &Rule) -> Vec<(String, String)> {
+    let Some(Value::Map(members)) = rule.report_properties.as_ref().map(|t| &t.value) else { return Vec::new() };
+    members.iter().map(|m| (m.key.clone(), m.value.as_str().unwrap_or_default().to_owned())).collect()
 }
 
 fn message_of(resolved: &resolve::ResolvedRule) -> String {

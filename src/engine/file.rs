@@ -148,6 +148,10 @@ fn rule(w: &mut Writer, rule: &RuleInfo) {
     w.option(rule.action.as_ref(), action);
     overrides(w, &rule.overrides);
     w.bool(rule.allow_existing);
+    w.list(&rule.properties, |w, (key, value)| {
+        w.str(key);
+        w.str(value);
+    });
     w.option(rule.pod_security.as_ref(), |w, s| {
         s.rule.write(w);
         w.list(&s.exceptions, |w, (key, exclude)| {
@@ -184,6 +188,7 @@ fn read_rule(r: &mut Reader<'_>, policies: usize, units: usize) -> Result<RuleIn
         action: r.option(read_action)?,
         overrides: read_overrides(r)?,
         allow_existing: r.bool()?,
+        properties: r.list(|r| Ok((r.str()?.to_owned(), r.str()?.to_owned())))?,
         pod_security: r.option(|r| {
             let rule = pod_security::Rule::read(r)?;
             let exceptions = r.list(|r| Ok((r.str()?.to_owned(), read_exclusions(r)?)))?;

@@ -149,6 +149,8 @@ pub struct RuleInfo {
     pub synchronize: bool,
     /// Whether an update may keep what the old object already violates
     pub allow_existing: bool,
+    /// `reportProperties` as written
+    pub properties: Vec<(String, String)>,
     /// The Pod Security Standard that it checks
     pub(crate) pod_security: Option<Box<Standard>>,
     /// Kinds it can match, where it names them all

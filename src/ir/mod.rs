@@ -36,6 +36,8 @@ pub struct Rule {
     pub body: Body,
     /// What is said when it fails
     pub message: Option<Expr>,
+    /// A map of what reports have besides
+    pub properties: Option<Expr>,
     /// Where it stands
     pub place: Place,
 }

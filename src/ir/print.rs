@@ -22,6 +22,9 @@ pub fn print(rule: &Rule) -> String {
             p.context(i, entry);
         }
         p.only_if(rule.preconditions.as_ref());
+        if let Some(properties) = &rule.properties {
+            p.line(format_args!("report {}", expr(properties)));
+        }
         for e in &rule.exceptions {
             p.line(format_args!("except {}{}", e.key, if !e.pod_security.is_empty() { ", in part" } else { "" }));
             p.indented(|p| {

@@ -60,6 +60,8 @@ pub struct Ruled {
     pub exceptions: Vec<String>,
     /// What is violated of a Pod Security Standard
     pub standard: Option<Box<Violated>>,
+    /// What reports have of it besides
+    pub properties: Vec<(String, String)>,
 }
 
 /// What the rules of one kind of one policy said of one resource.

@@ -292,6 +292,7 @@ fn ruled(verdict: Verdict<'_>, does: Does, target: Option<Object>) -> Ruled {
         generated: Vec::new(),
         exceptions: verdict.exceptions,
         standard: verdict.standard,
+        properties: verdict.properties,
     }
 }
 

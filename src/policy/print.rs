@@ -67,6 +67,7 @@ impl Printer {
         if let Some(conditions) = &r.preconditions {
             self.conditions("precondition", conditions);
         }
+        self.tree(2, "reportProperties", r.report_properties.as_ref());
         if let Some(validate) = &r.validate {
             self.validate(validate);
         }

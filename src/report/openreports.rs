@@ -50,7 +50,7 @@ pub struct ReportResult {
     resources: [Reference; 1],
     #[serde(skip_serializing_if = "String::is_empty")]
     message: String,
-    properties: BTreeMap<&'static str, String>,
+    properties: BTreeMap<String, String>,
     #[serde(skip)]
     status: Status,
 }
@@ -102,6 +102,8 @@ pub struct Finding<'f> {
     pub exceptions: &'f [String],
     /// What is violated of a Pod Security Standard
     pub standard: Option<&'f Violated>,
+    /// What the rule itself adds
+    pub properties: &'f [(String, String)],
 }
 
 /// A violated control, as reports have it in a property.
@@ -132,29 +134,37 @@ impl ReportResult {
             result: status.name(),
             scored: policy.scored,
             resources: [resource.clone()],
-            message: finding.message.to_owned(),
+            message: message(finding),
             properties: properties(process, finding),
             status,
         }
     }
 }
 
+/// The message; what the rule adds may take its place.
+fn message(finding: &Finding<'_>) -> String {
+    let own = |key: &str| finding.properties.iter().find(|(k, text)| k == key && !text.is_empty()).map(|(_, t)| t);
+    let of_status = format!("{}Message", finding.status.name());
+    own("message").or_else(|| own(&of_status)).map_or_else(|| finding.message.to_owned(), Clone::clone)
+}
+
 /// Kyverno: pkg/utils/report/results.go, ToPolicyReportResult and addPodSecurityProperties.
-fn properties(process: &str, finding: &Finding<'_>) -> BTreeMap<&'static str, String> {
-    let mut all = BTreeMap::from([("process", process.to_owned())]);
+fn properties(process: &str, finding: &Finding<'_>) -> BTreeMap<String, String> {
+    let mut all: BTreeMap<String, String> = finding.properties.iter().cloned().collect();
+    all.insert("process".to_owned(), process.to_owned());
     if !finding.exceptions.is_empty() {
         let names: Vec<_> = finding.exceptions.iter().map(|key| key.rsplit('/').next().unwrap_or_default()).collect();
-        all.insert("exceptions", names.join(","));
+        all.insert("exceptions".to_owned(), names.join(","));
     }
     if let Some(violated) = finding.standard.filter(|v| !v.controls.is_empty()) {
         let controls: Vec<_> =
             violated.controls.iter().map(|c| Control { id: c.id, name: c.control, images: &c.images }).collect();
         let ids: Vec<_> = violated.controls.iter().map(|c| c.id).collect();
         let json = super::go_json::to_json(&controls).unwrap_or_default();
-        all.insert("standard", violated.level.to_owned());
-        all.insert("version", violated.version.clone());
-        all.insert("controls", ids.join(","));
-        all.insert("controlsJSON", json.trim_end().to_owned());
+        all.insert("standard".to_owned(), violated.level.to_owned());
+        all.insert("version".to_owned(), violated.version.clone());
+        all.insert("controls".to_owned(), ids.join(","));
+        all.insert("controlsJSON".to_owned(), json.trim_end().to_owned());
     }
     all
 }
@@ -260,6 +270,7 @@ impl<'s> Writer<'s> for OpenReports<'_> {
                 seconds,
                 exceptions: &[],
                 standard: None,
+                properties: &row.properties,
             };
             let result = ReportResult::new(policy, BACKGROUND, &reference, &finding);
             if namespace(policy).is_some() {
@@ -330,6 +341,7 @@ mod tests {
             seconds: 5,
             exceptions: &[],
             standard: None,
+            properties: &[],
         };
         let mut reports = Reports::default();
         reports.add(policy, vec![ReportResult::new(policy, BACKGROUND, &resource, &finding)]);

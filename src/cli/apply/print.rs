@@ -128,6 +128,7 @@ impl<'p> Printer<'p> {
                     seconds,
                     exceptions: &r.exceptions,
                     standard: r.standard.as_deref(),
+                    properties: &r.properties,
                 };
                 ReportResult::new(policy, process, resource, &finding)
             });
