@@ -59,6 +59,11 @@ fn stages() {
                 return ControlFlow::Continue(());
             }
             writeln!(verdicts, "{}", resource.path()).unwrap();
+            for &policy in compiled.set.cleaning() {
+                if let Some(v) = engine.cleanup(&compiled.set, policy, &Request::create(doc), &NoHost) {
+                    writeln!(verdicts, "  {} {}: {}", v.info.name, v.status.name(), v.message()).unwrap();
+                }
+            }
             let versions = Versions::default();
             let Some(doc) = mutated(&mut engine, &compiled.set, doc, &versions, &others, &mut verdicts) else {
                 return ControlFlow::Continue(());

@@ -157,6 +157,8 @@ pub enum Body {
     Mutate(Box<mutate::Mutation>),
     /// Nothing; other objects are made
     Generate(Box<generate::Generation>),
+    /// Nothing; an object for which these conditions hold is to go
+    Cleanup(Option<Conditions>),
     /// Nothing: the rule's own text cannot be made, in these words
     Broken(String),
 }

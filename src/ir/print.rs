@@ -80,6 +80,10 @@ impl Printer {
                     self.indented(|p| p.whole(pattern));
                 }
             }
+            Body::Cleanup(conditions) => {
+                self.line(format_args!("goes"));
+                self.indented(|p| p.only_if(conditions.as_ref()));
+            }
             Body::ForEach(loops) => {
                 for each in loops {
                     self.line(format_args!("for each element{} of {}", each.depth, expr(&each.list)));

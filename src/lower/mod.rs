@@ -1,5 +1,6 @@
 //! From resolved policies to the intermediate form.
 
+pub mod cleanup;
 pub mod conditions;
 pub mod context;
 pub mod exception;

@@ -16,6 +16,8 @@ pub enum Does {
     Generate,
     /// It verifies images
     VerifyImages,
+    /// It says which resources are to go
+    Cleanup,
 }
 
 /// An object that a rule made or changed.

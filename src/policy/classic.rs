@@ -3,6 +3,7 @@
 use super::context::{self, ContextEntry};
 use super::fields::{Fields, Problems, Text};
 use super::generate::Generate;
+use super::metadata::Metadata;
 use super::mutate::Mutate;
 use super::tree::{Tree, Value};
 use crate::diag::Code;
@@ -107,21 +108,7 @@ impl Policy {
     pub fn read(tree: &Tree, cluster: bool, problems: &Problems) -> Self {
         let mut top = Fields::of(tree, "", problems);
         top.ignore(&["apiVersion", "kind", "status"]);
-        let (mut name, mut namespace, mut annotations) = (String::new(), None, Vec::new());
-        match top.take("metadata") {
-            Some(metadata) => {
-                name = metadata.get("name").and_then(Tree::as_str).unwrap_or_default().to_owned();
-                namespace = metadata.get("namespace").and_then(Tree::as_str).map(str::to_owned);
-                if let Some(Value::Map(members)) = metadata.get("annotations").map(|t| &t.value) {
-                    annotations =
-                        members.iter().filter_map(|m| Some((m.key.clone(), m.value.as_str()?.to_owned()))).collect();
-                }
-                if name.is_empty() {
-                    problems.add(Code::MissingField, metadata.place, "a policy needs `metadata.name`");
-                }
-            }
-            None => problems.add(Code::MissingField, tree.place, "a policy needs `metadata.name`"),
-        }
+        let Metadata { name, namespace, annotations } = Metadata::read(top.take("metadata"), tree.place, problems);
         let empty = Tree { place: tree.place, value: Value::Null };
         let spec = Spec::read(top.take("spec").unwrap_or(&empty), problems);
         top.finish();

@@ -9,8 +9,6 @@ use std::collections::BTreeMap;
 use std::io;
 
 const API_VERSION: &str = "openreports.io/v1alpha1";
-/// What ran a rule of a policy that is about existing resources too, as reports name it.
-pub const BACKGROUND: &str = "background scan";
 
 /// A `ClusterReport`, or for a namespaced policy a report that Kyverno calls `PolicyReport`.
 #[derive(Clone, Debug, Serialize)]
@@ -117,8 +115,8 @@ struct Control<'c> {
 }
 
 impl ReportResult {
-    /// A result. `process` is what Kyverno says ran the rule.
-    pub fn new(policy: &PolicyInfo, process: &str, resource: &Reference, finding: &Finding<'_>) -> Self {
+    /// A result.
+    pub fn new(policy: &PolicyInfo, resource: &Reference, finding: &Finding<'_>) -> Self {
         let status = match finding.status {
             Status::Fail if !policy.scored || finding.audit_warns => Status::Warn,
             other => other,
@@ -135,7 +133,7 @@ impl ReportResult {
             scored: policy.scored,
             resources: [resource.clone()],
             message: message(finding),
-            properties: properties(process, finding),
+            properties: properties(policy.process(), finding),
             status,
         }
     }
@@ -272,7 +270,7 @@ impl<'s> Writer<'s> for OpenReports<'_> {
                 standard: None,
                 properties: &row.properties,
             };
-            let result = ReportResult::new(policy, BACKGROUND, &reference, &finding);
+            let result = ReportResult::new(policy, &reference, &finding);
             if namespace(policy).is_some() {
                 self.others.add(policy, vec![result]);
                 continue;
@@ -305,7 +303,6 @@ mod tests {
     use super::*;
     use crate::engine::Severity;
     use crate::policy::classic::Action;
-    use kyvc_vm::document::Place;
 
     fn policy(namespace: Option<&str>, scored: bool) -> PolicyInfo {
         PolicyInfo {
@@ -314,13 +311,10 @@ mod tests {
             category: "Best <Practices>".to_owned(),
             severity: Some(Severity::Medium),
             scored,
-            apply_one: false,
             action: Action::Enforce,
-            overrides: Vec::new(),
-            emit_warning: false,
+            background: true,
             rule_count: 1,
-            source: String::new(),
-            place: Place::default(),
+            ..PolicyInfo::default()
         }
     }
 
@@ -344,7 +338,7 @@ mod tests {
             properties: &[],
         };
         let mut reports = Reports::default();
-        reports.add(policy, vec![ReportResult::new(policy, BACKGROUND, &resource, &finding)]);
+        reports.add(policy, vec![ReportResult::new(policy, &resource, &finding)]);
         let mut out = Vec::new();
         reports.print(json, &mut out).unwrap();
         String::from_utf8(out).unwrap()
