@@ -59,6 +59,11 @@ fn stages() {
                 return ControlFlow::Continue(());
             }
             writeln!(verdicts, "{}", resource.path()).unwrap();
+            for &policy in compiled.set.cleaning() {
+                if let Some(v) = engine.cleanup(&compiled.set, policy, &Request::create(doc), &NoHost) {
+                    writeln!(verdicts, "  {} {}: {}", v.info.name, v.status.name(), v.message()).unwrap();
+                }
+            }
             let versions = Versions::default();
             let Some(doc) = mutated(&mut engine, &compiled.set, doc, &versions, &others, &mut verdicts) else {
                 return ControlFlow::Continue(());
@@ -67,6 +72,7 @@ fn stages() {
             engine.check(&compiled.set, &Request::create(doc), |v| {
                 let place = format!("{}:{}", v.place.line, v.place.column);
                 writeln!(verdicts, "  {} {} @{place}: {}", v.info.name, v.status.name(), v.message()).unwrap();
+                v.properties.iter().for_each(|(k, p)| writeln!(verdicts, "    {k}: {p}").unwrap());
             });
             ControlFlow::Continue(())
         });

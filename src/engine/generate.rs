@@ -38,7 +38,8 @@ impl Engine {
             let (machine, cache, spare) = self.parts();
             let mut run =
                 Run { machine, cache, spare, set, info: rule, request, around, change: None, told: Vec::new() };
-            let Some(verdict) = run.trigger(number, rule) else { continue };
+            let Some(mut verdict) = run.trigger(number, rule) else { continue };
+            verdict.properties = run.properties();
             let status = verdict.status;
             let wanted = run.wanted();
             each(verdict, wanted);

@@ -75,7 +75,8 @@ pub fn parse(text: &str, start: Start<'_>, known: &dyn Fn(&str) -> bool) -> Resu
         Start::Value(root) => Current::Root(root),
         Start::Bound => Current::Bound,
     };
-    Ok(Lower { unknown: None, known }.top(tree, current))
+    let cleanup = matches!(start, Start::Context(scope) if scope.is_cleanup());
+    Ok(Lower { unknown: None, known, cleanup }.top(tree, current))
 }
 
 /// What `@` is.
@@ -92,6 +93,8 @@ enum Current {
 struct Lower<'k> {
     unknown: Option<String>,
     known: &'k dyn Fn(&str) -> bool,
+    /// Whether the object is `target`, and not part of `request`
+    cleanup: bool,
 }
 
 type Tree<'t> = jmespath::Expr<'t>;
@@ -195,7 +198,8 @@ impl Lower<'_> {
     fn root(&mut self, name: &str) -> Expr {
         match name {
             "request" => Expr::Root(Root::Request),
-            "serviceAccountName" | "serviceAccountNamespace" => {
+            "target" if self.cleanup => Expr::Root(Root::Object),
+            "serviceAccountName" | "serviceAccountNamespace" if !self.cleanup => {
                 Expr::Key(Box::new(Expr::Root(Root::Account)), name.to_owned())
             }
             "images" => Expr::Root(Root::Images),
@@ -215,8 +219,8 @@ impl Lower<'_> {
         }
         let value = self.expr(left, current);
         match (&value, right.kind) {
-            (Expr::Root(Root::Request), ExprKind::Field("object")) => Expr::Root(Root::Object),
-            (Expr::Root(Root::Request), ExprKind::Field("oldObject")) => Expr::Root(Root::OldObject),
+            (Expr::Root(Root::Request), ExprKind::Field("object")) if !self.cleanup => Expr::Root(Root::Object),
+            (Expr::Root(Root::Request), ExprKind::Field("oldObject")) if !self.cleanup => Expr::Root(Root::OldObject),
             (_, ExprKind::Field(name)) => Expr::Key(Box::new(value), name.to_owned()),
             _ => self.bind(value, right),
         }
