@@ -62,7 +62,7 @@ impl Exceptions {
     pub fn attach(self, units: &mut [Unit], diagnostics: &mut Vec<Diagnostic>) {
         for unit in units {
             for (rule, _) in &mut unit.rules {
-                lower::exception::attach(rule, &unit.policy, self.0.iter().map(|(e, p)| (e, p)));
+                lower::exception::attach(rule, &unit.policy, &unit.source, self.0.iter().map(|(e, p)| (e, p)));
             }
         }
         diagnostics.extend(self.0.into_iter().flat_map(|(_, problems)| problems.into_inner()));

@@ -35,9 +35,10 @@ impl Engine {
         self.ready(set, request, rest.as_ref());
         let around = Around { kind, root, rest: rest.as_ref(), images_of: request.object, host };
         for (number, rule) in set.rules_for(policy, kind.kind).filter(|(_, r)| r.check == CheckKind::Generate) {
-            let (machine, cache, spare) = self.parts();
-            let mut run =
-                Run { machine, cache, spare, set, info: rule, request, around, change: None, told: Vec::new() };
+            let (machine, cache, spare, traces) = self.parts();
+            let (change, told) = (None, Vec::new());
+            let mut run = Run { machine, cache, spare, traces, set, info: rule, request, around, change, told };
+            run.begin_trace(number);
             let Some(verdict) = run.trigger(number, rule) else { continue };
             let status = verdict.status;
             let wanted = run.wanted();

@@ -20,6 +20,7 @@ mod request;
 mod run;
 mod set;
 mod standard;
+pub mod trace;
 mod versions;
 
 pub use compile::{CompileOptions, Compiled, Exceptions, Parsed, Unit, assembly, compile, compile_sources};

@@ -8,6 +8,7 @@ use super::message::{self, Own, Words, path_of};
 use super::request::{Operation, Request, User};
 use super::set::{CheckKind, PolicySet, RuleInfo};
 use super::standard::{Pods, Violated};
+use super::trace::RuleTrace;
 use super::versions::Changing;
 use kyvc_vm::document::{Buffers, Document, JsonOptions, Kind, Layout, NodeId, Place, read_json};
 use kyvc_vm::ids::{FaultId, UnitId};
@@ -91,6 +92,8 @@ pub struct Engine {
     spare: Vec<Machine>,
     /// The memory for what is known of a pod.
     facts: Facts,
+    /// What rules did, where somebody wants to know.
+    traces: Vec<RuleTrace>,
 }
 
 impl Default for Engine {
@@ -133,7 +136,7 @@ impl Engine {
     pub fn with_budget(budget: Budget) -> Self {
         let mut machine = Machine::new(budget);
         machine.set_environment(environment());
-        Self { machine, cache: Cache::default(), spare: Vec::new(), facts: Facts::default() }
+        Self { machine, cache: Cache::default(), spare: Vec::new(), facts: Facts::default(), traces: Vec::new() }
     }
 
     /// Asks every rule that may be about the request, in the order of the set, and passes each verdict on.
@@ -187,8 +190,13 @@ impl Engine {
     }
 
     /// What a run needs of the engine.
-    pub(super) fn parts(&mut self) -> (&mut Machine, &mut Cache, &mut Vec<Machine>) {
-        (&mut self.machine, &mut self.cache, &mut self.spare)
+    pub(super) fn parts(&mut self) -> Parts<'_> {
+        (&mut self.machine, &mut self.cache, &mut self.spare, &mut self.traces)
+    }
+
+    /// What rules did since this was called last; nothing where they are not [traced](Self::set_traced).
+    pub fn take_traces(&mut self) -> Vec<RuleTrace> {
+        std::mem::take(&mut self.traces)
     }
 
     pub(super) fn set_offers(&mut self, host: &dyn Host) {
@@ -279,8 +287,9 @@ impl Engine {
         around: Around<'_>,
         pods: &mut Pods<'_>,
     ) -> Option<Verdict<'s>> {
-        let Self { machine, cache, spare, .. } = self;
-        let mut run = Run { machine, cache, spare, set, info, request, around, change: None, told: Vec::new() };
+        let Self { machine, cache, spare, traces, .. } = self;
+        let mut run = Run { machine, cache, spare, traces, set, info, request, around, change: None, told: Vec::new() };
+        run.begin_trace(number);
         let outcome = match run.unit(info.code.check, false) {
             Ok(outcome) => outcome,
             Err(trap) => {
@@ -344,11 +353,16 @@ pub(super) struct Around<'e> {
     pub(super) host: &'e dyn Host,
 }
 
+/// What a run needs of the engine.
+pub(super) type Parts<'e> = (&'e mut Machine, &'e mut Cache, &'e mut Vec<Machine>, &'e mut Vec<RuleTrace>);
+
 /// One rule's run over one request.
 pub(super) struct Run<'e, 'r> {
     pub(super) machine: &'e mut Machine,
     pub(super) cache: &'e mut Cache,
     pub(super) spare: &'e mut Vec<Machine>,
+    /// Where it is told what the rule did, if the machine is traced
+    pub(super) traces: &'e mut Vec<RuleTrace>,
     pub(super) set: &'e PolicySet,
     pub(super) info: &'e RuleInfo,
     pub(super) request: &'e Request<'r>,
@@ -425,6 +439,16 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
 
     /// Runs a unit to its end, answering what it asks for.
     pub(super) fn unit(&mut self, unit: UnitId, after: bool) -> Result<Outcome, Trap> {
+        if !self.machine.is_traced() {
+            return self.run_unit(unit, after);
+        }
+        let before = if after { self.machine.spent() } else { 0 };
+        let outcome = self.run_unit(unit, after);
+        self.trace(unit, &outcome, before);
+        outcome
+    }
+
+    fn run_unit(&mut self, unit: UnitId, after: bool) -> Result<Outcome, Trap> {
         let documents = self.documents();
         let input = self.input(&documents);
         let program = self.program();

@@ -16,10 +16,12 @@ mod rebuild;
 mod run;
 mod template;
 mod test;
+mod trace;
 mod warm;
 
 pub use explain::FaultView;
 pub use memory::View;
+pub use trace::{Event, Trace};
 
 use crate::builtin::{Call, Environment};
 use crate::condition::{self, Operator};
@@ -139,6 +141,8 @@ pub struct Machine {
     left: Result<Flow, Trap>,
     /// Whether a root was given for one run only.
     roots_of_run: bool,
+    /// What runs did, where somebody wants to know.
+    trace: Option<Box<Trace>>,
 }
 
 impl Default for Machine {
@@ -167,6 +171,7 @@ impl Machine {
             suspended: None,
             left: Ok(Flow::Goto(0)),
             roots_of_run: false,
+            trace: None,
         }
     }
 
