@@ -625,6 +625,8 @@ fn want(u: &mut UnitBuilder<'_>, e: &Expr) {
             keys.reverse();
             u.linker.layout.want(&keys, true);
         }
+        // Nobody knows what is done with it.
+        Expr::Root(Root::Context) => u.linker.layout.want(&[], true),
         // The images are in there, wherever a kind has its containers.
         Expr::Root(Root::Images) => {
             let spec = Segment::Key(u.linker.layout.sym("spec"));

@@ -345,7 +345,7 @@ impl Machine {
     }
 
     /// What is known of a root, where the host gave it.
-    fn root(&self, root: Root) -> Option<Val> {
+    pub fn root(&self, root: Root) -> Option<Val> {
         match self.roots.get(root as usize) {
             Some(RootState::Known(value) | RootState::Run(value)) => Some(*value),
             _ => None,
@@ -438,6 +438,10 @@ impl Machine {
             Op::RootLoad => match self.roots.get(i.c as usize) {
                 Some(RootState::Known(value) | RootState::Run(value)) => {
                     self.set(i.a, *value);
+                    if i.c == Root::Context as u32 {
+                        // It is another one the next time.
+                        self.forget_root(Root::Context);
+                    }
                     false
                 }
                 Some(RootState::Unknown) => {
