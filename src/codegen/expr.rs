@@ -205,6 +205,18 @@ fn into(u: &mut UnitBuilder<'_>, e: &Expr, out: Reg, current: Option<Reg>) -> Re
             into(u, of, out, current)?;
             u.emit(Op::NumberFloat, out.0, 0, 0);
         }
+        Expr::Sized(of, text) => {
+            into(u, of, out, current)?;
+            let done = u.label();
+            if !text.is_empty() {
+                u.jump(Op::JumpFault, out.0, 0, done);
+            }
+            u.emit(Op::SizeCount, out.0, 0, 0);
+            if !text.is_empty() {
+                blame(u, Reason::Because, text, out)?;
+            }
+            u.bind(done);
+        }
         Expr::Ask(ask, of) => {
             into(u, of, out, current)?;
             u.emit(Op::HostAsk, out.0, 0, *ask as u32);

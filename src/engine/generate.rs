@@ -31,6 +31,7 @@ impl Engine {
         let kind = resource_kind(set, request);
         let text = set.reads_request.then(|| request_json(set, request));
         let rest = text.as_deref().and_then(request_document);
+        self.parts().0.begin_context();
         self.set_offers(host);
         self.ready(set, request, rest.as_ref());
         let around = Around { kind, root, rest: rest.as_ref(), images_of: request.object, host };

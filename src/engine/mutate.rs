@@ -45,6 +45,7 @@ impl Engine {
             return Mutated::Same;
         };
         let kind = resource_kind(set, request);
+        self.parts().0.begin_context();
         let first = request.object;
         let mut now = first;
         let text = set.reads_request.then(|| request_json(set, request));

@@ -165,11 +165,15 @@ impl Engine {
         let around = Around { kind, root, rest: rest.as_ref(), images_of: request.object, host };
         let mut facts = std::mem::take(&mut self.facts);
         let mut pods = Pods::new(set, request, &mut facts);
-        let mut ended = None;
+        let (mut ended, mut policy) = (None, None);
         for &number in set.index.rules(kind.kind) {
             let Some(info) = set.rules.get(number as usize) else { continue };
             if !info.check.judges() || ended == Some(info.policy) || !asked(info.policy) {
                 continue;
+            }
+            // Kyverno has one context for all rules of a policy.
+            if policy.replace(info.policy) != Some(info.policy) {
+                self.machine.begin_context();
             }
             let Some(mut verdict) = self.rule(set, number as usize, info, request, around, &mut pods) else { continue };
             if verdict.status == Status::Fail && request.operation == Operation::Update && set.tolerates(info) {
@@ -187,6 +191,13 @@ impl Engine {
         }
         drop(pods);
         self.facts = facts;
+    }
+
+    /// Limits what the context entries of a policy may have together, in bytes of JSON; 0 for no limit.
+    ///
+    /// Kyverno: its command line has no limit, its controllers have `maxContextSize` of their configuration, or 2Mi.
+    pub fn limit_context(&mut self, bytes: usize) {
+        self.machine.limit_context(bytes);
     }
 
     /// What a run needs of the engine.

@@ -141,6 +141,12 @@ pub struct Machine {
     left: Result<Flow, Trap>,
     /// Whether a root was given for one run only.
     roots_of_run: bool,
+    /// How large the context has become, in bytes of JSON.
+    context: usize,
+    /// How large it may become; 0 for no limit.
+    context_limit: usize,
+    /// Room for a text that is only looked at.
+    scratch: String,
     /// What runs did, where somebody wants to know.
     trace: Option<Box<Trace>>,
 }
@@ -171,6 +177,9 @@ impl Machine {
             suspended: None,
             left: Ok(Flow::Goto(0)),
             roots_of_run: false,
+            context: 0,
+            context_limit: 0,
+            scratch: String::new(),
             trace: None,
         }
     }
@@ -644,6 +653,11 @@ impl Machine {
             Op::NumberFloat => {
                 let value = self.memory.floated(program, input.documents, self.reg(i.a)).map_err(trap)?;
                 self.set(i.a, value);
+                false
+            }
+            Op::SizeCount => {
+                let counted = self.count_context(program, input, self.reg(i.a)).map_err(trap)?;
+                self.set(i.a, counted);
                 false
             }
             Op::HostAsk => match (self.reg(i.a), self.answered()) {
