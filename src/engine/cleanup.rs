@@ -36,9 +36,9 @@ impl Engine {
         self.ready(set, &request, rest.as_ref());
         let kind = resource_kind(set, &request);
         let around = Around { kind, root, rest: rest.as_ref(), images_of: request.object, host };
-        let (machine, cache, spare) = self.parts();
+        let (machine, cache, spare, traces) = self.parts();
         let mut run =
-            Run { machine, cache, spare, set, info, request: &request, around, change: None, told: Vec::new() };
+            Run { machine, cache, spare, traces, set, info, request: &request, around, change: None, told: Vec::new() };
         let said = |status, text: &str| verdict(number, info, status, text.to_owned(), Place::default());
         Some(match run.unit(info.code.check, false) {
             Err(trap) => said(Status::Error, &format!("rule {}: {trap}", info.name)),

@@ -22,6 +22,7 @@ mod request;
 mod run;
 mod set;
 mod standard;
+pub mod trace;
 mod versions;
 
 pub use compile::{Compiled, Unit, assembly, compile};
