@@ -212,3 +212,31 @@ fn variables_in_elements_that_are_not_looked_at() {
     let out = apply("ignored", &policy, POD, &["-p", "--output-format", "json"]);
     assert!(out.contains("failed to resolve request.object.nope at path /spec/containers/1/name"), "{out}");
 }
+
+/// Kyverno: pkg/engine/variables/vars.go, in a variable the object of a deletion is the old one; a list or the value of a
+/// context entry is no variable, and finds none.
+#[test]
+fn a_deletion_has_no_new_object() {
+    let rule = |name: &str, context: &str, validate: &str| {
+        format!(
+            "  - name: {name}
+    match: {{any: [{{resources: {{kinds: [Pod], operations: [DELETE]}}}}]}}
+    context: [{{name: x, variable: {{jmesPath: request.object.kind{context}}}}}]
+    validate: {{message: '{{{{ x }}}} {{{{ request.object.kind }}}}', {validate}}}
+"
+        )
+    };
+    let deny = "deny: {conditions: {any: [{key: '{{ x }}', operator: Equals, value: none}]}}";
+    let each = "foreach: [{list: request.object.spec.containers, deny: {}}]";
+    let old = "foreach: [{list: 'request.object.a || request.oldObject.spec.containers', deny: {}}]";
+    let policy = [
+        "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: gone}\nspec:\n  background: false\n  rules:\n",
+        &rule("absent", "", deny),
+        &rule("default", ", default: none", deny),
+        &rule("each", ", default: none", each),
+        &rule("old", ", default: none", old),
+    ];
+    let out = apply("deletion", &policy.concat(), POD, &["--set", "request.operation=DELETE"]);
+    assert!(out.contains("1 - default none Pod\n2 - old validation failure: none Pod\n"), "{out}");
+    assert!(out.contains("pass: 0, fail: 2, warn: 0, error: 1, skip: 0"), "{out}");
+}

@@ -10,7 +10,8 @@ use kyvc_vm::document::{Place, Segment, Sym};
 use kyvc_vm::ids::{Reg, UnitId};
 use kyvc_vm::op::Op;
 use kyvc_vm::program::{Comparison, Const, Reason, Reference, Site};
-use kyvc_vm::verdict::Root;
+use kyvc_vm::scalar::Glob;
+use kyvc_vm::verdict::{Fact, Root};
 
 /// Code that leaves the value of an expression in the register returned.
 pub(super) fn generate(u: &mut UnitBuilder<'_>, e: &Expr) -> Result<Reg, CodegenError> {
@@ -98,6 +99,14 @@ fn into(u: &mut UnitBuilder<'_>, e: &Expr, out: Reg, current: Option<Reg>) -> Re
             collect(u, members, Op::CollectMap, out, current)?;
         }
         Expr::MapOf(members) => map_of(u, members, out, current)?,
+        Expr::WhenDeleted(deleted, e) => {
+            let (stays, done) = (unless_deleted(u)?, u.label());
+            into(u, deleted, out, current)?;
+            u.jump(Op::Jump, 0, 0, done);
+            u.bind(stays);
+            into(u, e, out, current)?;
+            u.bind(done);
+        }
         Expr::UnlessNull(of) => {
             let (null, done) = (u.label(), u.label());
             if let Some(current) = current {
@@ -601,6 +610,15 @@ fn map_of(
     u.emit(Op::CollectMap, out.0, u16::from(start.0), 0);
     finish(u, (start, value), (failed, done), out);
     Ok(())
+}
+
+/// Goes on where the request deletes its object, and to a label otherwise.
+pub(super) fn unless_deleted(u: &mut UnitBuilder<'_>) -> Result<Label, CodegenError> {
+    let (operation, stays) = (u.reg()?, u.label());
+    u.emit(Op::FactLoad, operation.0, 0, Fact::Operation as u32);
+    let delete = u.constant(Const::Globs([Glob::literal("DELETE")].into()))?;
+    u.test(Op::TestAny, operation.0, delete, stays);
+    Ok(stays)
 }
 
 /// Tells a fault after these words; other values stay.

@@ -39,7 +39,9 @@ pub(super) fn of(e: &Expr) -> Faults {
             Faults::Any => Faults::Any,
             _ => Faults::None,
         },
-        Expr::Let(a, b) | Expr::Compare(_, a, b) | Expr::And(a, b) | Expr::Or(a, b) => self::of(a).max(self::of(b)),
+        Expr::Let(a, b) | Expr::Compare(_, a, b) | Expr::And(a, b) | Expr::Or(a, b) | Expr::WhenDeleted(a, b) => {
+            self::of(a).max(self::of(b))
+        }
         Expr::Each(each) => {
             let condition = each.condition.as_ref().map_or(Faults::None, self::of);
             self::of(&each.list).max(condition).max(self::of(&each.body))

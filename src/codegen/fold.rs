@@ -98,7 +98,7 @@ fn closed(e: &Expr, constant: &mut bool, bound: &mut usize) {
         | Expr::Not(of)
         | Expr::Forgive(of)
         | Expr::ForgiveAll(of) => closed(of, constant, bound),
-        Expr::Compare(_, a, b) | Expr::And(a, b) | Expr::Or(a, b) => {
+        Expr::Compare(_, a, b) | Expr::And(a, b) | Expr::Or(a, b) | Expr::WhenDeleted(a, b) => {
             closed(a, constant, bound);
             closed(b, constant, bound);
         }

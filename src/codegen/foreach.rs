@@ -14,9 +14,7 @@ use crate::ir::{Body, Expr, Loop};
 use kyvc_vm::document::Place;
 use kyvc_vm::ids::Reg;
 use kyvc_vm::op::Op;
-use kyvc_vm::program::{Const, Reason, Site};
-use kyvc_vm::scalar::Glob;
-use kyvc_vm::verdict::Fact;
+use kyvc_vm::program::{Reason, Site};
 
 /// What holds for all loops of a list of them.
 struct Around {
@@ -61,13 +59,10 @@ fn because(u: &mut UnitBuilder<'_>, text: &str, cause: Reg, ends: &Ends) -> Resu
 /// What patterns are about outside of all elements: the object, or nothing where it goes.
 fn outside(u: &mut UnitBuilder<'_>, about: About) -> Result<About, CodegenError> {
     let About::Object = about else { return Ok(about) };
-    let (object, operation) = (u.reg()?, u.reg()?);
+    let object = u.reg()?;
     let root = u.linker.layout.path(&[]);
     u.emit(Op::PathLoad, object.0, 0, root.number());
-    u.emit(Op::FactLoad, operation.0, 0, Fact::Operation as u32);
-    let stays = u.label();
-    let delete = u.constant(Const::Globs([Glob::literal("DELETE")].into()))?;
-    u.test(Op::TestAny, operation.0, delete, stays);
+    let stays = expr::unless_deleted(u)?;
     u.emit(Op::Clear, object.0, 0, 0);
     u.bind(stays);
     Ok(About::Value(object))

@@ -346,6 +346,8 @@ pub enum Expr {
     MapOf(Vec<(Expr, Expr)>),
     /// `null` where the current value is `null`, otherwise the expression
     UnlessNull(Box<Expr>),
+    /// The first where the request deletes its object, otherwise the second
+    WhenDeleted(Box<Expr>, Box<Expr>),
     /// `null` where the value is an unknown key
     Forgive(Box<Expr>),
     /// `null` where there is no value for whatever reason
@@ -499,7 +501,12 @@ impl Expr {
             | Expr::Ask(_, e)
             | Expr::Query(e, None)
             | Expr::Variable { value: e, .. } => e.walk(visit),
-            Expr::Let(a, b) | Expr::Compare(_, a, b) | Expr::And(a, b) | Expr::Or(a, b) | Expr::Query(a, Some(b)) => {
+            Expr::Let(a, b)
+            | Expr::Compare(_, a, b)
+            | Expr::And(a, b)
+            | Expr::Or(a, b)
+            | Expr::WhenDeleted(a, b)
+            | Expr::Query(a, Some(b)) => {
                 a.walk(visit);
                 b.walk(visit);
             }

@@ -353,6 +353,7 @@ fn expr(e: &Expr) -> String {
             let members: Vec<String> = members.iter().map(|(k, v)| format!("({}): {}", expr(k), expr(v))).collect();
             format!("{{{}}}", members.join(", "))
         }
+        Expr::WhenDeleted(deleted, e) => format!("when-deleted({}, {})", expr(deleted), expr(e)),
         Expr::UnlessNull(of) => format!("unless-null({})", expr(of)),
         Expr::Forgive(of) => format!("{}?", expr(of)),
         Expr::ForgiveAll(of) => format!("{}??", expr(of)),

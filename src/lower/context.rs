@@ -110,7 +110,7 @@ enum Path {
 fn path(t: &Text, bound: bool, scope: &Scope<'_>) -> Path {
     match string(t, scope) {
         Expr::Str(s) if bound => Path::Fixed(jmespath::lower_bound(&s, t.place, scope)),
-        Expr::Str(s) => Path::Fixed(jmespath::lower(&s, t.place, scope)),
+        Expr::Str(s) => Path::Fixed(jmespath::lower_bare(&s, t.place, scope)),
         e => Path::Made(e),
     }
 }

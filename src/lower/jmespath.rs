@@ -28,6 +28,26 @@ pub fn lower(text: &str, place: Place, scope: &Scope<'_>) -> Expr {
     checked(text, place, Start::Context(scope), scope)
 }
 
+/// Lowers the text of an expression that is no variable. In variables Kyverno reads `request.object` as the old object
+/// where a request deletes; elsewhere there is none then.
+///
+/// Kyverno: pkg/engine/variables/vars.go, substituteVariablesIfAny
+pub fn lower_bare(text: &str, place: Place, scope: &Scope<'_>) -> Expr {
+    let (needed, e) = match lower(text, place, scope) {
+        Expr::Need(entries, e) => (entries, *e),
+        e => (Vec::new(), e),
+    };
+    let (mut objects, known) = (0, |name: &str| scope.knows(name));
+    e.walk(&mut |e| objects += usize::from(matches!(e, Expr::Root(Root::Object))));
+    if objects == 0 || scope.is_cleanup() {
+        return need(needed, e);
+    }
+    match parse_with(text, Start::Context(scope), &known, true) {
+        Ok(Ok(deleted)) => need(needed, Expr::WhenDeleted(Box::new(deleted), Box::new(e))),
+        _ => need(needed, e),
+    }
+}
+
 /// Lowers the text of an expression of the value that is bound around it.
 pub fn lower_bound(text: &str, place: Place, scope: &Scope<'_>) -> Expr {
     checked(text, place, Start::Bound, scope)
@@ -64,6 +84,15 @@ pub struct Unknown(pub String);
 
 /// Parses and lowers an expression. `known` says which names of the context are bound.
 pub fn parse(text: &str, start: Start<'_>, known: &dyn Fn(&str) -> bool) -> Result<Result<Expr, Unknown>, SyntaxError> {
+    parse_with(text, start, known, false)
+}
+
+fn parse_with(
+    text: &str,
+    start: Start<'_>,
+    known: &dyn Fn(&str) -> bool,
+    deleted: bool,
+) -> Result<Result<Expr, Unknown>, SyntaxError> {
     let bump = Bump::new();
     let tree = jmespath::parse(&bump, text)?;
     let current = match start {
@@ -72,7 +101,7 @@ pub fn parse(text: &str, start: Start<'_>, known: &dyn Fn(&str) -> bool) -> Resu
         Start::Bound => Current::Bound,
     };
     let cleanup = matches!(start, Start::Context(scope) if scope.is_cleanup());
-    Ok(Lower { unknown: None, known, cleanup }.top(tree, current))
+    Ok(Lower { unknown: None, known, cleanup, deleted }.top(tree, current))
 }
 
 /// What `@` is.
@@ -91,6 +120,8 @@ struct Lower<'k> {
     known: &'k dyn Fn(&str) -> bool,
     /// Whether the object is `target`, and not part of `request`
     cleanup: bool,
+    /// Whether there is no object
+    deleted: bool,
 }
 
 type Tree<'t> = jmespath::Expr<'t>;
@@ -213,7 +244,7 @@ impl Lower<'_> {
             return self.root(name);
         }
         match (is_request(left, current), right.kind) {
-            (true, ExprKind::Field("object")) if !self.cleanup => Expr::Root(Root::Object),
+            (true, ExprKind::Field("object")) if !self.cleanup && !self.deleted => Expr::Root(Root::Object),
             (true, ExprKind::Field("oldObject")) if !self.cleanup => Expr::Root(Root::OldObject),
             (true, ExprKind::Field(name)) => Expr::Key(Box::new(Expr::Root(Root::Request)), name.to_owned()),
             (false, ExprKind::Field(name)) => Expr::Key(Box::new(self.expr(left, current)), name.to_owned()),
