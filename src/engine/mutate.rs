@@ -47,6 +47,9 @@ impl Engine {
         let kind = resource_kind(set, request);
         let first = request.object;
         let mut now = first;
+        // Kyverno: engine.NewPolicyContext, the object of a deletion is empty: it is told by the old one, and what is patched
+        // is a null.
+        let gone = (request.operation == Operation::Delete).then(|| nothing(versions)).flatten();
         let text = set.reads_request.then(|| request_json(set, request));
         for (number, rule) in set.rules_for(policy, kind.kind).filter(|(_, r)| r.check == CheckKind::Mutate) {
             let rest = text.as_deref().and_then(request_document);
@@ -68,7 +71,8 @@ impl Engine {
                 each(verdict, target);
             };
             let (machine, cache, spare) = self.parts();
-            let change = Some(Changing::new(now, versions));
+            let patched = gone.filter(|_| std::ptr::eq(now, first)).unwrap_or(now);
+            let change = Some(Changing::new(patched, versions));
             let mut run =
                 Run { machine, cache, spare, set, info: rule, request: &request, around, change, told: Vec::new() };
             if !rule.code.targets.is_empty() {
@@ -78,6 +82,7 @@ impl Engine {
                 match done.object {
                     Mutated::Same => {}
                     Mutated::Changed(doc) => now = doc,
+                    Mutated::Lost if gone.is_some() => {}
                     Mutated::Lost => return Mutated::Lost,
                 }
             }
@@ -85,8 +90,18 @@ impl Engine {
                 break;
             }
         }
-        if std::ptr::eq(now, first) { Mutated::Same } else { Mutated::Changed(now) }
+        match (std::ptr::eq(now, first), gone) {
+            (true, None) => Mutated::Same,
+            (true, Some(_)) => Mutated::Lost,
+            (false, _) => Mutated::Changed(now),
+        }
     }
+}
+
+/// A null, as a version.
+fn nothing<'r>(versions: &'r Versions<'r>) -> Option<&'r Document<'r>> {
+    let null = read_json("null", &EVERYTHING, Buffers::default(), JsonOptions::default()).ok()?;
+    Some(versions.alloc(null))
 }
 
 /// What is said of a rule.

@@ -35,6 +35,15 @@ impl Row {
         Self { policy: String::new(), ..self.clone() }
     }
 
+    /// The row without a mark in names and texts.
+    pub(crate) fn without(mut self, mark: &str) -> Self {
+        if !mark.is_empty() {
+            self.name = self.name.replace(mark, "");
+            self.message = self.message.replace(mark, "");
+        }
+        self
+    }
+
     /// The row in one line.
     pub(crate) fn line(&self) -> String {
         format!("{:5} {} {}/{}/{} {:?}", self.result, self.rule, self.namespace, self.kind, self.name, self.message)
