@@ -47,9 +47,11 @@ impl Engine {
         let kind = resource_kind(set, request);
         let first = request.object;
         let mut now = first;
-        // Kyverno: engine.NewPolicyContext, the object of a deletion is empty: it is told by the old one, and what is patched
-        // is a null.
-        let gone = (request.operation == Operation::Delete).then(|| nothing(versions)).flatten();
+        // Kyverno: pkg/engine/engine.go, matches. Where there is no object, rules are about the old one; what they patch is a
+        // null then. A deletion has none from the start.
+        let has_old = matches!(request.operation, Operation::Delete | Operation::Update);
+        let null = if has_old { null(versions) } else { None };
+        let mut lost = request.operation == Operation::Delete;
         let text = set.reads_request.then(|| request_json(set, request));
         for (number, rule) in set.rules_for(policy, kind.kind).filter(|(_, r)| r.check == CheckKind::Mutate) {
             let rest = text.as_deref().and_then(request_document);
@@ -71,7 +73,7 @@ impl Engine {
                 each(verdict, target);
             };
             let (machine, cache, spare) = self.parts();
-            let patched = gone.filter(|_| std::ptr::eq(now, first)).unwrap_or(now);
+            let patched = null.filter(|_| lost).unwrap_or(now);
             let change = Some(Changing::new(patched, versions));
             let mut run =
                 Run { machine, cache, spare, set, info: rule, request: &request, around, change, told: Vec::new() };
@@ -81,8 +83,8 @@ impl Engine {
                 tell(done.told, None);
                 match done.object {
                     Mutated::Same => {}
-                    Mutated::Changed(doc) => now = doc,
-                    Mutated::Lost if gone.is_some() => {}
+                    Mutated::Changed(doc) => (now, lost) = (doc, false),
+                    Mutated::Lost if has_old => lost = true,
                     Mutated::Lost => return Mutated::Lost,
                 }
             }
@@ -90,16 +92,16 @@ impl Engine {
                 break;
             }
         }
-        match (std::ptr::eq(now, first), gone) {
-            (true, None) => Mutated::Same,
-            (true, Some(_)) => Mutated::Lost,
-            (false, _) => Mutated::Changed(now),
+        match lost {
+            true => Mutated::Lost,
+            false if std::ptr::eq(now, first) => Mutated::Same,
+            false => Mutated::Changed(now),
         }
     }
 }
 
 /// A null, as a version.
-fn nothing<'r>(versions: &'r Versions<'r>) -> Option<&'r Document<'r>> {
+fn null<'r>(versions: &'r Versions<'r>) -> Option<&'r Document<'r>> {
     let null = read_json("null", &EVERYTHING, Buffers::default(), JsonOptions::default()).ok()?;
     Some(versions.alloc(null))
 }
