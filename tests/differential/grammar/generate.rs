@@ -94,12 +94,12 @@ fn pattern(g: &mut Gen, target: &Target, form: &str, looped: bool, made: &mut Ma
         let from = *g.rng.pick(&["default", "prod", "{{ request.object.metadata.namespace || 'default' }}"]);
         let mut list = json!({ "namespace": from, "kinds": kinds });
         if g.maybe("clone-list/selector", 40) {
+            // An empty selector crashes the reference.
             list["selector"] = g
                 .rng
                 .pick(&[
                     json!({ "matchLabels": { "app": "web" } }),
                     json!({ "matchExpressions": [{ "key": "app", "operator": "Exists" }] }),
-                    json!({}),
                 ])
                 .clone();
         }
@@ -182,7 +182,7 @@ fn block(g: &mut Gen, target: &Target) -> Value {
         "loop/of-labels" => "keys(request.object.metadata.labels || `{}`)",
         "loop/of-containers" => "request.object.spec.containers || `[]`",
         "loop/of-texts" => "request.object.metadata.name | split(@, '-')",
-        "loop/odd" => g.rng.pick(&["request.object.nope", "request.object.metadata.name", "`[null, 1]`", "["]),
+        "loop/odd" => g.rng.pick(&["request.object.nope", "request.object.metadata.name", "`[null, 1]`"]),
         _ => "`[\"a\", \"b\"]`",
     };
     let mut block = Map::from_iter([("list".to_owned(), json!(list))]);

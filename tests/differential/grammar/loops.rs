@@ -75,8 +75,7 @@ struct List {
 
 fn list(g: &mut Gen, target: &Target, pod: Option<&str>) -> List {
     if g.maybe("loop/missing-list", 4) {
-        let expression =
-            (*g.rng.pick(&["request.object.spec.nope", "request.object.nope.deeper", "nope", "["])).to_owned();
+        let expression = (*g.rng.pick(&["request.object.spec.nope", "request.object.nope.deeper", "nope"])).to_owned();
         return List { expression, field: None };
     }
     if g.maybe("loop/odd-list", 8) {
