@@ -2,6 +2,7 @@
 
 use super::batch::Batch;
 use super::config::Config;
+use super::rows::canonical;
 use super::run::{self, Style};
 use super::say;
 use std::collections::BTreeSet;
@@ -100,6 +101,6 @@ fn side(config: &Config, binary: &Path, batch: &Batch, style: Style) -> io::Resu
     }
     files.sort();
     // Kyverno: utils/common, GetKindsFromPolicy, says so of each subresource that its stand-in for a cluster knows not.
-    let stdout = got.stdout.replace("Error: not found", "");
+    let stdout = canonical(&got.stdout.replace("Error: not found", ""));
     Ok(Text { code: got.status.and_then(|s| s.code()), stdout, files })
 }
