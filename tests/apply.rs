@@ -240,3 +240,46 @@ fn a_deletion_has_no_new_object() {
     assert!(out.contains("1 - default none Pod\n2 - old validation failure: none Pod\n"), "{out}");
     assert!(out.contains("pass: 0, fail: 2, warn: 0, error: 1, skip: 0"), "{out}");
 }
+
+/// A policy with rules that change pods.
+fn mutation(name: &str, rules: &[&str]) -> String {
+    let rule = |(i, body): (usize, &&str)| {
+        format!("  - name: r{i}\n    match: {{any: [{{resources: {{kinds: [Pod]}}}}]}}\n    mutate: {body}\n")
+    };
+    let rules: String = rules.iter().enumerate().map(rule).collect();
+    let head = "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: ";
+    format!(
+        "{head}{{name: {name}, annotations: {{pod-policies.kyverno.io/autogen-controllers: none}}}}\nspec:\n  rules:\n{rules}"
+    )
+}
+
+/// Kyverno: what is patched on a deletion is null, and so is what a rule has lost on an update.
+#[test]
+fn what_is_deleted_or_lost_is_patched_as_null() {
+    let label = "{patchStrategicMerge: {metadata: {labels: {a: b}}}}";
+    let lost = "{patchesJson6902: '[{\"op\": \"replace\", \"path\": \"/no/such\", \"value\": 1}]'}";
+    let pod = "{patchStrategicMerge: {kind: Pod, metadata: {labels: {a: b}}}}";
+    let missing = "Object 'Kind' is missing in '{\"metadata\":{\"labels\":{\"a\":\"b\"}}}'";
+    let run = |name: &str, rules: &[&str], operation: &str| {
+        apply(name, &mutation("p", rules), POD, &["--set", &format!("request.operation={operation}")])
+    };
+    let out = run("deleted", &[label], "DELETE");
+    assert!(out.contains(missing), "{out}");
+    assert!(out.contains("applied to default/Pod/nginx:\n{}\n"), "{out}");
+    let out = run("deleted-whole", &[pod], "DELETE");
+    assert!(out.contains("applied to default/Pod/nginx:\nkind: Pod\nmetadata:\n    labels:\n        a: b\n"), "{out}");
+    assert!(run("lost-of-an-update", &[lost, label], "UPDATE").contains(missing));
+    assert!(!run("lost", &[lost, label], "CREATE").contains(missing));
+}
+
+/// Kyverno: an object that was patched once is read with whole numbers; one that was not has floats.
+#[test]
+fn numbers_of_what_was_patched() {
+    let pod = POD.replace("ones: [1]", "ones: [1000000]");
+    let nothing = "{patchesJson6902: '[{\"op\": \"remove\", \"path\": \"/no/such\"}]'}";
+    let label = "{patchStrategicMerge: {metadata: {labels: {a: b}}}}";
+    let policies = [mutation("a", &[nothing]), mutation("b", &[label]), mutation("c", &[nothing])].join("---\n");
+    let out = apply("numbers-of-what-was-patched", &policies, &pod, &[]);
+    let ones: Vec<&str> = out.lines().map(str::trim).filter(|l| l.starts_with("- 1")).collect();
+    assert_eq!(ones, ["- 1e+06", "- 1000000", "- 1000000"], "{out}");
+}

@@ -39,14 +39,7 @@ pub(super) fn generate(u: &mut UnitBuilder<'_>, body: &Body, about: About, ends:
             Mutation::Own(change) => {
                 // What a patch needs of the object is only known when it is applied.
                 u.linker.layout.want(&[], true);
-                let failed = u.label();
-                mutate::generate(u, change, &Ends { error: failed, ..*ends })?;
-                u.bind(failed);
-                let site = Site { reason: Reason::Lost, path: [].into(), text: "".into(), place: Place::default() };
-                let site = u.linker.site(site)?.number();
-                u.emit(Op::FaultNew, ends.fault.0, u16::from(ends.fault.0), site);
-                u.jump(Op::Jump, 0, 0, ends.error);
-                Ok(())
+                mutate::whole(u, change, ends)
             }
             Mutation::Targets(_) => {
                 ends.passes(u, 0);

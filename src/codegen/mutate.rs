@@ -17,8 +17,19 @@ use kyvc_vm::ids::Reg;
 use kyvc_vm::op::Op;
 use kyvc_vm::program::{Reason, Site, Step};
 
-/// Code that changes an object.
-pub(super) fn generate(u: &mut UnitBuilder<'_>, change: &Change, ends: &Ends) -> Result<(), CodegenError> {
+/// Code that changes an object; an error in it is told as it is.
+pub(super) fn whole(u: &mut UnitBuilder<'_>, change: &Change, ends: &Ends) -> Result<(), CodegenError> {
+    let failed = u.label();
+    generate(u, change, &Ends { error: failed, ..*ends })?;
+    u.bind(failed);
+    let site = Site { reason: Reason::Lost, path: [].into(), text: "".into(), place: Place::default() };
+    let site = u.linker.site(site)?.number();
+    u.emit(Op::FaultNew, ends.fault.0, u16::from(ends.fault.0), site);
+    u.jump(Op::Jump, 0, 0, ends.error);
+    Ok(())
+}
+
+fn generate(u: &mut UnitBuilder<'_>, change: &Change, ends: &Ends) -> Result<(), CodegenError> {
     let taken = u.taken();
     match change {
         Change::Patch(p) => patch(u, p, ends)?,
@@ -42,7 +53,7 @@ pub(super) fn target(u: &mut UnitBuilder<'_>, t: &Target, ends: &Ends) -> Result
     if let Some(c) = &t.preconditions {
         conditions::preconditions(u, c, conditions::OF_RULE, ends)?;
     }
-    generate(u, &t.change, ends)
+    whole(u, &t.change, ends)
 }
 
 fn patch(u: &mut UnitBuilder<'_>, p: &Patch, ends: &Ends) -> Result<(), CodegenError> {

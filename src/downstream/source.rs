@@ -74,8 +74,11 @@ pub(super) fn of(
 }
 
 fn data(target: Target, data: Option<&Value>, synchronize: bool, store: &dyn Store) -> Result<Made, String> {
+    // Kyverno: pkg/background/generate/data.go, manageData asks for a nil where it is given a typed one: no data is an empty
+    // object.
+    let empty = Map::new();
     let object = match data {
-        None | Some(Value::Null) => return Ok(Made::nothing(target)),
+        None | Some(Value::Null) => &empty,
         Some(Value::Object(object)) => object,
         Some(_) => return Err("the data is no map".to_owned()),
     };

@@ -103,3 +103,17 @@ fn one_failure_does_not_keep_the_others() {
     assert!(why.starts_with("why; json: cannot unmarshal number"), "{why}");
     assert_eq!(store.0.len(), 1);
 }
+
+#[test]
+fn no_data_makes_an_object_with_labels_only() {
+    for data in [json!({}), json!({ "data": null })] {
+        let mut pattern = json!({"apiVersion": "v1", "kind": "ConfigMap", "name": "c", "namespace": "shop"});
+        pattern.as_object_mut().unwrap().extend(data.as_object().unwrap().clone());
+        let mut store = objects(&[]);
+        let new = made(pattern, false, &mut store).unwrap();
+        let object = store.get(&new[0]).unwrap().unwrap();
+        let keys: Vec<&str> = object.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(keys, ["apiVersion", "kind", "metadata"]);
+        assert_eq!(object.pointer("/metadata/name"), Some(&json!("c")));
+    }
+}

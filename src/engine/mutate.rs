@@ -48,6 +48,11 @@ impl Engine {
         self.parts().0.begin_context();
         let first = request.object;
         let mut now = first;
+        // Kyverno: pkg/engine/engine.go, matches. Where there is no object, rules are about the old one; what they patch is a
+        // null then. A deletion has none from the start.
+        let has_old = matches!(request.operation, Operation::Delete | Operation::Update);
+        let null = if has_old { null(versions) } else { None };
+        let mut lost = request.operation == Operation::Delete;
         let text = set.reads_request.then(|| request_json(set, request));
         for (number, rule) in set.rules_for(policy, kind.kind).filter(|(_, r)| r.check == CheckKind::Mutate) {
             let rest = text.as_deref().and_then(request_document);
@@ -70,7 +75,8 @@ impl Engine {
                 each(verdict, target);
             };
             let (machine, cache, spare, traces) = self.parts();
-            let change = Some(Changing::new(now, versions));
+            let patched = null.filter(|_| lost).unwrap_or(now);
+            let change = Some(Changing::new(patched, versions));
             let (request, told) = (&request, Vec::new());
             let mut run = Run { machine, cache, spare, traces, set, info: rule, request, around, change, told };
             run.begin_trace(number);
@@ -80,7 +86,8 @@ impl Engine {
                 tell(Told { properties: run.properties(), ..done.told }, None);
                 match done.object {
                     Mutated::Same => {}
-                    Mutated::Changed(doc) => now = doc,
+                    Mutated::Changed(doc) => (now, lost) = (doc, false),
+                    Mutated::Lost if has_old => lost = true,
                     Mutated::Lost => return Mutated::Lost,
                 }
             }
@@ -88,8 +95,18 @@ impl Engine {
                 break;
             }
         }
-        if std::ptr::eq(now, first) { Mutated::Same } else { Mutated::Changed(now) }
+        match lost {
+            true => Mutated::Lost,
+            false if std::ptr::eq(now, first) => Mutated::Same,
+            false => Mutated::Changed(now),
+        }
     }
+}
+
+/// A null, as a version.
+fn null<'r>(versions: &'r Versions<'r>) -> Option<&'r Document<'r>> {
+    let null = read_json("null", &EVERYTHING, Buffers::default(), JsonOptions::default()).ok()?;
+    Some(versions.alloc(null))
 }
 
 /// What is said of a rule.

@@ -57,6 +57,7 @@ impl Stages<'_> {
         // What has become of the object, and its names then.
         let (texts, documents, references) = (Arena::new(), Arena::new(), Arena::new());
         let mut now = Some(*asked);
+        let mut floats = true;
         let about = |now: &Option<Asked<'_>>| match now {
             None => Some(Reference::default()),
             Some(now) => (now.reference != asked.reference).then(|| now.reference.clone()),
@@ -64,9 +65,10 @@ impl Stages<'_> {
         for &policy in set.mutating() {
             let before = about(&now);
             let (rules, became) = now.map_or((Vec::new(), Became::Lost), |now| self.mutate(policy, &now));
-            let as_it_was = |asked: &Asked<'_>| object(asked.object, asked.reference, true);
+            // What was patched once has the numbers that it was then read with.
+            floats &= !matches!(became, Became::Changed(_));
             let patched = match became {
-                Became::Same => now.as_ref().map(as_it_was),
+                Became::Same => now.as_ref().map(|now| object(now.object, now.reference, floats)),
                 Became::Lost => {
                     now = None;
                     None

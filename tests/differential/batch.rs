@@ -1,8 +1,9 @@
 //! Batches: some policies, some manifests, and what else the command line gets.
 
-use super::grammar::{Gen, Tags, constructs, manifest, policy, shapes};
+use super::grammar::{Gen, Tags, constructs, manifest, policy, secured, shapes};
 use super::rng::Rng;
 use super::seeds;
+use super::theme::Theme;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -19,6 +20,11 @@ impl Item {
     /// `metadata.name`, empty where there is none.
     pub(crate) fn name(&self) -> &str {
         self.doc["metadata"]["name"].as_str().unwrap_or("")
+    }
+
+    /// Whether it is a policy that changes the objects that it is about.
+    pub(crate) fn mutates(&self) -> bool {
+        self.doc["spec"]["rules"].as_array().is_some_and(|rules| rules.iter().any(|r| r.get("mutate").is_some()))
     }
 
     /// The same under another name.
@@ -62,17 +68,21 @@ impl Flavour {
 /// Policies that are all applied to all manifests, in one process.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Batch {
+    /// What it is about.
+    pub(crate) theme: Theme,
+    /// Policies that are applied before, where a pair stands alone that did not.
+    pub(crate) before: Vec<Item>,
     /// The policies, one file each.
     pub(crate) policies: Vec<Item>,
     /// The manifests, one file for all.
     pub(crate) manifests: Vec<Item>,
+    /// Objects that exist besides.
+    pub(crate) targets: Vec<Item>,
     /// The rest of the command line.
     pub(crate) flavour: Flavour,
 }
 
-/// Policies in a batch; many policies and few manifests, because the constructs are in the policies.
-const POLICIES: usize = 44;
-/// Manifests in a batch.
+/// Manifests in a batch; many policies and few manifests, because the constructs are in the policies.
 const MANIFESTS: usize = 14;
 
 impl Batch {
@@ -81,11 +91,21 @@ impl Batch {
         self.policies.len() * self.manifests.len()
     }
 
-    /// The batch with one policy and one manifest.
+    /// The batch with one policy and one manifest, and what the policy's answer may hang on.
     pub(crate) fn pair(&self, policy: usize, manifest: usize) -> Self {
-        let (policy, manifest) = (self.policies[policy].clone(), self.manifests[manifest].clone());
-        let flavour = self.flavour.of(policy.name(), manifest.name());
-        Self { policies: vec![policy], manifests: vec![manifest], flavour }
+        let subject = &self.policies[policy];
+        let mut pair = self.clone();
+        if self.theme.chains() {
+            let earlier = if subject.mutates() { policy } else { self.policies.len() };
+            let others = self.policies[..earlier].iter().filter(|p| p.mutates() && p.name() != subject.name());
+            pair.before.extend(others.cloned());
+            pair.targets
+                .extend(self.manifests.iter().enumerate().filter(|(i, _)| *i != manifest).map(|(_, m)| m.clone()));
+        }
+        pair.flavour = self.flavour.of(subject.name(), self.manifests[manifest].name());
+        pair.policies = vec![subject.clone()];
+        pair.manifests = vec![self.manifests[manifest].clone()];
+        pair
     }
 
     /// Two halves, or None for a single pair.
@@ -107,6 +127,8 @@ impl Batch {
 pub(crate) struct Source {
     rng: Rng,
     made: usize,
+    policies: usize,
+    themes: Vec<(Theme, usize)>,
     plain: bool,
     seeds: Vec<seeds::Seed>,
     /// How often each construct came up, in pairs, and how often it was featured.
@@ -114,19 +136,30 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// A source for a seed; only plain command lines where `plain`.
-    pub(crate) fn new(seed: u64, plain: bool, seeds: Vec<seeds::Seed>) -> Self {
-        Self { rng: Rng::new(seed), made: 0, plain, seeds, seen: BTreeMap::new() }
+    /// A source for a seed, of some themes; only plain command lines where `plain`.
+    pub(crate) fn new(seed: u64, themes: &[Theme], plain: bool, seeds: Vec<seeds::Seed>) -> Self {
+        let themes = themes.iter().map(|t| (*t, 0)).collect();
+        Self { rng: Rng::new(seed), made: 0, policies: 0, themes, plain, seeds, seen: BTreeMap::new() }
+    }
+
+    /// The theme with the fewest pairs for its weight, which gets some more.
+    fn theme(&mut self, most: usize) -> (Theme, usize) {
+        let rarest = self.themes.iter_mut().min_by_key(|(theme, pairs)| *pairs / theme.weight());
+        let Some((theme, pairs)) = rarest else { return (Theme::default(), most) };
+        let policies = theme.policies().min(most);
+        *pairs += policies * MANIFESTS;
+        (*theme, policies)
     }
 
     /// The next batch, of about `pairs` pairs if that is fewer than usual.
     pub(crate) fn next(&mut self, pairs: usize) -> Batch {
-        let policies = POLICIES.min(pairs.div_ceil(MANIFESTS)).max(1);
-        let mut batch = Batch::default();
-        let first = self.made * POLICIES;
+        let (theme, policies) = self.theme(pairs.div_ceil(MANIFESTS).max(1));
+        let mut batch = Batch { theme, ..Batch::default() };
         let focus = shapes::focus(&mut self.rng);
-        batch.manifests = (0..MANIFESTS).map(|i| self.manifest(i, &focus)).collect();
-        batch.policies = (0..policies).map(|i| self.policy(first + i, &focus, &batch.manifests)).collect();
+        batch.manifests = (0..MANIFESTS).map(|i| self.manifest(i, theme, &focus)).collect();
+        let first = self.policies;
+        self.policies += policies;
+        batch.policies = (0..policies).map(|i| self.policy(first + i, theme, &focus, &batch.manifests)).collect();
         self.sow(&mut batch);
         batch.flavour = self.flavour(&batch);
         self.made += 1;
@@ -145,9 +178,10 @@ impl Source {
         Some(rarest)
     }
 
-    fn policy(&mut self, n: usize, focus: &[usize], manifests: &[Item]) -> Item {
-        let featured = self.feature(constructs::RARE, MANIFESTS);
+    fn policy(&mut self, n: usize, theme: Theme, focus: &[usize], manifests: &[Item]) -> Item {
+        let featured = self.feature(theme.featured(), MANIFESTS);
         let mut g = Gen::new(self.rng.fork(), focus.to_vec(), featured);
+        g.theme = theme;
         if g.rng.chance(75) {
             let n = manifests.len();
             let some: Vec<usize> = (0..3).map(|_| g.rng.below(n)).collect();
@@ -159,11 +193,16 @@ impl Source {
         Item { doc, tags: g.tags }
     }
 
-    fn manifest(&mut self, n: usize, focus: &[usize]) -> Item {
+    fn manifest(&mut self, n: usize, theme: Theme, focus: &[usize]) -> Item {
         // One that stays: every third is replaced by a seed.
-        let featured = if n % 3 == 1 { self.feature(constructs::MANIFEST, POLICIES) } else { None };
+        let featured = if n % 3 == 1 { self.feature(constructs::MANIFEST, theme.policies()) } else { None };
         let mut g = Gen::new(self.rng.fork(), focus.to_vec(), featured);
-        let doc = manifest::manifest(&mut g, n);
+        g.theme = theme;
+        let doc = if theme == Theme::PodSecurity && g.rng.chance(85) {
+            secured::manifest(&mut g, n)
+        } else {
+            manifest::manifest(&mut g, n)
+        };
         Item { doc, tags: g.tags }
     }
 
@@ -181,7 +220,7 @@ impl Source {
 
     /// Replaces some documents by mutated seeds, where there are any.
     fn sow(&mut self, batch: &mut Batch) {
-        if self.seeds.is_empty() {
+        if self.seeds.is_empty() || !matches!(batch.theme, Theme::Checks | Theme::Mixed) {
             return;
         }
         let mut g = Gen::new(self.rng.fork(), Vec::new(), None);

@@ -4,8 +4,8 @@ use super::batch::Batch;
 use super::compare::{self, Sides, by_pair};
 use super::config::Config;
 use super::rows::Row;
-use super::run::{self, Outcome};
-use super::{say, shrink};
+use super::run::{self, Outcome, Style};
+use super::{plain, say, shrink};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
@@ -38,12 +38,13 @@ pub(crate) struct Cases<'a> {
     written: usize,
     by_signature: BTreeMap<String, usize>,
     crashes: usize,
+    texts: usize,
 }
 
 impl<'a> Cases<'a> {
     /// No cases yet.
     pub(crate) fn new(config: &'a Config) -> Self {
-        Self { config, written: 0, by_signature: BTreeMap::new(), crashes: 0 }
+        Self { config, written: 0, by_signature: BTreeMap::new(), crashes: 0, texts: 0 }
     }
 
     /// Whether there are enough cases to stop.
@@ -81,6 +82,19 @@ impl<'a> Cases<'a> {
         Ok(verdict)
     }
 
+    /// Compares the texts of a batch whose rows do not differ without excuse.
+    pub(crate) fn compare_texts(&mut self, part: &Batch, excused: &BTreeSet<Pair>) -> io::Result<()> {
+        self.texts += 1;
+        if self.config.reference_only || self.enough() {
+            return Ok(());
+        }
+        if plain::check(self.config, part, excused, self.texts)?.is_some() {
+            self.written += 1;
+            *self.by_signature.entry("text".to_owned()).or_default() += 1;
+        }
+        Ok(())
+    }
+
     fn examine(&mut self, pair: Batch, name: &str) -> io::Result<Verdict> {
         let sides = compare::both(self.config, &pair)?;
         if sides.excused_by_crash() {
@@ -108,14 +122,27 @@ impl<'a> Cases<'a> {
     /// policy, as each walk over a Go map has an order of its own.
     fn sampled_unstable(&self, pair: &Batch, sides: &Sides) -> io::Result<bool> {
         let mut copies = pair.clone();
-        copies.policies = (0..SAMPLES).map(|n| pair.policies[0].renamed(&format!("copy-{n}"))).collect();
+        let mark = |n: usize| format!("-copy-{n}");
+        let chains = pair.theme.chains();
+        if chains {
+            // Copies of the policy would see what the others made.
+            let name = pair.manifests[0].name().to_owned();
+            copies.manifests = (0..SAMPLES).map(|n| pair.manifests[0].renamed(&(name.clone() + &mark(n)))).collect();
+        } else {
+            copies.policies = (0..SAMPLES).map(|n| pair.policies[0].renamed(&mark(n))).collect();
+        }
         let outcome = compare::reference(self.config, &copies)?;
         let (answers, kyvc) = (by_pair(&copies, outcome.rows()), by_pair(pair, sides.kyvc.rows()));
-        let plain =
-            |rows: Option<&Vec<&Row>>| -> Vec<Row> { rows.into_iter().flatten().map(|r| r.without_policy()).collect() };
+        let plain = |rows: Option<&Vec<&Row>>, mark: &str| -> Vec<Row> {
+            rows.into_iter().flatten().map(|r| r.without_policy().without(mark)).collect()
+        };
         let alone = by_pair(pair, sides.reference.rows());
-        let (alone, kyvc) = (plain(alone.of.get(&(0, 0))), plain(kyvc.of.get(&(0, 0))));
-        let samples: Vec<Vec<Row>> = (0..SAMPLES).map(|n| plain(answers.of.get(&(n, 0)))).collect();
+        let (alone, kyvc) = (plain(alone.of.get(&(0, 0)), ""), plain(kyvc.of.get(&(0, 0)), ""));
+        let sample = |n: usize| {
+            let (key, mark) = if chains { ((0, n), mark(n)) } else { ((n, 0), String::new()) };
+            plain(answers.of.get(&key), &mark)
+        };
+        let samples: Vec<Vec<Row>> = (0..SAMPLES).map(sample).collect();
         let varies = samples.iter().any(|rows| *rows != alone);
         let known = alone == kyvc || samples.contains(&kyvc);
         Ok(varies && known && outcome.trouble().is_none() && sides.kyvc.trouble().is_none())
@@ -123,14 +150,14 @@ impl<'a> Cases<'a> {
 
     /// Keeps a pair on which the reference differs from itself, for a look.
     pub(crate) fn keep(&self, pair: &Batch, n: usize) -> io::Result<()> {
-        run::write(pair, &self.config.out.join(format!("unstable-{n}"))).map(|_| ())
+        run::write(pair, &self.config.out.join(format!("unstable-{n}")), Style::Report).map(|_| ())
     }
 
     /// Notes a pair or batch on which the reference crashed.
     pub(crate) fn crash(&mut self, pair: &Batch, sides: &Sides) -> io::Result<()> {
         self.crashes += 1;
         let folder = self.config.out.join(format!("crash-{}", self.crashes));
-        run::write(pair, &folder)?;
+        run::write(pair, &folder, Style::Report)?;
         let what = sides.reference.trouble().unwrap_or_default();
         say(&format!("differential: the reference {what} on {}", folder.display()));
         Ok(())
@@ -139,7 +166,7 @@ impl<'a> Cases<'a> {
     fn write(&mut self, pair: &Batch, sides: &Sides, signature: &str) -> io::Result<()> {
         self.written += 1;
         let folder = self.config.out.join(format!("case-{}", self.written));
-        let args = run::write(pair, &folder)?;
+        let args = run::write(pair, &folder, Style::Report)?;
         let text = describe(pair, sides, signature, &args);
         fs::write(folder.join("README.txt"), &text)?;
         say(&format!("--- {} ---\n{text}", folder.display()));
@@ -167,6 +194,9 @@ fn describe(pair: &Batch, sides: &Sides, signature: &str, args: &[String]) -> St
         if let Some(trouble) = side.trouble() {
             let _ = writeln!(out, "  {trouble}");
         }
+    }
+    for item in &pair.before {
+        let _ = writeln!(out, "before.yaml:\n{:#}", item.doc);
     }
     for (name, item) in [("policy.yaml", &pair.policies[0]), ("manifest.yaml", &pair.manifests[0])] {
         let _ = writeln!(out, "{name}:\n{:#}", item.doc);

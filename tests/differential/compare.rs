@@ -3,7 +3,7 @@
 use super::batch::Batch;
 use super::config::Config;
 use super::rows::Row;
-use super::run::{self, Outcome};
+use super::run::{self, Outcome, Style};
 use std::collections::BTreeMap;
 use std::io;
 
@@ -41,14 +41,14 @@ impl Sides {
 /// Runs the reference alone on a batch.
 pub(crate) fn reference(config: &Config, batch: &Batch) -> io::Result<Outcome> {
     let folder = config.out.join("work");
-    let args = run::write(batch, &folder)?;
+    let args = run::write(batch, &folder, Style::Report)?;
     run::run(&config.reference, &args, &folder)
 }
 
 /// Runs both on a batch.
 pub(crate) fn both(config: &Config, batch: &Batch) -> io::Result<Sides> {
     let folder = config.out.join("work");
-    let args = run::write(batch, &folder)?;
+    let args = run::write(batch, &folder, Style::Report)?;
     let reference = run::run(&config.reference, &args, &folder)?;
     let kyvc = if config.reference_only { reference.clone() } else { run::run(&config.kyvc, &args, &folder)? };
     Ok(Sides { reference, kyvc })
@@ -100,6 +100,12 @@ pub(crate) fn differing(batch: &Batch, sides: &Sides) -> Vec<(usize, usize)> {
     keys.sort_unstable();
     keys.dedup();
     keys.retain(|k| left.of.get(k) != right.of.get(k));
+    if batch.theme.chains() {
+        let first = |m: usize| keys.iter().find(|(p, n)| *n == m && batch.policies[*p].mutates()).copied();
+        let firsts: Vec<_> = (0..batch.manifests.len()).map(first).collect();
+        // What differs later may follow from it.
+        keys.retain(|k| firsts[k.1].is_none_or(|first| first == *k));
+    }
     keys
 }
 

@@ -1,7 +1,9 @@
 //! What the environment asks for.
 
+use super::theme::{self, Theme};
 use std::env;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The settings of a run.
 #[derive(Clone, Debug)]
@@ -14,12 +16,16 @@ pub(crate) struct Config {
     pub(crate) seed: u64,
     /// `KYVC_PAIRS`: how many pairs of a policy and a manifest to compare.
     pub(crate) pairs: usize,
+    /// `KYVC_DIFF_THEMES`: what the policies are about, `checks,patches,...`; all of it where it is not set.
+    pub(crate) themes: Vec<Theme>,
     /// `KYVC_DIFF_REFERENCE_ONLY=1`: print the distribution only.
     pub(crate) reference_only: bool,
     /// `KYVC_DIFF_PLAIN=1`: no values file and no user info.
     pub(crate) plain: bool,
     /// `KYVC_DIFF_CASES`: after so many different cases the search stops.
     pub(crate) cases: usize,
+    /// `KYVC_DIFF_SHRINK`: for so many seconds a case is made small.
+    pub(crate) shrink: Duration,
     /// `KYVC_DIFF_VERBOSE=1`: name refused and silent policies.
     pub(crate) verbose: bool,
     /// Where cases and working files are written.
@@ -41,9 +47,11 @@ impl Config {
             kyvc: env::var_os("KYVC_DIFF_BINARY").map_or_else(|| PathBuf::from(kyvc), PathBuf::from),
             seed: number("KYVC_SEED", SEED),
             pairs: number("KYVC_PAIRS", 400) as usize,
+            themes: themes(&env::var("KYVC_DIFF_THEMES").unwrap_or_default()),
             reference_only: flag("KYVC_DIFF_REFERENCE_ONLY"),
             plain: flag("KYVC_DIFF_PLAIN"),
             cases: number("KYVC_DIFF_CASES", 12) as usize,
+            shrink: Duration::from_secs(number("KYVC_DIFF_SHRINK", 60)),
             verbose: flag("KYVC_DIFF_VERBOSE"),
             out,
         })
@@ -53,6 +61,11 @@ impl Config {
     pub(crate) fn full(&self) -> bool {
         self.pairs >= FULL
     }
+}
+
+fn themes(names: &str) -> Vec<Theme> {
+    let named: Vec<Theme> = names.split(',').filter_map(Theme::parse).collect();
+    if named.is_empty() { theme::ALL.to_vec() } else { named }
 }
 
 fn number(name: &str, default: u64) -> u64 {

@@ -1,7 +1,7 @@
 //! The differential test: generated policies and manifests, judged by the real Kyverno and by kyvc.
 //!
 //! `config` reads the environment, `grammar` and `seeds` make documents, `batch` puts them together, `run` and `rows` run a
-//! command line and read its report, `compare` finds differing pairs, `shrink` makes them small, `cases` excuses or writes
+//! command line and read its report, `printed` reads the documents it prints, `plain` compares its texts, `compare` finds differing pairs, `shrink` makes them small, `cases` excuses or writes
 //! them down, and `stats` counts.
 
 pub(crate) mod batch;
@@ -9,6 +9,8 @@ pub(crate) mod cases;
 pub(crate) mod compare;
 pub(crate) mod config;
 pub(crate) mod grammar;
+pub(crate) mod plain;
+pub(crate) mod printed;
 pub(crate) mod reduce;
 pub(crate) mod rng;
 pub(crate) mod rows;
@@ -16,10 +18,12 @@ pub(crate) mod run;
 pub(crate) mod seeds;
 pub(crate) mod shrink;
 pub(crate) mod stats;
+pub(crate) mod theme;
 
 use cases::{Cases, Verdict};
 use config::Config;
 use stats::Stats;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::time::Instant;
 
@@ -45,14 +49,19 @@ pub(crate) fn run(config: &Config, seeds: Vec<seeds::Seed>) -> Result<(), String
 }
 
 fn search(config: &Config, seeds: Vec<seeds::Seed>, stats: &mut Stats, cases: &mut Cases<'_>) -> io::Result<()> {
-    let mut source = batch::Source::new(config.seed, config.plain, seeds);
+    let mut source = batch::Source::new(config.seed, &config.themes, config.plain, seeds);
     while stats.pairs < config.pairs && !cases.enough() {
-        let batch = source.next(config.pairs - stats.pairs);
+        let share = config.pairs.div_ceil(config.themes.len().max(1));
+        let batch = source.next(share.min(config.pairs - stats.pairs));
         let mut parts = Vec::new();
         compare::split(config, batch, &mut parts)?;
         for (part, sides) in parts {
             stats.add(&part, &sides.reference);
-            judge(&part, &sides, stats, cases)?;
+            let excused = judge(&part, &sides, stats, cases)?;
+            // A difference in rows is in the texts too.
+            if let Some(excused) = excused {
+                cases.compare_texts(&part, &excused)?;
+            }
         }
     }
     Ok(())
@@ -69,34 +78,48 @@ fn complain(part: &batch::Batch, sides: &compare::Sides) {
     }
 }
 
-fn judge(part: &batch::Batch, sides: &compare::Sides, stats: &mut Stats, cases: &mut Cases<'_>) -> io::Result<()> {
+/// Judges what differs. The pairs that are excused, or None where something differs without excuse.
+fn judge(
+    part: &batch::Batch,
+    sides: &compare::Sides,
+    stats: &mut Stats,
+    cases: &mut Cases<'_>,
+) -> io::Result<Option<BTreeSet<(usize, usize)>>> {
     complain(part, sides);
     if sides.excused_by_crash() {
         stats.crashes += part.pairs();
-        return cases.crash(part, sides);
+        cases.crash(part, sides)?;
+        return Ok(None);
     }
     let mut pairs = compare::differing(part, sides);
     if pairs.is_empty() && sides.differ() {
         pairs.push((0, 0));
     }
     let unstable = cases.unstable(part, sides, &pairs)?;
+    let mut excused = BTreeSet::new();
+    let mut faulty = false;
     for (policy, manifest) in pairs {
         let pair = part.pair(policy, manifest);
         let verdict = if unstable.contains(&(policy, manifest)) {
             Verdict::Unstable
         } else if cases.enough() {
+            faulty = true;
             continue;
         } else {
             cases.judge(pair.clone(), compare::signature_of(part, sides, (policy, manifest)))?
         };
         match verdict {
-            Verdict::Difference => {}
-            Verdict::ReferenceCrashed => stats.crashes += 1,
+            Verdict::Difference => faulty = true,
+            Verdict::ReferenceCrashed => {
+                faulty = true;
+                stats.crashes += 1;
+            }
             Verdict::Unstable => {
                 stats.unstable += 1;
+                excused.insert((policy, manifest));
                 cases.keep(&pair, stats.unstable)?;
             }
         }
     }
-    Ok(())
+    Ok((!faulty).then_some(excused))
 }

@@ -35,6 +35,15 @@ impl Row {
         Self { policy: String::new(), ..self.clone() }
     }
 
+    /// The row without a mark in names and texts.
+    pub(crate) fn without(mut self, mark: &str) -> Self {
+        if !mark.is_empty() {
+            self.name = self.name.replace(mark, "");
+            self.message = self.message.replace(mark, "");
+        }
+        self
+    }
+
     /// The row in one line.
     pub(crate) fn line(&self) -> String {
         format!("{:5} {} {}/{}/{} {:?}", self.result, self.rule, self.namespace, self.kind, self.name, self.message)
@@ -75,8 +84,23 @@ fn row(result: &Value, resource: &Value) -> Row {
         namespace: text(resource, "namespace"),
         name: text(resource, "name"),
         result: text(result, "result"),
-        message: text(result, "message"),
+        message: canonical(&text(result, "message")),
     }
+}
+
+/// A text with the violations of Pod Security Standards in one order: the reference walks over a Go map of them, which has
+/// more orders than can be sampled.
+pub(crate) fn canonical(text: &str) -> String {
+    const MARK: &str = "It violates PodSecurity ";
+    const PART: &str = "(Forbidden reason: ";
+    let line = |line: &str| {
+        let begin = line.find(MARK).and_then(|at| Some(at + line.get(at..)?.find(PART)?));
+        let Some((head, parts)) = begin.and_then(|at| line.split_at_checked(at)) else { return line.to_owned() };
+        let mut parts: Vec<&str> = parts.split(PART).filter(|p| !p.is_empty()).collect();
+        parts.sort_unstable();
+        format!("{head}{PART}{}", parts.join(PART))
+    };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The lines about policies that were skipped or invalid: `name: reason`.

@@ -1,6 +1,7 @@
 //! Running a command line on a batch.
 
 use super::batch::Batch;
+use super::printed;
 use super::rows::{self, Row};
 use std::fs::{self, File};
 use std::io;
@@ -54,13 +55,42 @@ impl Outcome {
 
 const LIMIT: Duration = Duration::from_secs(120);
 
+/// How a command line is to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// A report.
+    Report,
+    /// Texts.
+    Text,
+    /// Texts, with documents in a file.
+    File,
+    /// Texts, with documents in files of a folder.
+    Folder,
+}
+
+impl Style {
+    fn flags(self) -> &'static [&'static str] {
+        match self {
+            Self::Report => &["-p", "--output-format", "json"],
+            Self::Text => &[],
+            Self::File => &["-o", "out.yaml"],
+            Self::Folder => &["-o", "out"],
+        }
+    }
+}
+
 /// Writes a batch's files into `folder` and gives the arguments that name them.
-pub(crate) fn write(batch: &Batch, folder: &Path) -> io::Result<Vec<String>> {
+pub(crate) fn write(batch: &Batch, folder: &Path, style: Style) -> io::Result<Vec<String>> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;
     }
     fs::create_dir_all(folder)?;
     let mut args = vec!["apply".to_owned()];
+    for (i, policy) in batch.before.iter().enumerate() {
+        let name = format!("before-{i:03}.yaml");
+        fs::write(folder.join(&name), format!("{:#}\n", policy.doc))?;
+        args.push(name);
+    }
     for (i, policy) in batch.policies.iter().enumerate() {
         let name = if batch.policies.len() == 1 { "policy.yaml".to_owned() } else { format!("policy-{i:03}.yaml") };
         fs::write(folder.join(&name), format!("{:#}\n", policy.doc))?;
@@ -79,12 +109,35 @@ pub(crate) fn write(batch: &Batch, folder: &Path) -> io::Result<Vec<String>> {
             args.extend([flag, name].map(str::to_owned));
         }
     }
-    args.extend(["--remove-color", "--continue-on-fail", "-p", "--output-format", "json"].map(str::to_owned));
+    if !batch.targets.is_empty() {
+        let texts: Vec<String> = batch.targets.iter().map(|m| format!("{:#}", m.doc)).collect();
+        fs::write(folder.join("targets.yaml"), texts.join("\n---\n") + "\n")?;
+        args.extend(["--target-resource", "targets.yaml"].map(str::to_owned));
+    }
+    args.extend(["--remove-color", "--continue-on-fail"].map(str::to_owned));
+    args.extend(style.flags().iter().map(|flag| (*flag).to_owned()));
     Ok(args)
 }
 
 /// Runs `binary` on a batch whose files are in `folder`.
 pub(crate) fn run(binary: &Path, args: &[String], folder: &Path) -> io::Result<Outcome> {
+    let got = capture(binary, args, folder)?;
+    Ok(outcome(got.status, &got.stdout, &got.stderr))
+}
+
+/// What a command gave.
+#[derive(Clone, Debug)]
+pub(crate) struct Captured {
+    /// How it ended; None where it did not in time.
+    pub(crate) status: Option<ExitStatus>,
+    /// What it printed.
+    pub(crate) stdout: String,
+    /// What it complained about.
+    pub(crate) stderr: String,
+}
+
+/// Runs `binary` in `folder`.
+pub(crate) fn capture(binary: &Path, args: &[String], folder: &Path) -> io::Result<Captured> {
     let (out, err): (PathBuf, PathBuf) = (folder.join("stdout"), folder.join("stderr"));
     let child = Command::new(binary)
         .args(args)
@@ -96,7 +149,7 @@ pub(crate) fn run(binary: &Path, args: &[String], folder: &Path) -> io::Result<O
     let status = wait(child)?;
     let stdout = String::from_utf8_lossy(&fs::read(&out)?).into_owned();
     let stderr = String::from_utf8_lossy(&fs::read(&err)?).into_owned();
-    Ok(outcome(status, &stdout, &stderr))
+    Ok(Captured { status, stdout, stderr })
 }
 
 fn wait(mut child: Child) -> io::Result<Option<ExitStatus>> {
@@ -121,12 +174,17 @@ fn outcome(status: Option<ExitStatus>, stdout: &str, stderr: &str) -> Outcome {
         return Outcome::Crashed(format!("{status}: {}", first_line(stderr)));
     }
     let refused = rows::refused(stdout);
+    let documents = printed::parse(stdout);
     match rows::parse(stdout) {
-        Some(rows) => Outcome::Ran { rows, refused },
+        Some(mut rows) => {
+            rows.extend(documents);
+            rows.sort();
+            Outcome::Ran { rows, refused }
+        }
         // Kyverno prints no report where there is no row to report. A refused policy alone is a failure too, but one
         // without a word on standard error.
         None if status.success() || (!refused.is_empty() && stderr.trim().is_empty()) => {
-            Outcome::Ran { rows: Vec::new(), refused }
+            Outcome::Ran { rows: documents, refused }
         }
         None => Outcome::Silent(format!("{status}: {} {}", first_line(stdout), first_line(stderr))),
     }

@@ -11,6 +11,7 @@ use super::reduce::{Reduction, combined, reductions};
 use super::rows::{self, Row};
 use serde_json::Value;
 use std::io;
+use std::time::Instant;
 
 /// Rounds, each one or two processes a side.
 const ROUNDS: usize = 30;
@@ -26,7 +27,8 @@ enum Part {
 
 /// The smallest pair found that differs with the same signature.
 pub(crate) fn shrink(config: &Config, pair: Batch, signature: &[String]) -> io::Result<Batch> {
-    let whole = without_flavour(config, pair, signature)?;
+    let whole = without_company(config, pair, signature)?;
+    let whole = without_flavour(config, whole, signature)?;
     let small = rounds(config, whole.clone(), signature)?;
     // Candidates had names of their own; if the difference hung on the name, the whole pair is the case.
     Ok(if holds(&compare::both(config, &small)?, signature) { small } else { whole })
@@ -34,15 +36,16 @@ pub(crate) fn shrink(config: &Config, pair: Batch, signature: &[String]) -> io::
 
 fn rounds(config: &Config, mut pair: Batch, signature: &[String]) -> io::Result<Batch> {
     let mut rounds = 0;
+    let start = Instant::now();
     loop {
         let before = size(&pair);
         for part in [Part::Policy, Part::Manifest] {
-            while rounds < ROUNDS && round(config, &mut pair, part, signature)? {
+            while rounds < ROUNDS && start.elapsed() < config.shrink && round(config, &mut pair, part, signature)? {
                 rounds += 1;
             }
             rounds += 1;
         }
-        if rounds >= ROUNDS || size(&pair) >= before {
+        if rounds >= ROUNDS || start.elapsed() >= config.shrink || size(&pair) >= before {
             return Ok(pair);
         }
     }
@@ -65,6 +68,36 @@ fn without_flavour(config: &Config, pair: Batch, signature: &[String]) -> io::Re
             if holds(&compare::both(config, &candidate)?, signature) {
                 return Ok(candidate);
             }
+        }
+    }
+    Ok(pair)
+}
+
+/// Without what it does not need of the policies before it and of the other objects.
+fn without_company(config: &Config, mut pair: Batch, signature: &[String]) -> io::Result<Batch> {
+    let mut tries = vec![Batch { targets: Vec::new(), ..pair.clone() }];
+    if !pair.before.is_empty() {
+        tries.insert(0, Batch { before: Vec::new(), targets: Vec::new(), ..pair.clone() });
+    }
+    for candidate in tries {
+        if holds(&compare::both(config, &candidate)?, signature) {
+            pair = candidate;
+            break;
+        }
+    }
+    let lists: [fn(&mut Batch) -> &mut Vec<Item>; 2] = [|b| &mut b.before, |b| &mut b.targets];
+    for of in lists {
+        let mut size = of(&mut pair).len().div_ceil(2);
+        while size > 0 {
+            for i in (0..of(&mut pair).len()).step_by(size).rev() {
+                let mut candidate = pair.clone();
+                let list = of(&mut candidate);
+                list.drain(i..(i + size).min(list.len()));
+                if holds(&compare::both(config, &candidate)?, signature) {
+                    pair = candidate;
+                }
+            }
+            size /= 2;
         }
     }
     Ok(pair)
@@ -113,6 +146,9 @@ fn round(config: &Config, pair: &mut Batch, part: Part, signature: &[String]) ->
 
 /// For each of some documents in the place of one of the pair's whether the difference stays.
 fn trial(config: &Config, pair: &Batch, part: Part, docs: Vec<Value>, signature: &[String]) -> io::Result<Vec<bool>> {
+    if part == Part::Policy && pair.theme.chains() {
+        return one_by_one(config, pair, part, docs, signature);
+    }
     let batch = candidates(pair, part, &docs);
     let sides = compare::both(config, &batch)?;
     if sides.reference.trouble().is_some() || sides.kyvc.trouble().is_some() {

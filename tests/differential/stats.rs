@@ -3,6 +3,7 @@
 use super::batch::Batch;
 use super::compare::by_pair;
 use super::grammar::constructs;
+use super::printed::PRINTED;
 use super::run::Outcome;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -16,6 +17,8 @@ pub(crate) struct Stats {
     policies: usize,
     policies_with_rows: usize,
     refused: Vec<String>,
+    documents: usize,
+    themes: BTreeMap<&'static str, usize>,
     silent: Vec<String>,
     results: BTreeMap<String, usize>,
     constructs: BTreeMap<&'static str, [usize; 2]>,
@@ -36,9 +39,11 @@ impl Stats {
         self.pairs += batch.pairs();
         self.with_rows += pairs.of.len();
         self.policies += batch.policies.len();
-        for row in rows {
+        for row in rows.iter().filter(|r| r.result != PRINTED) {
             *self.results.entry(row.result.clone()).or_default() += 1;
         }
+        self.documents += rows.iter().filter(|r| r.result == PRINTED).count();
+        *self.themes.entry(batch.theme.name()).or_default() += batch.pairs();
         if let Outcome::Ran { refused, .. } = reference {
             self.refused.extend(refused.iter().cloned());
         }
@@ -94,6 +99,8 @@ impl Stats {
             let _ = write!(out, " {result} {:.1} %", self.percent(result));
         }
         let _ = writeln!(out, "\nexcused: {} unstable, {} reference crashes", self.unstable, self.crashes);
+        let themes: Vec<String> = self.themes.iter().map(|(name, pairs)| format!("{name} {pairs}")).collect();
+        let _ = writeln!(out, "{} documents printed; pairs by theme: {}", self.documents, themes.join(", "));
         let _ = writeln!(out, "constructs (pairs/with rows):");
         let mut tags = known();
         tags.extend(self.constructs.keys().filter(|t| !known().contains(*t)));

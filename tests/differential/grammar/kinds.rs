@@ -48,6 +48,17 @@ pub(crate) fn target(g: &mut Gen) -> Target {
     Target { kinds, shape, any_kind }
 }
 
+/// The kinds of a rule about pods and what holds them.
+pub(crate) fn pods(g: &mut Gen) -> Target {
+    let kinds = match g.rng.below(6) {
+        0..=2 => vec!["Pod".to_owned()],
+        3 => KINDS[..WITH_POD].iter().map(|k| k.kind.to_owned()).collect(),
+        4 => vec!["Pod".to_owned(), KINDS[1 + g.rng.below(WITH_POD - 1)].kind.to_owned()],
+        _ => return target(g),
+    };
+    Target { kinds, shape: &KINDS[0], any_kind: false }
+}
+
 fn aimed(g: &mut Gen) -> Option<&'static Kind> {
     let aim = g.aim.as_ref()?;
     KINDS.iter().find(|k| aim["kind"] == k.kind && aim["apiVersion"] == k.api_version())

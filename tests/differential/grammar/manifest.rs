@@ -29,7 +29,8 @@ pub(crate) fn manifest(g: &mut Gen, n: usize) -> Value {
     value
 }
 
-fn metadata(g: &mut Gen, kind: &Kind, n: usize) -> Value {
+/// The metadata of the `n`th object of a kind.
+pub(crate) fn metadata(g: &mut Gen, kind: &Kind, n: usize) -> Value {
     let name = if kind.kind == "Namespace" && g.rng.chance(40) {
         format!("{}-{n}", g.rng.pick_early(NAMESPACES))
     } else {

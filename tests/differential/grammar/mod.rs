@@ -10,21 +10,29 @@ pub(crate) mod autogen;
 pub(crate) mod conditions;
 pub(crate) mod constructs;
 pub(crate) mod filters;
+pub(crate) mod generate;
 pub(crate) mod kinds;
 pub(crate) mod labels;
+pub(crate) mod loops;
 pub(crate) mod manifest;
 pub(crate) mod matching;
 pub(crate) mod mutation;
+pub(crate) mod operations;
 pub(crate) mod operators;
+pub(crate) mod patches;
 pub(crate) mod pattern;
+pub(crate) mod pod_security;
 pub(crate) mod policy;
+pub(crate) mod secured;
 pub(crate) mod shape;
 pub(crate) mod shapes;
+pub(crate) mod targets;
 pub(crate) mod variables;
 pub(crate) mod vocab;
 pub(crate) mod workload;
 
 use super::rng::Rng;
+use super::theme::Theme;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -41,13 +49,15 @@ pub(crate) struct Gen {
     pub(crate) focus: Vec<usize>,
     /// The manifest that the document is about, if it is a policy about one.
     pub(crate) aim: Option<Value>,
+    /// What rules a policy has.
+    pub(crate) theme: Theme,
     featured: Option<&'static str>,
 }
 
 impl Gen {
     /// A generator for one document, which takes `featured` where it can.
     pub(crate) fn new(rng: Rng, focus: Vec<usize>, featured: Option<&'static str>) -> Self {
-        Self { rng, tags: Tags::new(), focus, aim: None, featured }
+        Self { rng, tags: Tags::new(), focus, aim: None, theme: Theme::default(), featured }
     }
 
     /// Notes that a construct stands in the document.

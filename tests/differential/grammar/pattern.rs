@@ -101,7 +101,7 @@ fn under(g: &mut Gen, anchor: Anchor, shape: &Shape, aim: &Value) -> Value {
 }
 
 /// A pattern for values of a shape.
-fn pattern(g: &mut Gen, shape: &Shape, aim: &Value) -> Value {
+pub(crate) fn pattern(g: &mut Gen, shape: &Shape, aim: &Value) -> Value {
     match shape {
         Shape::Map(_) if g.maybe("pattern/scalar-for-map", 2) => operators::scalar(g, shape, &Value::Null),
         Shape::Map(_) if g.maybe("pattern/empty-map", 1) => json!({}),

@@ -4,11 +4,15 @@ use super::Gen;
 use super::action;
 use super::autogen;
 use super::conditions;
+use super::generate;
 use super::kinds::{self, Target};
 use super::matching::{self, Form};
+use super::patches;
 use super::pattern;
+use super::pod_security;
 use super::variables;
 use super::vocab::NAMESPACES;
+use crate::differential::theme::Theme;
 use serde_json::{Map, Value, json};
 
 /// A policy named `name`.
@@ -18,7 +22,7 @@ pub(crate) fn policy(g: &mut Gen, name: &str) -> Value {
     let mut background_off = g.maybe("policy/background-false", 8);
     let mut spec = Map::new();
     action::of_policy(g, namespaced, &mut spec);
-    let first = kinds::target(g);
+    let first = if g.theme == Theme::PodSecurity { kinds::pods(g) } else { kinds::target(g) };
     let n = if spec.get("applyRules") == Some(&json!("One")) {
         g.rng.between(2, 3)
     } else {
@@ -65,6 +69,38 @@ fn metadata(g: &mut Gen, name: &str, namespaced: bool) -> Value {
 /// A rule, and whether `spec.background` must be false for it.
 fn rule(g: &mut Gen, target: &Target, form: Form, n: usize) -> (Value, bool) {
     let blocks = matching::blocks(g, target, form);
+    let (action, body) = match rule_theme(g) {
+        Theme::Patches => ("mutate", patches::mutation(g, target)),
+        Theme::Generate => ("generate", generate::generation(g, target)),
+        Theme::PodSecurity => ("validate", pod_security::validation(g)),
+        Theme::Checks | Theme::Mixed => ("validate", validation(g, target, form)),
+    };
+    let mut rule = Map::from_iter([
+        ("name".to_owned(), json!(autogen::rule_name(g, n))),
+        ("match".to_owned(), blocks.select),
+        (action.to_owned(), body),
+    ]);
+    if g.maybe("rule/preconditions", 14) {
+        rule.insert("preconditions".to_owned(), conditions::block(g, form.newer));
+    }
+    if let Some(exclude) = blocks.exclude {
+        rule.insert("exclude".to_owned(), exclude);
+    }
+    (Value::Object(rule), blocks.users || target.any_kind)
+}
+
+/// What a rule is, in a policy of some theme.
+fn rule_theme(g: &mut Gen) -> Theme {
+    match g.theme {
+        Theme::Mixed => {
+            [Theme::Patches, Theme::Patches, Theme::Checks, Theme::Checks, Theme::Generate, Theme::PodSecurity]
+                [g.rng.below(6)]
+        }
+        theme => theme,
+    }
+}
+
+fn validation(g: &mut Gen, target: &Target, form: Form) -> Value {
     let mut validate = Map::new();
     if g.rng.chance(62) || g.wants_family("message/") {
         validate.insert("message".to_owned(), json!(variables::message(g)));
@@ -92,16 +128,5 @@ fn rule(g: &mut Gen, target: &Target, form: Form, n: usize) -> (Value, bool) {
         }
     }
     action::of_rule(g, &mut validate);
-    let mut rule = Map::from_iter([
-        ("name".to_owned(), json!(autogen::rule_name(g, n))),
-        ("match".to_owned(), blocks.select),
-        ("validate".to_owned(), Value::Object(validate)),
-    ]);
-    if g.maybe("rule/preconditions", 14) {
-        rule.insert("preconditions".to_owned(), conditions::block(g, form.newer));
-    }
-    if let Some(exclude) = blocks.exclude {
-        rule.insert("exclude".to_owned(), exclude);
-    }
-    (Value::Object(rule), blocks.users || target.any_kind)
+    Value::Object(validate)
 }

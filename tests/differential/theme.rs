@@ -1,0 +1,76 @@
+//! What a batch is about: the rules that its policies have.
+
+use super::grammar::{constructs, generate, patches, pod_security};
+
+/// The rules of a batch's policies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Theme {
+    /// Patterns and denials.
+    #[default]
+    Checks,
+    /// Patches of the object, and of others.
+    Patches,
+    /// Objects that are made.
+    Generate,
+    /// Pod Security Standards.
+    PodSecurity,
+    /// Some of all.
+    Mixed,
+}
+
+/// All themes.
+pub(crate) const ALL: &[Theme] = &[Theme::Checks, Theme::Patches, Theme::Generate, Theme::PodSecurity, Theme::Mixed];
+
+impl Theme {
+    /// The theme of a name.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        ALL.iter().copied().find(|t| t.name() == name)
+    }
+
+    /// Its name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Checks => "checks",
+            Self::Patches => "patches",
+            Self::Generate => "generate",
+            Self::PodSecurity => "pod-security",
+            Self::Mixed => "mixed",
+        }
+    }
+
+    /// How many policies a batch has at most. Where each policy sees what the ones before it made of a manifest, many would
+    /// leave little of it.
+    pub(crate) fn policies(self) -> usize {
+        match self {
+            Self::Checks => 44,
+            Self::Patches => 7,
+            Self::Generate => 24,
+            Self::PodSecurity => 36,
+            Self::Mixed => 12,
+        }
+    }
+
+    /// How many of the pairs are of it, by weight.
+    pub(crate) fn weight(self) -> usize {
+        match self {
+            Self::Checks | Self::Mixed => 2,
+            Self::Patches => 4,
+            Self::Generate | Self::PodSecurity => 1,
+        }
+    }
+
+    /// Whether policies see what others made of a manifest.
+    pub(crate) fn chains(self) -> bool {
+        matches!(self, Self::Patches | Self::Mixed)
+    }
+
+    /// The constructs that are featured in turns.
+    pub(crate) fn featured(self) -> &'static [&'static str] {
+        match self {
+            Self::Checks => constructs::RARE,
+            Self::Patches | Self::Mixed => patches::CONSTRUCTS,
+            Self::Generate => generate::CONSTRUCTS,
+            Self::PodSecurity => pod_security::CONSTRUCTS,
+        }
+    }
+}
