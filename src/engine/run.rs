@@ -76,7 +76,7 @@ impl Verdict<'_> {
     /// Kyverno's message. That of a rule that holds is made here, so that a pass costs no text.
     pub fn message(&self) -> String {
         match self.status {
-            Status::Pass if self.info.check.judges() => {
+            Status::Pass if self.info.check.judges() && self.info.images.is_none() => {
                 message::pass(&self.info.name, self.info.check, self.alternative, &self.info.message)
             }
             _ => self.text.clone(),
@@ -168,7 +168,7 @@ impl Engine {
         let mut ended = None;
         for &number in set.index.rules(kind.kind) {
             let Some(info) = set.rules.get(number as usize) else { continue };
-            if !info.check.judges() || ended == Some(info.policy) || !asked(info.policy) {
+            if !info.judges() || ended == Some(info.policy) || !asked(info.policy) {
                 continue;
             }
             let Some(mut verdict) = self.rule(set, number as usize, info, request, around, &mut pods) else { continue };
@@ -298,6 +298,9 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
                 return Some(verdict(number, info, Status::Error, text, Place::default()));
             }
         };
+        if info.images.is_some() {
+            return self.images_judged(number, info, outcome);
+        }
         if let Some(why) = self.stopped(outcome) {
             return Some(verdict(number, info, Status::Error, why, Place::default()));
         }
@@ -463,7 +466,7 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
         if written.is_empty() {
             return Vec::new();
         }
-        let known = std::mem::take(&mut self.told).into_iter().next().and_then(Result::ok);
+        let known = (!self.told.is_empty()).then(|| self.told.remove(0)).and_then(Result::ok);
         // Kyverno: pkg/engine/internal/rule.go, one value that is no text leaves all as they are written.
         let known = known.and_then(|json| serde_json::from_str::<BTreeMap<String, Option<String>>>(&json).ok());
         known.map_or_else(|| written.clone(), |map| map.into_iter().map(|(k, v)| (k, v.unwrap_or_default())).collect())

@@ -2,10 +2,12 @@
 
 use super::cluster::Cluster;
 use super::evaluate::Question;
+use super::registry;
 use super::values::merge;
-use crate::engine::{ApiCall, Host, Operation, Question as Asked, TargetSelector};
+use crate::engine::{ApiCall, Asked as ImageAsked, Host, Operation, Question as Asked, Refused, TargetSelector};
 use crate::report::openreports::Reference;
 use crate::yaml;
+use kyvc_vm::builtin::images::Image;
 use kyvc_vm::document::Document;
 use kyvc_vm::verdict::{Ask, Offers};
 use serde_json::{Map, Value, json};
@@ -126,6 +128,14 @@ impl Host for Known<'_> {
             Asked::ConfigMap { namespace, name } => cluster()?.config_map(namespace, name),
             other @ Asked::ImageData { .. } => Err(format!("nobody answers questions about {}", other.about())),
         }
+    }
+
+    fn verify(&self, asked: &ImageAsked<'_>) -> Result<String, Refused> {
+        Err(registry::verify(asked))
+    }
+
+    fn digest(&self, image: &Image) -> Result<String, Refused> {
+        Err(registry::digest(image))
     }
 
     fn given(&self, policy: &str, rule: &str) -> Option<String> {

@@ -162,8 +162,12 @@ fn generate(rule: &Rule, shape: Shape, controllers: &[String]) -> Option<Rule> {
     made.mutate = rule.mutate.as_ref().and_then(|m| wrap_mutate(m, shape));
     if made.mutate.is_none() {
         made.validate = rule.validate.as_ref().and_then(|v| wrap(v, shape));
-        made.validate.as_ref()?;
+        if made.validate.is_none() {
+            made.verify_images.as_ref()?;
+        }
     }
+    // Kyverno: pkg/autogen/v1/rule.go, the rule that is made has no such field.
+    made.image_extractors = None;
     replace_kinds(&mut made.matches, shape, controllers, true);
     if let Some(exclude) = &mut made.exclude {
         replace_kinds(exclude, shape, controllers, false);
@@ -188,6 +192,10 @@ fn generate(rule: &Rule, shape: Shape, controllers: &[String]) -> Option<Rule> {
     if let Some(m) = &mut made.mutate {
         m.change.map_strings(&change);
         m.around.map_strings(&change);
+    }
+    if let Some(v) = &mut made.verify_images {
+        v.tree.map_strings(&change);
+        v.entries.iter_mut().flat_map(|e| &mut e.references).for_each(|r| *r = change(r));
     }
     if let Some(v) = &mut made.validate {
         if let Some(message) = &mut v.message {

@@ -54,6 +54,7 @@ const EXISTS: &[&str] = &[
     "mutate-existing",
     "generate",
     "cleanup",
+    "verify-images",
 ];
 
 /// How many differences of a suite are printed.
