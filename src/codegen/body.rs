@@ -35,7 +35,7 @@ pub(super) fn generate(u: &mut UnitBuilder<'_>, body: &Body, about: About, ends:
             ends.passes(u, 0);
             Ok(())
         }
-        Body::Generate(_) => {
+        Body::Generate(_) | Body::Manifests(_) => {
             ends.passes(u, 0);
             Ok(())
         }

@@ -131,7 +131,8 @@ fn kind(body: &Body) -> &'static str {
         | Body::PodSecurity(_)
         | Body::Generate(_)
         | Body::Cleanup(_)
-        | Body::VerifyImages(_) => "foreach",
+        | Body::VerifyImages(_)
+        | Body::Manifests(_) => "foreach",
     }
 }
 

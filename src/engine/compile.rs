@@ -82,6 +82,7 @@ fn rule_info(policy: usize, rule: &ir::Rule, written: Option<&Rule>, code: Compi
             ir::Body::PodSecurity(_) => CheckKind::PodSecurity,
             ir::Body::Cleanup(_) => CheckKind::Cleanup,
             ir::Body::VerifyImages(_) => CheckKind::VerifyImages,
+            ir::Body::Manifests(_) => CheckKind::Manifests,
         },
         action: validate.and_then(|v| v.action),
         overrides: validate.map_or(Vec::new(), |v| overrides(&v.overrides)),
@@ -89,6 +90,10 @@ fn rule_info(policy: usize, rule: &ir::Rule, written: Option<&Rule>, code: Compi
         properties: written.map(properties).unwrap_or_default(),
         images: match &rule.body {
             ir::Body::VerifyImages(v) => Some(Box::new(v.rule.clone())),
+            _ => None,
+        },
+        manifests: match &rule.body {
+            ir::Body::Manifests(json) => Some(json.as_str().into()),
             _ => None,
         },
         pod_security: standard(rule),

@@ -160,6 +160,7 @@ fn rule(w: &mut Writer, rule: &RuleInfo) {
         w.str(value);
     });
     w.option(rule.images.as_ref(), |w, images| image_rule(w, images));
+    w.option(rule.manifests.as_ref(), |w, m| w.str(m));
     w.option(rule.pod_security.as_ref(), |w, s| {
         s.rule.write(w);
         w.list(&s.exceptions, |w, (key, exclude)| {
@@ -235,6 +236,7 @@ fn read_rule(r: &mut Reader<'_>, policies: usize, units: usize) -> Result<RuleIn
         allow_existing: r.bool()?,
         properties: r.list(|r| Ok((r.str()?.to_owned(), r.str()?.to_owned())))?,
         images: r.option(|r| read_image_rule(r).map(Box::new))?,
+        manifests: r.option(|r| r.str().map(Into::into))?,
         pod_security: r.option(|r| {
             let rule = pod_security::Rule::read(r)?;
             let exceptions = r.list(|r| Ok((r.str()?.to_owned(), read_exclusions(r)?)))?;

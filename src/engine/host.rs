@@ -44,6 +44,11 @@ pub trait Host {
         Err(Refused::text(format!("nobody verifies {}", asked.image())))
     }
 
+    /// Why the signed manifests that an image holds cannot be had, in Kyverno's words.
+    fn bundle(&self, image: &Image) -> Refused {
+        Refused::text(format!("nobody has the manifests in {}", image.reference()))
+    }
+
     /// The digest of an image.
     ///
     /// # Errors

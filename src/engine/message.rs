@@ -116,6 +116,7 @@ impl Words<'_> {
             | CheckKind::PodSecurity
             | CheckKind::Generate
             | CheckKind::VerifyImages
+            | CheckKind::Manifests
             | CheckKind::Cleanup => self.failure(id, own),
         }
     }

@@ -11,6 +11,7 @@ mod generate;
 mod host;
 mod images;
 mod index;
+mod judge;
 mod message;
 mod mutate;
 mod parse;

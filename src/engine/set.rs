@@ -140,11 +140,13 @@ pub enum CheckKind {
     Cleanup,
     /// The images of an object
     VerifyImages,
+    /// The signatures of an object
+    Manifests,
 }
 
 impl CheckKind {
     /// All, in the order of their encoding.
-    pub const ALL: [CheckKind; 9] = [
+    pub const ALL: [CheckKind; 10] = [
         CheckKind::Pattern,
         CheckKind::AnyPattern,
         CheckKind::Deny,
@@ -154,6 +156,7 @@ impl CheckKind {
         CheckKind::Generate,
         CheckKind::Cleanup,
         CheckKind::VerifyImages,
+        CheckKind::Manifests,
     ];
 }
 
@@ -195,6 +198,8 @@ pub struct RuleInfo {
     pub properties: Vec<(String, String)>,
     /// The images that it is about
     pub(crate) images: Option<Box<ImageRule>>,
+    /// Who has to have signed objects, as JSON
+    pub(crate) manifests: Option<Box<str>>,
     /// The Pod Security Standard that it checks
     pub(crate) pod_security: Option<Box<Standard>>,
     /// Kinds it can match, where it names them all
@@ -206,6 +211,11 @@ pub struct RuleInfo {
 }
 
 impl RuleInfo {
+    /// Whether it is Kyverno's usual text that its objects are right.
+    pub(crate) fn says_own_pass(&self) -> bool {
+        self.check.judges() && !matches!(self.check, CheckKind::VerifyImages | CheckKind::Manifests)
+    }
+
     /// Whether it says of objects whether they are right.
     pub(crate) fn judges(&self) -> bool {
         self.check.judges() && self.images.as_ref().is_none_or(|i| i.checks())

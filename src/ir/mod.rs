@@ -158,6 +158,8 @@ pub enum Body {
     Mutate(Box<mutate::Mutation>),
     /// Nothing; other objects are made
     Generate(Box<generate::Generation>),
+    /// The signatures of the object, as this JSON says
+    Manifests(String),
     /// The images of the object
     VerifyImages(Box<images::Verification>),
     /// Nothing; an object for which these conditions hold is to go

@@ -80,6 +80,7 @@ impl Printer {
                     self.indented(|p| p.whole(pattern));
                 }
             }
+            Body::Manifests(json) => self.line(format_args!("signed {json}")),
             Body::VerifyImages(v) => {
                 for e in &v.rule.entries {
                     let asked = [(e.verify_digest, ", with a digest"), (e.required, ", verified")];

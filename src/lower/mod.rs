@@ -103,6 +103,7 @@ fn check(check: &Check, scope: &Scope<'_>, owner: &Owner, entries: &mut Vec<ir::
             ir::Body::ForEach(loops.iter().map(|l| foreach::lower(l, scope, owner, entries)).collect())
         }
         Check::PodSecurity(standard) => ir::Body::PodSecurity(Box::new(standard.rule.clone())),
+        Check::Manifests(tree) => ir::Body::Manifests(tree.json().to_string()),
         Check::Nothing => ir::Body::Broken(String::new()),
     }
 }

@@ -134,6 +134,10 @@ impl Host for Known<'_> {
         Err(registry::verify(asked))
     }
 
+    fn bundle(&self, image: &Image) -> Refused {
+        registry::bundle(image)
+    }
+
     fn digest(&self, image: &Image) -> Result<String, Refused> {
         Err(registry::digest(image))
     }
@@ -171,6 +175,14 @@ impl Host for Served<'_> {
     }
 }
 
+/// kyvc calls no services: what asks one fails as it does where no name is found.
 fn no_service(call: &ApiCall) -> String {
-    format!("failed to execute HTTP request for APICall {}: kyvc does not call services here yet", call.entry)
+    let url = call.service.as_ref().map_or("", |s| s.url.as_str());
+    let method = if call.method == "POST" { "Post" } else { "Get" };
+    let named = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic()) && !rest.starts_with("localhost");
+    let why = match url.strip_prefix("http://").or(url.strip_prefix("https://")) {
+        Some(rest) if named(rest) => registry::not_found(method, url),
+        _ => "kyvc does not call services here yet".to_owned(),
+    };
+    format!("failed to execute HTTP request for APICall {}: {why}", call.entry)
 }

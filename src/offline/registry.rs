@@ -63,6 +63,12 @@ pub(super) fn digest(image: &Image) -> Refused {
     Refused { text: format!("failed to fetch image reference: {name}, error: {text}"), network }
 }
 
+/// Why the manifests in an image cannot be had.
+pub(super) fn bundle(image: &Image) -> Refused {
+    let Refused { text, network } = unreachable(&image.registry);
+    Refused { text: format!("failed to get YAMLs in the image: {text}"), network }
+}
+
 /// Why an image is not verified.
 pub(super) fn verify(asked: &Asked<'_>) -> Refused {
     let registry = &asked.found.registry;

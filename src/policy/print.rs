@@ -327,6 +327,7 @@ impl Printer {
                 rule.exclude.iter().for_each(|e| self.line(3, format_args!("exclude {e:?}")));
                 return;
             }
+            Some(Check::Manifests(tree)) => ("manifests", std::slice::from_ref(tree)),
             Some(Check::Nothing) | None => return,
         };
         for tree in trees {

@@ -221,7 +221,7 @@ fn rewrite_check(check: Option<&mut Check>, change: &dyn Fn(&str) -> String) {
                 rewrite_check(l.check.as_mut(), change);
             }
         }
-        Some(Check::PodSecurity(_) | Check::Nothing) => {}
+        Some(Check::PodSecurity(_) | Check::Manifests(_) | Check::Nothing) => {}
         None => {}
     }
 }
@@ -272,6 +272,8 @@ fn wrap(v: &Validate, shape: Shape) -> Option<Validate> {
         Check::ForEach(loops) => Check::ForEach(loops.clone()),
         Check::PodSecurity(standard) => Check::PodSecurity(standard.clone()),
         Check::Nothing => Check::Nothing,
+        // A signature is one of an object as a whole.
+        Check::Manifests(_) => return None,
     };
     Some(Validate { check: Some(check), ..v.clone() })
 }

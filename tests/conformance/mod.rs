@@ -55,6 +55,8 @@ const EXISTS: &[&str] = &[
     "generate",
     "cleanup",
     "verify-images",
+    "manifests",
+    "network",
 ];
 
 /// How many differences of a suite are printed.

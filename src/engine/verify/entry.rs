@@ -82,6 +82,8 @@ pub struct Attestor {
     pub certificates: Option<Certificates>,
     /// By an identity
     pub keyless: Option<Keyless>,
+    /// What the annotations of what is signed have to be
+    pub annotations: Option<BTreeMap<String, String>>,
     /// By others
     pub attestor: Option<serde_json::Value>,
     /// Where the signatures are, where that is elsewhere
