@@ -34,11 +34,12 @@ impl Engine {
         let request = Request { old: None, user: Some(&NO_USER), rest: Some(&text), ..*request };
         self.set_offers(host);
         self.ready(set, &request, rest.as_ref());
+        self.parts().0.begin_context();
         let kind = resource_kind(set, &request);
         let around = Around { kind, root, rest: rest.as_ref(), images_of: request.object, host };
-        let (machine, cache, spare) = self.parts();
+        let (machine, cache, spare, traces) = self.parts();
         let mut run =
-            Run { machine, cache, spare, set, info, request: &request, around, change: None, told: Vec::new() };
+            Run { machine, cache, spare, traces, set, info, request: &request, around, change: None, told: Vec::new() };
         let said = |status, text: &str| verdict(number, info, status, text.to_owned(), Place::default());
         Some(match run.unit(info.code.check, false) {
             Err(trap) => said(Status::Error, &format!("rule {}: {trap}", info.name)),

@@ -23,6 +23,7 @@ mod request;
 mod run;
 mod set;
 mod standard;
+pub mod trace;
 mod verify;
 mod versions;
 

@@ -45,6 +45,7 @@ impl Engine {
             return Mutated::Same;
         };
         let kind = resource_kind(set, request);
+        self.parts().0.begin_context();
         let first = request.object;
         let mut now = first;
         let text = set.reads_request.then(|| request_json(set, request));
@@ -68,10 +69,11 @@ impl Engine {
                 verdict.properties = properties;
                 each(verdict, target);
             };
-            let (machine, cache, spare) = self.parts();
+            let (machine, cache, spare, traces) = self.parts();
             let change = Some(Changing::new(now, versions));
-            let mut run =
-                Run { machine, cache, spare, set, info: rule, request: &request, around, change, told: Vec::new() };
+            let (request, told) = (&request, Vec::new());
+            let mut run = Run { machine, cache, spare, traces, set, info: rule, request, around, change, told };
+            run.begin_trace(number);
             if !rule.code.targets.is_empty() {
                 run.mutate_others(&mut tell);
             } else if let Some(done) = run.mutate() {
@@ -127,7 +129,10 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
         let lost = self.is_lost(outcome);
         let (told, doc) = self.changed(outcome)?;
         let object = match doc {
-            Some(doc) => Mutated::Changed(doc),
+            Some(doc) => {
+                self.trace_patch(doc);
+                Mutated::Changed(doc)
+            }
             None if lost => Mutated::Lost,
             None => Mutated::Same,
         };
@@ -196,6 +201,7 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
             machine: self.machine,
             cache: self.cache,
             spare: self.spare,
+            traces: self.traces,
             set: self.set,
             info: self.info,
             request: self.request,

@@ -49,7 +49,7 @@ impl Exceptions {
         for unit in units {
             let Some(policy) = unit.policy.classic() else { continue };
             for (rule, _) in &mut unit.rules {
-                lower::exception::attach(rule, policy, self.0.iter().map(|(e, p)| (e, p)));
+                lower::exception::attach(rule, policy, &unit.source, self.0.iter().map(|(e, p)| (e, p)));
             }
         }
         diagnostics.extend(self.0.into_iter().flat_map(|(_, problems)| problems.into_inner()));

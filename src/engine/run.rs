@@ -8,6 +8,7 @@ use super::message::{self, Own, Words, path_of};
 use super::request::{Operation, Request, User};
 use super::set::{PolicySet, RuleInfo};
 use super::standard::{Pods, Violated};
+use super::trace::RuleTrace;
 use super::versions::Changing;
 use kyvc_vm::document::{Buffers, Document, JsonOptions, Kind, Layout, NodeId, Place, read_json};
 use kyvc_vm::ids::{FaultId, UnitId};
@@ -93,6 +94,8 @@ pub struct Engine {
     spare: Vec<Machine>,
     /// The memory for what is known of a pod.
     facts: Facts,
+    /// What rules did, where somebody wants to know.
+    traces: Vec<RuleTrace>,
 }
 
 impl Default for Engine {
@@ -135,7 +138,7 @@ impl Engine {
     pub fn with_budget(budget: Budget) -> Self {
         let mut machine = Machine::new(budget);
         machine.set_environment(environment());
-        Self { machine, cache: Cache::default(), spare: Vec::new(), facts: Facts::default() }
+        Self { machine, cache: Cache::default(), spare: Vec::new(), facts: Facts::default(), traces: Vec::new() }
     }
 
     /// Asks every rule that may be about the request, in the order of the set, and passes each verdict on.
@@ -164,11 +167,15 @@ impl Engine {
         let around = Around { kind, root, rest: rest.as_ref(), images_of: request.object, host };
         let mut facts = std::mem::take(&mut self.facts);
         let mut pods = Pods::new(set, request, &mut facts);
-        let mut ended = None;
+        let (mut ended, mut policy) = (None, None);
         for &number in set.index.rules(kind.kind) {
             let Some(info) = set.rules.get(number as usize) else { continue };
             if !info.judges() || ended == Some(info.policy) || !asked(info.policy) {
                 continue;
+            }
+            // Kyverno has one context for all rules of a policy.
+            if policy.replace(info.policy) != Some(info.policy) {
+                self.machine.begin_context();
             }
             let Some(mut verdict) = self.rule(set, number as usize, info, request, around, &mut pods) else { continue };
             if verdict.status == Status::Fail && request.operation == Operation::Update && set.tolerates(info) {
@@ -188,9 +195,21 @@ impl Engine {
         self.facts = facts;
     }
 
+    /// Limits what the context entries of a policy may have together, in bytes of JSON; 0 for no limit.
+    ///
+    /// Kyverno: its command line has no limit, its controllers have `maxContextSize` of their configuration, or 2Mi.
+    pub fn limit_context(&mut self, bytes: usize) {
+        self.machine.limit_context(bytes);
+    }
+
     /// What a run needs of the engine.
-    pub(super) fn parts(&mut self) -> (&mut Machine, &mut Cache, &mut Vec<Machine>) {
-        (&mut self.machine, &mut self.cache, &mut self.spare)
+    pub(super) fn parts(&mut self) -> Parts<'_> {
+        (&mut self.machine, &mut self.cache, &mut self.spare, &mut self.traces)
+    }
+
+    /// What rules did since this was called last; nothing where they are not [traced](Self::set_traced).
+    pub fn take_traces(&mut self) -> Vec<RuleTrace> {
+        std::mem::take(&mut self.traces)
     }
 
     pub(super) fn set_offers(&mut self, host: &dyn Host) {
@@ -281,8 +300,9 @@ impl Engine {
         around: Around<'_>,
         pods: &mut Pods<'_>,
     ) -> Option<Verdict<'s>> {
-        let Self { machine, cache, spare, .. } = self;
-        let mut run = Run { machine, cache, spare, set, info, request, around, change: None, told: Vec::new() };
+        let Self { machine, cache, spare, traces, .. } = self;
+        let mut run = Run { machine, cache, spare, traces, set, info, request, around, change: None, told: Vec::new() };
+        run.begin_trace(number);
         let verdict = run.verdict(number, info, pods)?;
         Some(Verdict { properties: run.properties(), ..verdict })
     }
@@ -324,11 +344,16 @@ pub(super) struct Around<'e> {
     pub(super) host: &'e dyn Host,
 }
 
+/// What a run needs of the engine.
+pub(super) type Parts<'e> = (&'e mut Machine, &'e mut Cache, &'e mut Vec<Machine>, &'e mut Vec<RuleTrace>);
+
 /// One rule's run over one request.
 pub(super) struct Run<'e, 'r> {
     pub(super) machine: &'e mut Machine,
     pub(super) cache: &'e mut Cache,
     pub(super) spare: &'e mut Vec<Machine>,
+    /// Where it is told what the rule did, if the machine is traced
+    pub(super) traces: &'e mut Vec<RuleTrace>,
     pub(super) set: &'e PolicySet,
     pub(super) info: &'e RuleInfo,
     pub(super) request: &'e Request<'r>,
@@ -392,6 +417,16 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
 
     /// Runs a unit to its end, answering what it asks for.
     pub(super) fn unit(&mut self, unit: UnitId, after: bool) -> Result<Outcome, Trap> {
+        if !self.machine.is_traced() {
+            return self.run_unit(unit, after);
+        }
+        let before = if after { self.machine.spent() } else { 0 };
+        let outcome = self.run_unit(unit, after);
+        self.trace(unit, &outcome, before);
+        outcome
+    }
+
+    fn run_unit(&mut self, unit: UnitId, after: bool) -> Result<Outcome, Trap> {
         let documents = self.documents();
         let input = self.input(&documents);
         let program = self.program();

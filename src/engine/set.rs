@@ -287,7 +287,8 @@ pub struct PolicySet {
 /// Whether code reads of the request more than its objects. What is only made at run time asks for it then.
 fn reads_request(program: &Program) -> bool {
     let code = program.code();
-    code.iter().any(|i| i.op == Op::RootLoad && i.c == Root::Request as u32)
+    let roots = [Root::Request as u32, Root::Context as u32];
+    code.iter().any(|i| i.op == Op::RootLoad && roots.contains(&i.c))
 }
 
 impl PolicySet {

@@ -44,12 +44,14 @@ impl Engine {
         let rest = text.as_deref().and_then(request_document);
         self.set_offers(host);
         self.ready(set, request, rest.as_ref());
+        self.parts().0.begin_context();
         let around = Around { kind, root, rest: rest.as_ref(), images_of: request.object, host };
         let (mut metadata, mut digests) = (Metadata::default(), Vec::new());
         for (number, rule) in set.rules_for(policy, kind.kind).filter(|(_, r)| r.check == CheckKind::VerifyImages) {
-            let (machine, cache, spare) = self.parts();
-            let mut run =
-                Run { machine, cache, spare, set, info: rule, request, around, change: None, told: Vec::new() };
+            let (machine, cache, spare, traces) = self.parts();
+            let (change, told) = (None, Vec::new());
+            let mut run = Run { machine, cache, spare, traces, set, info: rule, request, around, change, told };
+            run.begin_trace(number);
             let mut applied = false;
             for verdict in run.verified(number, rule, &mut metadata, &mut digests) {
                 applied |= matches!(verdict.status, Status::Pass | Status::Fail);

@@ -394,6 +394,8 @@ pub enum Expr {
     NotNull(Box<Expr>, String),
     /// A value with float64 for int64
     Floats(Box<Expr>),
+    /// A value that counts towards the size of the context; where that gets too large, a fault after these words
+    Sized(Box<Expr>, String),
     /// The answer of the host
     Ask(kyvc_vm::verdict::Ask, Box<Expr>),
     /// The value of an expression whose text is only known at run time: of the context, or of a value
@@ -497,6 +499,7 @@ impl Expr {
             | Expr::Text(e, _)
             | Expr::NotNull(e, _)
             | Expr::Floats(e)
+            | Expr::Sized(e, _)
             | Expr::Queried(e)
             | Expr::Ask(_, e)
             | Expr::Query(e, None)

@@ -389,6 +389,7 @@ fn expr(e: &Expr) -> String {
         Expr::Text(of, text) => format!("text({}, {text:?})", expr(of)),
         Expr::NotNull(of, text) => format!("not-null({}, {text:?})", expr(of)),
         Expr::Floats(of) => format!("floats({})", expr(of)),
+        Expr::Sized(of, text) => format!("sized({}, {text:?})", expr(of)),
         Expr::Ask(ask, of) => format!("ask {}({})", ask.name(), expr(of)),
         Expr::Query(text, None) => format!("query({})", expr(text)),
         Expr::Query(text, Some(on)) => format!("query({}, {})", expr(text), expr(on)),

@@ -32,7 +32,9 @@ impl<'k> Known<'k> {
     ) -> Self {
         let mut request = Map::new();
         request.insert("operation".to_owned(), json!(operation));
-        request.insert("namespace".to_owned(), json!(reference.namespace));
+        // Kyverno: policy_processor.go, a deletion has no object, and its namespace is that of none.
+        let namespace = if operation == Operation::Delete.name() { "" } else { &reference.namespace };
+        request.insert("namespace".to_owned(), json!(namespace));
         if let Some(user) = question.user {
             request.extend(user.request_fields());
         }
