@@ -14,7 +14,7 @@ use kyvc::report::explain::{Story, Writer};
 use kyvc::report::rows::{Resource, Totals};
 use kyvc::yaml::{ReadOptions, go_json};
 use kyvc::{ir, manifest, policy};
-use kyvc_vm::document::{Document, Layout};
+use kyvc_vm::document::{Buffers, Document, JsonOptions, Layout, read_json};
 use std::fmt::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -72,6 +72,12 @@ fn stages() {
             let Some(doc) = mutated(&mut engine, &compiled.set, doc, &versions, &others, &mut verdicts) else {
                 return ControlFlow::Continue(());
             };
+            let verified = verified(&mut engine, &compiled.set, doc, &mut verdicts);
+            let now = verified.as_deref().map(|text| {
+                let layout = compiled.set.program().layout();
+                read_json(text, layout, Buffers::default(), JsonOptions::default()).unwrap()
+            });
+            let doc = now.as_ref().unwrap_or(doc);
             generated(&mut engine, &compiled.set, doc, &mut verdicts);
             // Who is watched does the same.
             let mut watched = Vec::new();
@@ -143,6 +149,18 @@ fn mutated<'d>(
         }
     }
     Some(now)
+}
+
+/// What rules say that verify images, and the object afterwards, where they change it.
+fn verified(engine: &mut Engine, set: &PolicySet, doc: &Document<'_>, out: &mut String) -> Option<String> {
+    let mut now = None;
+    for &policy in set.verifying() {
+        now = engine.verify_images(set, policy, &Request::create(doc), &NoHost, |v| {
+            writeln!(out, "  {} verifies, {}: {}", v.info.name, v.status.name(), v.message()).unwrap();
+        });
+        now.iter().for_each(|json| writeln!(out, "  now {json}").unwrap());
+    }
+    now
 }
 
 /// What rules want to be made for an object.

@@ -3,7 +3,7 @@
 use super::ends::Ends;
 use super::pattern::{self, About};
 use super::unit::UnitBuilder;
-use super::{CodegenError, conditions, foreach, mutate};
+use super::{CodegenError, conditions, expr, foreach, mutate};
 use crate::ir::Body;
 use crate::ir::mutate::Mutation;
 use kyvc_vm::document::Place;
@@ -18,6 +18,16 @@ pub(super) fn generate(u: &mut UnitBuilder<'_>, body: &Body, about: About, ends:
         Body::Pattern(p) => pattern::generate(u, p, about, ends),
         Body::AnyPattern(ps) => pattern::generate_any(u, ps, about, ends),
         Body::ForEach(loops) => foreach::generate(u, loops, about, ends),
+        Body::VerifyImages(v) => {
+            // The host verifies; where the images are is only known then.
+            u.linker.layout.want(&[], true);
+            let taken = u.taken();
+            let how = expr::generate(u, &v.how)?;
+            u.emit(Op::HostTell, how.0, 0, 0);
+            u.release(taken);
+            ends.passes(u, 0);
+            Ok(())
+        }
         Body::Cleanup(c) => {
             if let Some(c) = c {
                 conditions::of_cleanup(u, c, ends)?;
@@ -25,7 +35,7 @@ pub(super) fn generate(u: &mut UnitBuilder<'_>, body: &Body, about: About, ends:
             ends.passes(u, 0);
             Ok(())
         }
-        Body::Generate(_) => {
+        Body::Generate(_) | Body::Manifests(_) => {
             ends.passes(u, 0);
             Ok(())
         }

@@ -368,7 +368,8 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
             Root::Account => self.account(),
             Root::Given => self.around.host.given(self.policy_name(), &self.info.name),
             Root::Images => {
-                match images::of(self.around.images_of, self.around.images_of.root().unwrap_or(self.around.root)) {
+                let (doc, rule) = (self.around.images_of, self.info.images.as_deref());
+                match images::of(doc, doc.root().unwrap_or(self.around.root), rule) {
                     Ok(json) => json,
                     Err(text) => return self.machine.failed(&text).map(Some),
                 }

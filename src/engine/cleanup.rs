@@ -34,6 +34,7 @@ impl Engine {
         let request = Request { old: None, user: Some(&NO_USER), rest: Some(&text), ..*request };
         self.set_offers(host);
         self.ready(set, &request, rest.as_ref());
+        self.parts().0.begin_context();
         let kind = resource_kind(set, &request);
         let around = Around { kind, root, rest: rest.as_ref(), images_of: request.object, host };
         let (machine, cache, spare, traces) = self.parts();

@@ -3,6 +3,7 @@
 use super::set::{CheckKind, Paths, PolicyInfo, PolicyKind, PolicySet, RuleInfo, RuleOverride, Severity, Standard};
 use crate::codegen::{CompiledRule, CompiledTarget};
 use crate::diag::Code;
+use crate::ir::images::{Extractor, ImageEntry, ImageRule};
 use crate::policy::classic::Action;
 use kyvc_vm::document::{LayoutBuilder, Place};
 use kyvc_vm::file::wire::{Reader, WireError, Writer};
@@ -158,6 +159,8 @@ fn rule(w: &mut Writer, rule: &RuleInfo) {
         w.str(key);
         w.str(value);
     });
+    w.option(rule.images.as_ref(), |w, images| image_rule(w, images));
+    w.option(rule.manifests.as_ref(), |w, m| w.str(m));
     w.option(rule.pod_security.as_ref(), |w, s| {
         s.rule.write(w);
         w.list(&s.exceptions, |w, (key, exclude)| {
@@ -175,6 +178,43 @@ fn rule(w: &mut Writer, rule: &RuleInfo) {
     w.option(rule.code.make.as_ref(), |w, m| w.len(m.index()));
     w.bool(rule.synchronize);
     place(w, rule.place);
+}
+
+fn image_rule(w: &mut Writer, images: &ImageRule) {
+    w.list(&images.entries, |w, e| {
+        w.list(&e.references, |w, r| w.str(r));
+        w.bool(e.verify_digest);
+        w.bool(e.required);
+    });
+    w.option(images.extractors.as_ref(), |w, kinds| {
+        w.list(kinds, |w, (kind, list)| {
+            w.str(kind);
+            w.list(list, |w, x| {
+                w.list(&x.steps, |w, s| w.str(s));
+                w.str(&x.value);
+                w.str(&x.key);
+                w.str(&x.group);
+                w.option(x.expression.as_ref(), |w, e| w.str(e));
+            });
+        });
+    });
+}
+
+fn read_image_rule(r: &mut Reader<'_>) -> Result<ImageRule, WireError> {
+    let text = |r: &mut Reader<'_>| r.str().map(str::to_owned);
+    let entry = |r: &mut Reader<'_>| {
+        Ok(ImageEntry { references: r.list(text)?, verify_digest: r.bool()?, required: r.bool()? })
+    };
+    let extractor = |r: &mut Reader<'_>| {
+        Ok(Extractor {
+            steps: r.list(text)?,
+            value: text(r)?,
+            key: text(r)?,
+            group: text(r)?,
+            expression: r.option(text)?,
+        })
+    };
+    Ok(ImageRule { entries: r.list(entry)?, extractors: r.option(|r| r.list(|r| Ok((text(r)?, r.list(extractor)?))))? })
 }
 
 fn read_rule(r: &mut Reader<'_>, policies: usize, units: usize) -> Result<RuleInfo, WireError> {
@@ -195,6 +235,8 @@ fn read_rule(r: &mut Reader<'_>, policies: usize, units: usize) -> Result<RuleIn
         overrides: read_overrides(r)?,
         allow_existing: r.bool()?,
         properties: r.list(|r| Ok((r.str()?.to_owned(), r.str()?.to_owned())))?,
+        images: r.option(|r| read_image_rule(r).map(Box::new))?,
+        manifests: r.option(|r| r.str().map(Into::into))?,
         pod_security: r.option(|r| {
             let rule = pod_security::Rule::read(r)?;
             let exceptions = r.list(|r| Ok((r.str()?.to_owned(), read_exclusions(r)?)))?;

@@ -1,5 +1,7 @@
 //! What a policy set asks of the world around it while a request is evaluated.
 
+use super::verify::Asked;
+use kyvc_vm::builtin::images::Image;
 use kyvc_vm::verdict::Offers;
 
 /// Answers what rules ask for beyond the request. The machine does no input or output of its own.
@@ -34,12 +36,55 @@ pub trait Host {
         None
     }
 
+    /// Verifies a signature or an attestation of an image, and gives its digest.
+    ///
+    /// # Errors
+    /// Says why it is not verified, in Kyverno's words.
+    fn verify(&self, asked: &Asked<'_>) -> Result<String, Refused> {
+        Err(Refused::text(format!("nobody verifies {}", asked.image())))
+    }
+
+    /// Why the signed manifests that an image holds cannot be had, in Kyverno's words.
+    fn bundle(&self, image: &Image) -> Refused {
+        Refused::text(format!("nobody has the manifests in {}", image.reference()))
+    }
+
+    /// The digest of an image.
+    ///
+    /// # Errors
+    /// Says why it is not known, in Kyverno's words.
+    fn digest(&self, image: &Image) -> Result<String, Refused> {
+        Err(Refused::text(format!("nobody knows the digest of {}", image.reference())))
+    }
+
     /// Answers a question.
     ///
     /// # Errors
     /// Says why there is no answer, in the words that follow Kyverno's own.
     fn ask(&self, question: &Question) -> Result<String, String> {
         Err(format!("nobody answers questions about {}", question.about()))
+    }
+}
+
+/// Why an image is not verified.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refused {
+    /// The reason
+    pub text: String,
+    /// Whether a network is the reason, and nothing is known of the image
+    pub network: bool,
+}
+
+impl Refused {
+    /// A reason that is not the network.
+    pub fn text(text: String) -> Self {
+        Self { text, network: false }
+    }
+
+    /// Several reasons as one.
+    pub(super) fn all(reasons: Vec<Self>) -> Self {
+        let texts: Vec<&str> = reasons.iter().map(|r| r.text.as_str()).collect();
+        Self { text: texts.join("; "), network: reasons.iter().any(|r| r.network) }
     }
 }
 

@@ -54,6 +54,20 @@ pub(super) fn no_context(why: &str) -> String {
     format!("failed to load context: {why}")
 }
 
+/// What is said where the variables of a rule that verifies images have no values.
+pub(super) fn not_substituted(why: &str) -> String {
+    format!("failed to substitute variables: {why}")
+}
+
+/// What is said of images that have all that is asked of them.
+pub(super) fn images(passed: bool, skipped: &[String]) -> (Status, String) {
+    match (passed, skipped) {
+        (_, []) => (Status::Pass, "image verified".to_owned()),
+        (true, some) => (Status::Pass, format!("image verified, skipped images: {}", some.join(" "))),
+        (false, some) => (Status::Skip, format!("image skipped, skipped images: {}", some.join(" "))),
+    }
+}
+
 /// What is said of an object that a cleanup policy is about, or is not.
 pub(super) fn cleanup(matched: bool) -> &'static str {
     if matched { "resource matched" } else { "resource did not match" }
@@ -101,6 +115,8 @@ impl Words<'_> {
             | CheckKind::Mutate
             | CheckKind::PodSecurity
             | CheckKind::Generate
+            | CheckKind::VerifyImages
+            | CheckKind::Manifests
             | CheckKind::Cleanup => self.failure(id, own),
         }
     }

@@ -176,11 +176,20 @@ impl Answer<'_> {
 /// Says what is wrong with the expression, or with its evaluation.
 pub fn evaluate(expression: &str, input: &str, ints: bool) -> Result<String, String> {
     let query = Query::compile(expression).map_err(|e| e.to_string())?;
+    answer(&query, input, ints)
+}
+
+/// Evaluates a compiled expression on a JSON text.
+pub(super) fn evaluate_compiled(query: &Query, input: &str) -> Result<String, String> {
+    answer(query, input, false)
+}
+
+fn answer(query: &Query, input: &str, ints: bool) -> Result<String, String> {
     let options = JsonOptions { floats: !ints, ..JsonOptions::default() };
     let document = read_json(input, query.layout(), Buffers::default(), options);
     let document = document.map_err(|e: JsonError| e.to_string())?;
     let mut evaluator = Evaluator::default();
-    let answer = evaluator.evaluate(&query, &document).map_err(|e| e.to_string())?;
+    let answer = evaluator.evaluate(query, &document).map_err(|e| e.to_string())?;
     answer.json().map_err(|e| match e {
         Failure::Failed(text) => format!("result is not JSON: {text}"),
         trap @ Failure::Trap(_) => trap.to_string(),

@@ -6,7 +6,7 @@ use super::generate::Wanted;
 use super::host::{Host, NoHost};
 use super::message::{self, Own, Words, path_of};
 use super::request::{Operation, Request, User};
-use super::set::{CheckKind, PolicySet, RuleInfo};
+use super::set::{PolicySet, RuleInfo};
 use super::standard::{Pods, Violated};
 use super::trace::RuleTrace;
 use super::versions::Changing;
@@ -14,12 +14,11 @@ use kyvc_vm::document::{Buffers, Document, JsonOptions, Kind, Layout, NodeId, Pl
 use kyvc_vm::ids::{FaultId, UnitId};
 use kyvc_vm::machine::{Budget, FaultView, Input, Machine, View};
 use kyvc_vm::pod_security::Facts;
-use kyvc_vm::program::{Program, Reason};
+use kyvc_vm::program::Program;
 use kyvc_vm::selector::ResourceKind;
 use kyvc_vm::value::{DocId, Val};
 use kyvc_vm::verdict::{Fact, Outcome, Root, Step, Trap, TrapKind};
 use smallvec::SmallVec;
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// What became of a rule.
@@ -77,7 +76,7 @@ impl Verdict<'_> {
     /// Kyverno's message. That of a rule that holds is made here, so that a pass costs no text.
     pub fn message(&self) -> String {
         match self.status {
-            Status::Pass if self.info.check.judges() => {
+            Status::Pass if self.info.says_own_pass() => {
                 message::pass(&self.info.name, self.info.check, self.alternative, &self.info.message)
             }
             _ => self.text.clone(),
@@ -171,7 +170,7 @@ impl Engine {
         let (mut ended, mut policy) = (None, None);
         for &number in set.index.rules(kind.kind) {
             let Some(info) = set.rules.get(number as usize) else { continue };
-            if !info.check.judges() || ended == Some(info.policy) || !asked(info.policy) {
+            if !info.judges() || ended == Some(info.policy) || !asked(info.policy) {
                 continue;
             }
             // Kyverno has one context for all rules of a policy.
@@ -309,46 +308,6 @@ impl Engine {
     }
 }
 
-impl<'e, 'r: 'e> Run<'e, 'r> {
-    fn verdict<'s>(&mut self, number: usize, info: &'s RuleInfo, pods: &mut Pods<'_>) -> Option<Verdict<'s>> {
-        let outcome = match self.unit(info.code.check, false) {
-            Ok(outcome) => outcome,
-            Err(trap) => {
-                let text = format!("rule {}: {trap}", info.name);
-                return Some(verdict(number, info, Status::Error, text, Place::default()));
-            }
-        };
-        if let Some(why) = self.stopped(outcome) {
-            return Some(verdict(number, info, Status::Error, why, Place::default()));
-        }
-        if let Some(standard) = &info.pod_security {
-            return self.standard(number, info, standard, outcome, pods);
-        }
-        match outcome {
-            Outcome::None | Outcome::Value(_) => None,
-            // Kyverno: patterns say nothing of an object that goes.
-            _ if self.request.operation == Operation::Delete && info.is_pattern() && self.was_matched(outcome) => None,
-            Outcome::Pass(n) => Some(Verdict {
-                rule: number,
-                info,
-                status: Status::Pass,
-                alternative: (info.check == CheckKind::AnyPattern).then_some(n),
-                text: String::new(),
-                exceptions: Vec::new(),
-                place: Place::default(),
-                standard: None,
-                properties: Vec::new(),
-            }),
-            Outcome::Skip(id) | Outcome::Fail(id) | Outcome::Error(id) => {
-                let own = self.own_message(outcome, id);
-                let (status, text, place) = self.explain(outcome, id, &own)?;
-                let exceptions = self.exceptions(outcome);
-                Some(Verdict { exceptions, ..verdict(number, info, status, text, place) })
-            }
-        }
-    }
-}
-
 pub(super) fn verdict(number: usize, info: &RuleInfo, status: Status, text: String, place: Place) -> Verdict<'_> {
     Verdict {
         rule: number,
@@ -456,19 +415,6 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
             .map(|why| message::no_context(&why))
     }
 
-    /// Whether a pattern rule came as far as looking at the object.
-    fn was_matched(&self, outcome: Outcome) -> bool {
-        let (Outcome::Skip(id) | Outcome::Error(id)) = outcome else { return true };
-        match self.machine.fault(self.program(), id) {
-            Some(FaultView::Both(first, _)) => self.was_matched(Outcome::Skip(first)),
-            Some(FaultView::Site { site, .. }) => !matches!(
-                site.reason,
-                Reason::Said | Reason::Because | Reason::Unresolved | Reason::Typed | Reason::Excepted
-            ),
-            _ => true,
-        }
-    }
-
     /// Runs a unit to its end, answering what it asks for.
     pub(super) fn unit(&mut self, unit: UnitId, after: bool) -> Result<Outcome, Trap> {
         if !self.machine.is_traced() {
@@ -492,20 +438,8 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
         }
     }
 
-    /// What reports have of the rule besides: as its code handed it over, otherwise as it is written.
-    pub(super) fn properties(&mut self) -> Vec<(String, String)> {
-        let written = &self.info.properties;
-        if written.is_empty() {
-            return Vec::new();
-        }
-        let known = std::mem::take(&mut self.told).into_iter().next().and_then(Result::ok);
-        // Kyverno: pkg/engine/internal/rule.go, one value that is no text leaves all as they are written.
-        let known = known.and_then(|json| serde_json::from_str::<BTreeMap<String, Option<String>>>(&json).ok());
-        known.map_or_else(|| written.clone(), |map| map.into_iter().map(|(k, v)| (k, v.unwrap_or_default())).collect())
-    }
-
     /// The rule's own message about an outcome; for a denial, what its conditions say is part of it.
-    fn own_message(&mut self, outcome: Outcome, id: FaultId) -> Own {
+    pub(super) fn own_message(&mut self, outcome: Outcome, id: FaultId) -> Own {
         let own = match self.info.code.message.map(|unit| self.unit(unit, true)) {
             None => Own::None,
             Some(Ok(Outcome::Value(value))) => self.message_of(value),

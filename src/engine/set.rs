@@ -2,6 +2,7 @@
 
 use super::index::{Index, Kinds};
 use crate::codegen::CompiledRule;
+use crate::ir::images::ImageRule;
 use crate::policy::classic::Action;
 use kyvc_vm::document::{LayoutBuilder, PathId, Place, Segment};
 use kyvc_vm::op::Op;
@@ -137,11 +138,15 @@ pub enum CheckKind {
     Generate,
     /// Nothing; it says which objects are to go
     Cleanup,
+    /// The images of an object
+    VerifyImages,
+    /// The signatures of an object
+    Manifests,
 }
 
 impl CheckKind {
     /// All, in the order of their encoding.
-    pub const ALL: [CheckKind; 8] = [
+    pub const ALL: [CheckKind; 10] = [
         CheckKind::Pattern,
         CheckKind::AnyPattern,
         CheckKind::Deny,
@@ -150,6 +155,8 @@ impl CheckKind {
         CheckKind::PodSecurity,
         CheckKind::Generate,
         CheckKind::Cleanup,
+        CheckKind::VerifyImages,
+        CheckKind::Manifests,
     ];
 }
 
@@ -189,6 +196,10 @@ pub struct RuleInfo {
     pub allow_existing: bool,
     /// `reportProperties` as written
     pub properties: Vec<(String, String)>,
+    /// The images that it is about
+    pub(crate) images: Option<Box<ImageRule>>,
+    /// Who has to have signed objects, as JSON
+    pub(crate) manifests: Option<Box<str>>,
     /// The Pod Security Standard that it checks
     pub(crate) pod_security: Option<Box<Standard>>,
     /// Kinds it can match, where it names them all
@@ -200,6 +211,16 @@ pub struct RuleInfo {
 }
 
 impl RuleInfo {
+    /// Whether it is Kyverno's usual text that its objects are right.
+    pub(crate) fn says_own_pass(&self) -> bool {
+        self.check.judges() && !matches!(self.check, CheckKind::VerifyImages | CheckKind::Manifests)
+    }
+
+    /// Whether it says of objects whether they are right.
+    pub(crate) fn judges(&self) -> bool {
+        self.check.judges() && self.images.as_ref().is_none_or(|i| i.checks())
+    }
+
     /// Whether it checks the object against patterns.
     pub(crate) fn is_pattern(&self) -> bool {
         matches!(self.check, CheckKind::Pattern | CheckKind::AnyPattern)
@@ -257,6 +278,8 @@ pub struct PolicySet {
     mutating: Vec<usize>,
     /// The policies with rules that make objects
     generating: Vec<usize>,
+    /// The policies with rules that verify images
+    verifying: Vec<usize>,
     /// The policies that say which objects are to go
     cleaning: Vec<usize>,
 }
@@ -281,6 +304,7 @@ impl PolicySet {
             schema: rules.iter().any(|r| r.pod_security.is_some()).then(|| Schema::new(program.layout())),
             mutating: with(CheckKind::Mutate),
             generating: with(CheckKind::Generate),
+            verifying: with(CheckKind::VerifyImages),
             cleaning: with(CheckKind::Cleanup),
             index: Index::new(&rules.iter().map(|r| &r.kinds).collect::<Vec<_>>()),
             program,
@@ -313,6 +337,11 @@ impl PolicySet {
     /// The policies that have rules that make objects, by number.
     pub fn generating(&self) -> &[usize] {
         &self.generating
+    }
+
+    /// The policies that have rules that verify images, by number.
+    pub fn verifying(&self) -> &[usize] {
+        &self.verifying
     }
 
     /// The policies that say which objects are to go, by number.

@@ -1,6 +1,7 @@
 //! The one intermediate form of all policy kinds: what a rule matches, what it checks, and expressions.
 
 pub mod generate;
+pub mod images;
 pub mod mutate;
 mod print;
 
@@ -157,6 +158,10 @@ pub enum Body {
     Mutate(Box<mutate::Mutation>),
     /// Nothing; other objects are made
     Generate(Box<generate::Generation>),
+    /// The signatures of the object, as this JSON says
+    Manifests(String),
+    /// The images of the object
+    VerifyImages(Box<images::Verification>),
     /// Nothing; an object for which these conditions hold is to go
     Cleanup(Option<Conditions>),
     /// Nothing: the rule's own text cannot be made, in these words

@@ -80,6 +80,21 @@ impl Printer {
                     self.indented(|p| p.whole(pattern));
                 }
             }
+            Body::Manifests(json) => self.line(format_args!("signed {json}")),
+            Body::VerifyImages(v) => {
+                for e in &v.rule.entries {
+                    let asked = [(e.verify_digest, ", with a digest"), (e.required, ", verified")];
+                    let asked: String = asked.into_iter().filter(|(is, _)| *is).map(|(_, what)| what).collect();
+                    self.line(format_args!("images {:?}{asked}", e.references));
+                }
+                for (kind, list) in v.rule.extractors.iter().flatten() {
+                    for x in list {
+                        let steps = x.steps.join("/");
+                        self.line(format_args!("images.{} of {kind} at {steps}, {}", x.group, x.value));
+                    }
+                }
+                self.line(format_args!("verify {}", expr(&v.how)));
+            }
             Body::Cleanup(conditions) => {
                 self.line(format_args!("goes"));
                 self.indented(|p| p.only_if(conditions.as_ref()));

@@ -7,6 +7,7 @@ pub mod exception;
 mod foreach;
 mod generate;
 mod here;
+mod images;
 pub mod jmespath;
 pub mod matches;
 mod mutate;
@@ -32,7 +33,7 @@ pub struct Options {
 /// Lowers a rule of a classic policy. `None` where it checks nothing that is compiled.
 pub fn rule(policy: &Policy, resolved: &ResolvedRule, options: Options, problems: &Problems) -> Option<ir::Rule> {
     let rule = &resolved.rule;
-    if rule.mutate.is_none() && rule.validate.is_none() && rule.generate.is_none() {
+    if rule.mutate.is_none() && rule.validate.is_none() && rule.generate.is_none() && rule.verify_images.is_none() {
         return None;
     }
     let matches = matches::lower(policy, resolved, problems);
@@ -50,9 +51,10 @@ pub fn rule(policy: &Policy, resolved: &ResolvedRule, options: Options, problems
             Check::Nothing => return None,
             c => check(c, &scope, &owner, &mut entries),
         },
-        (None, None) => match &rule.generate {
-            Some(g) => ir::Body::Generate(Box::new(generate::lower(g, &scope, &owner, &mut entries))),
-            None => return None,
+        (None, None) => match (&rule.generate, &rule.verify_images) {
+            (Some(g), _) => ir::Body::Generate(Box::new(generate::lower(g, &scope, &owner, &mut entries))),
+            (None, Some(v)) => ir::Body::VerifyImages(Box::new(images::lower(rule, v, &scope))),
+            (None, None) => return None,
         },
     };
     // The message is made where the rule fails, and sees what is bound there.
@@ -101,6 +103,7 @@ fn check(check: &Check, scope: &Scope<'_>, owner: &Owner, entries: &mut Vec<ir::
             ir::Body::ForEach(loops.iter().map(|l| foreach::lower(l, scope, owner, entries)).collect())
         }
         Check::PodSecurity(standard) => ir::Body::PodSecurity(Box::new(standard.rule.clone())),
+        Check::Manifests(tree) => ir::Body::Manifests(tree.json().to_string()),
         Check::Nothing => ir::Body::Broken(String::new()),
     }
 }

@@ -2,10 +2,12 @@
 
 use super::cluster::Cluster;
 use super::evaluate::Question;
+use super::registry;
 use super::values::merge;
-use crate::engine::{ApiCall, Host, Operation, Question as Asked, TargetSelector};
+use crate::engine::{ApiCall, Asked as ImageAsked, Host, Operation, Question as Asked, Refused, TargetSelector};
 use crate::report::openreports::Reference;
 use crate::yaml;
+use kyvc_vm::builtin::images::Image;
 use kyvc_vm::document::Document;
 use kyvc_vm::verdict::{Ask, Offers};
 use serde_json::{Map, Value, json};
@@ -130,6 +132,18 @@ impl Host for Known<'_> {
         }
     }
 
+    fn verify(&self, asked: &ImageAsked<'_>) -> Result<String, Refused> {
+        Err(registry::verify(asked))
+    }
+
+    fn bundle(&self, image: &Image) -> Refused {
+        registry::bundle(image)
+    }
+
+    fn digest(&self, image: &Image) -> Result<String, Refused> {
+        Err(registry::digest(image))
+    }
+
     fn given(&self, policy: &str, rule: &str) -> Option<String> {
         let all = self.all(policy, rule).unwrap_or_default();
         (!all.is_empty()).then(|| Value::Object(all).to_string())
@@ -163,6 +177,14 @@ impl Host for Served<'_> {
     }
 }
 
+/// kyvc calls no services: what asks one fails as it does where no name is found.
 fn no_service(call: &ApiCall) -> String {
-    format!("failed to execute HTTP request for APICall {}: kyvc does not call services here yet", call.entry)
+    let url = call.service.as_ref().map_or("", |s| s.url.as_str());
+    let method = if call.method == "POST" { "Post" } else { "Get" };
+    let named = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic()) && !rest.starts_with("localhost");
+    let why = match url.strip_prefix("http://").or(url.strip_prefix("https://")) {
+        Some(rest) if named(rest) => registry::not_found(method, url),
+        _ => "kyvc does not call services here yet".to_owned(),
+    };
+    format!("failed to execute HTTP request for APICall {}: {why}", call.entry)
 }

@@ -15,6 +15,7 @@ mod made;
 pub mod mocks;
 pub mod outcome;
 pub mod policies;
+mod registry;
 pub mod resources;
 mod schema;
 mod stages;

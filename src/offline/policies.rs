@@ -447,7 +447,7 @@ fn unchecked(policy: &Policy, tree: &Tree, problems: &Problems) {
     for (rule, tree) in policy.spec.rules.iter().zip(rules) {
         let kept = rule.validate.as_ref().is_none_or(|v| v.check.is_some());
         let Some(Value::Map(members)) = tree.get("validate").map(|t| &t.value).filter(|_| !kept) else { continue };
-        let other = |key: &str| ["deny", "podSecurity", "cel", "manifests"].contains(&key);
+        let other = |key: &str| ["deny", "podSecurity", "cel"].contains(&key);
         for m in members.iter().filter(|m| other(&m.key) && m.value.value != Value::Null) {
             problems.add(Code::NotCompiled, m.key_place, format!("`validate.{}` is not compiled yet", m.key));
         }

@@ -93,9 +93,21 @@ impl Stages<'_> {
                 Response { about: before, does: Does::Mutate, rules, patched: Some(patched), ..Response::default() },
             );
         }
+        for &policy in set.verifying() {
+            let Some(asked_now) = now else { break };
+            let about = about(&now);
+            let (rules, changed) = self.verify_images(policy, &asked_now);
+            if let Some(json) = changed {
+                let text: &str = texts.alloc(json);
+                let layout = set.program().layout();
+                let read = read_json(text, layout, Buffers::default(), JsonOptions::default()).ok();
+                now = read.map(|doc| Asked { object: documents.alloc(doc), ..asked_now });
+            }
+            self.respond(asked, policy, Response { about, does: Does::VerifyImages, rules, ..Response::default() });
+        }
         let mut said = now.map_or_else(Vec::new, |now| self.checked(&now));
         if self.question.keeps_silence {
-            let checks = |p: usize| set.rules().iter().any(|r| r.policy == p && r.check.judges());
+            let checks = |p: usize| set.rules().iter().any(|r| r.policy == p && r.judges());
             let silent = (0..set.policies().len()).filter(|p| checks(*p) && !said.iter().any(|(q, _)| q == p));
             let silent: Vec<_> = silent.map(|p| (p, Vec::new())).collect();
             said.extend(silent);
@@ -158,6 +170,21 @@ impl Stages<'_> {
             }
         });
         (rules, became)
+    }
+
+    /// Lets one policy verify the images of the resource; gives the resource as JSON where that changes it.
+    fn verify_images(&mut self, policy: usize, asked: &Asked<'_>) -> (Vec<Ruled>, Option<String>) {
+        let set = self.question.set;
+        let group = self.question.group(policy, asked);
+        let known = Known::new(self.question, asked.object, asked.reference, group.operation.1, &group.given);
+        let mut rules = Vec::new();
+        let (engine, layout) = (&mut *self.engine, set.program().layout());
+        let changed = with_request(self.question, asked, &group, &known, layout, |request| {
+            engine.verify_images(set, policy, request, &known, |verdict| {
+                rules.push(ruled(verdict, Does::VerifyImages, None));
+            })
+        });
+        (rules, changed)
     }
 
     /// Lets one policy make objects for the resource.

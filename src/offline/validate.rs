@@ -8,6 +8,7 @@ mod conflict;
 pub(super) mod context;
 mod fields;
 mod generate;
+mod images;
 mod json;
 mod mutate;
 mod namespaces;
@@ -67,7 +68,9 @@ impl<'p> Subject<'p> {
         if !self.policy.spec.admission && !self.policy.spec.background {
             return Err("disabling both admission and background processing is not allowed".to_owned());
         }
-        if !self.policy.spec.admission && self.rules().iter().any(|r| mutate::has(r) || generate::has(r)) {
+        if !self.policy.spec.admission
+            && self.rules().iter().any(|r| mutate::has(r) || generate::has(r) || images::has(r))
+        {
             return Err("disabling admission processing is only allowed with validation policies".to_owned());
         }
         rules::check(self)

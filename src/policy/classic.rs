@@ -6,6 +6,7 @@ use super::generate::Generate;
 use super::metadata::Metadata;
 use super::mutate::Mutate;
 use super::tree::{Tree, Value};
+use super::verify_images::{self, KindExtractors, VerifyImages};
 use crate::diag::Code;
 use kyvc_vm::document::Place;
 
@@ -99,6 +100,10 @@ pub struct Rule {
     pub mutate: Option<Mutate>,
     /// `generate`
     pub generate: Option<Generate>,
+    /// `verifyImages`
+    pub verify_images: Option<VerifyImages>,
+    /// `imageExtractors`
+    pub image_extractors: Option<Vec<KindExtractors>>,
     /// `reportProperties`, a map of strings
     pub report_properties: Option<Tree>,
 }
@@ -238,9 +243,15 @@ impl Rule {
         let properties = f.string_map("reportProperties").is_some_and(|m| !m.is_empty());
         let report_properties = tree.get("reportProperties").filter(|_| properties).cloned();
         let context = context::read(f.list("context").unwrap_or_default(), &format!("{path}.context"), problems);
-        f.not_compiled(&["celPreconditions", "imageExtractors", "verifyImages"]);
-        let does = validate.is_some() || mutate.is_some() || generate.is_some();
-        if !does && tree.get("verifyImages").is_none() {
+        let extractors = f.take("imageExtractors");
+        let image_extractors =
+            extractors.map(|t| verify_images::extractors(t, &format!("{path}.imageExtractors"), problems));
+        let verify_place = tree.get("verifyImages").map_or(tree.place, |t| t.place);
+        let verify = f.list("verifyImages").unwrap_or_default();
+        let verify_images = VerifyImages::read(verify, verify_place, &format!("{path}.verifyImages"), problems);
+        f.not_compiled(&["celPreconditions"]);
+        let does = validate.is_some() || mutate.is_some() || generate.is_some() || verify_images.is_some();
+        if !does {
             let message = format!("`{path}` needs one of `validate`, `mutate`, `generate` and `verifyImages`");
             problems.add(Code::MissingField, tree.place, message);
         }
@@ -255,6 +266,8 @@ impl Rule {
             validate,
             mutate,
             generate,
+            verify_images,
+            image_extractors,
             report_properties,
         }
     }

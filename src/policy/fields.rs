@@ -127,6 +127,13 @@ impl<'t> Fields<'t> {
         }
     }
 
+    /// Takes strings that are kept elsewhere, to see that they are strings.
+    pub fn texts_of(&mut self, fields: &[&'static str]) {
+        for field in fields {
+            self.text(field);
+        }
+    }
+
     /// Takes a boolean.
     pub fn bool(&mut self, field: &'static str) -> Option<bool> {
         let tree = self.take(field)?;

@@ -20,3 +20,4 @@ pub mod schedule;
 pub mod tree;
 pub mod ttl;
 pub mod validate;
+pub mod verify_images;

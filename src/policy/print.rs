@@ -97,6 +97,14 @@ impl Printer {
             }
             self.change(&m.change);
         }
+        if let Some(v) = &r.verify_images {
+            self.tree(2, "verifyImages", Some(&v.tree));
+        }
+        for kind in r.image_extractors.iter().flatten() {
+            for x in &kind.extractors {
+                self.line(2, format_args!("images.{} of {} at {:?}", x.name, kind.kind, x.path.text));
+            }
+        }
         if let Some(g) = &r.generate {
             self.generate(g);
         }
@@ -319,6 +327,7 @@ impl Printer {
                 rule.exclude.iter().for_each(|e| self.line(3, format_args!("exclude {e:?}")));
                 return;
             }
+            Some(Check::Manifests(tree)) => ("manifests", std::slice::from_ref(tree)),
             Some(Check::Nothing) | None => return,
         };
         for tree in trees {

@@ -121,6 +121,19 @@ impl Tree {
         }
     }
 
+    /// The tree as JSON. A number that JSON does not have is `null`.
+    pub fn json(&self) -> serde_json::Value {
+        match &self.value {
+            Value::Null => serde_json::Value::Null,
+            Value::Bool(b) => (*b).into(),
+            Value::Int(n) => (*n).into(),
+            Value::Float(n) => (*n).into(),
+            Value::Str(s) => s.as_str().into(),
+            Value::List(items) => items.iter().map(Tree::json).collect(),
+            Value::Map(members) => members.iter().map(|m| (m.key.clone(), m.value.json())).collect(),
+        }
+    }
+
     /// Prints the tree as indented text with places.
     pub fn print(&self, indent: usize, out: &mut String) {
         match &self.value {

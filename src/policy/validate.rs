@@ -6,6 +6,7 @@ use super::fields::{Fields, Problems, Text};
 use super::foreach::{self, ForEach};
 use super::pod_security::PodSecurity;
 use super::tree::Tree;
+use super::verify_images;
 use crate::diag::Code;
 use kyvc_vm::document::Place;
 
@@ -39,6 +40,8 @@ pub enum Check {
     ForEach(Vec<ForEach>),
     /// `podSecurity`
     PodSecurity(PodSecurity),
+    /// `manifests`: the object has to be signed, as it is written here
+    Manifests(Tree),
     /// Nothing is said of what is checked, and nothing is said of any object
     Nothing,
 }
@@ -56,19 +59,37 @@ impl Validate {
         let loops = f.list("foreach").map(|items| foreach::read(items, &format!("{path}.foreach"), problems));
         let standard = f.take("podSecurity");
         let standard = standard.map(|t| PodSecurity::read(t, &format!("{path}.podSecurity"), problems));
-        f.not_compiled(&["cel", "manifests"]);
+        let manifests = f.take("manifests").and_then(|t| manifests(t, &format!("{path}.manifests"), problems));
+        f.not_compiled(&["cel"]);
         // Kyverno 1.19 keeps the field in its schema and does nothing with it.
         f.ignore(&["assert"]);
         f.finish();
-        // Kyverno: pkg/engine/validation.go, the standard comes before all else.
+        // Kyverno: pkg/engine/validation.go, signatures and the standard come before all else.
         let standard = standard.map(|s| s.map_or(Check::Nothing, Check::PodSecurity));
-        let check = standard.or(deny.map(Check::Deny)).or(pattern.map(Check::Pattern)).or(any.map(Check::AnyPattern));
+        let check = manifests
+            .map(Check::Manifests)
+            .or(standard)
+            .or(deny.map(Check::Deny))
+            .or(pattern.map(Check::Pattern))
+            .or(any.map(Check::AnyPattern));
         let check = check.or(loops.map(Check::ForEach));
-        let others = ["cel", "manifests"];
-        if check.is_none() && !others.iter().any(|k| tree.get(k).is_some()) {
-            let message = format!("`{path}` needs one of `pattern`, `anyPattern`, `deny`, `foreach` and `podSecurity`");
+        if check.is_none() && tree.get("cel").is_none() {
+            let message = format!(
+                "`{path}` needs one of `pattern`, `anyPattern`, `deny`, `foreach`, `podSecurity` and `manifests`"
+            );
             problems.add(Code::MissingField, tree.place, message);
         }
         Self { message, action, overrides, allow_existing, check, place: tree.place }
     }
+}
+
+/// Reads `manifests`. Where nobody has to have signed, there is nothing to check.
+fn manifests(tree: &Tree, path: &str, problems: &Problems) -> Option<Tree> {
+    let mut f = Fields::of(tree, path, problems);
+    let attestors = f.list("attestors");
+    verify_images::sets(attestors, &format!("{path}.attestors"), problems);
+    f.texts_of(&["annotationDomain", "repository"]);
+    f.ignore(&["ignoreFields", "dryRun"]);
+    f.finish();
+    attestors.is_some_and(|a| !a.is_empty()).then(|| tree.clone())
 }

@@ -139,7 +139,8 @@ impl Row {
         let scored = set.policy_of(verdict.rule).is_none_or(|p| p.scored);
         let status = if verdict.status == Status::Fail && !scored { Status::Warn } else { verdict.status };
         let alternative = verdict.status == Status::Pass && verdict.info.check == CheckKind::AnyPattern;
-        let message = (status != Status::Pass || alternative).then(|| verdict.message().into());
+        let message =
+            (status != Status::Pass || alternative || !verdict.info.says_own_pass()).then(|| verdict.message().into());
         Self {
             rule: u32::try_from(verdict.rule).unwrap_or(u32::MAX),
             resource,

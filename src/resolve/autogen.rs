@@ -162,8 +162,12 @@ fn generate(rule: &Rule, shape: Shape, controllers: &[String]) -> Option<Rule> {
     made.mutate = rule.mutate.as_ref().and_then(|m| wrap_mutate(m, shape));
     if made.mutate.is_none() {
         made.validate = rule.validate.as_ref().and_then(|v| wrap(v, shape));
-        made.validate.as_ref()?;
+        if made.validate.is_none() {
+            made.verify_images.as_ref()?;
+        }
     }
+    // Kyverno: pkg/autogen/v1/rule.go, the rule that is made has no such field.
+    made.image_extractors = None;
     replace_kinds(&mut made.matches, shape, controllers, true);
     if let Some(exclude) = &mut made.exclude {
         replace_kinds(exclude, shape, controllers, false);
@@ -189,6 +193,10 @@ fn generate(rule: &Rule, shape: Shape, controllers: &[String]) -> Option<Rule> {
         m.change.map_strings(&change);
         m.around.map_strings(&change);
     }
+    if let Some(v) = &mut made.verify_images {
+        v.tree.map_strings(&change);
+        v.entries.iter_mut().flat_map(|e| &mut e.references).for_each(|r| *r = change(r));
+    }
     if let Some(v) = &mut made.validate {
         if let Some(message) = &mut v.message {
             message.text = change(&message.text);
@@ -213,7 +221,7 @@ fn rewrite_check(check: Option<&mut Check>, change: &dyn Fn(&str) -> String) {
                 rewrite_check(l.check.as_mut(), change);
             }
         }
-        Some(Check::PodSecurity(_) | Check::Nothing) => {}
+        Some(Check::PodSecurity(_) | Check::Manifests(_) | Check::Nothing) => {}
         None => {}
     }
 }
@@ -264,6 +272,8 @@ fn wrap(v: &Validate, shape: Shape) -> Option<Validate> {
         Check::ForEach(loops) => Check::ForEach(loops.clone()),
         Check::PodSecurity(standard) => Check::PodSecurity(standard.clone()),
         Check::Nothing => Check::Nothing,
+        // A signature is one of an object as a whole.
+        Check::Manifests(_) => return None,
     };
     Some(Validate { check: Some(check), ..v.clone() })
 }

@@ -33,7 +33,7 @@ fn check(check: &mut Check) {
                 each.check.iter_mut().for_each(self::check);
             }
         }
-        Check::Pattern(_) | Check::AnyPattern(_) | Check::PodSecurity(_) | Check::Nothing => {}
+        Check::Pattern(_) | Check::AnyPattern(_) | Check::PodSecurity(_) | Check::Manifests(_) | Check::Nothing => {}
     }
 }
 

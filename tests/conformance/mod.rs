@@ -54,6 +54,9 @@ const EXISTS: &[&str] = &[
     "mutate-existing",
     "generate",
     "cleanup",
+    "verify-images",
+    "manifests",
+    "network",
 ];
 
 /// How many differences of a suite are printed.

@@ -1,6 +1,6 @@
 //! Checks of preconditions and of the conditions of a denial.
 
-use super::{list, some};
+use super::{images, list, some};
 use crate::policy::classic::Conditions;
 use crate::policy::tree::{Tree, Value};
 
@@ -56,14 +56,14 @@ pub(super) fn check(rule: &Tree) -> Result<(), At> {
         block(conditions, "preconditions").map_err(|(path, e)| (format!("validate.{path}"), e))?;
     }
     let deny = some(rule, "validate").and_then(|v| some(v, "deny"));
-    match deny.and_then(|d| some(d, "conditions")) {
-        Some(conditions) => block(conditions, "conditions").map_err(|(path, e)| (format!("validate.deny.{path}"), e)),
-        None => Ok(()),
+    if let Some(conditions) = deny.and_then(|d| some(d, "conditions")) {
+        block(conditions, "conditions").map_err(|(path, e)| (format!("validate.deny.{path}"), e))?;
     }
+    images::operators(rule)
 }
 
 /// Kyverno looks at all values first, and then at all operators.
-fn block(conditions: &Tree, name: &str) -> Result<(), At> {
+pub(super) fn block(conditions: &Tree, name: &str) -> Result<(), At> {
     for (conditions, path) in lists(conditions, name) {
         for (i, condition) in conditions.iter().enumerate() {
             values(condition).map_err(|(field, e)| (format!("{path}[{i}].{field}"), e))?;

@@ -1,6 +1,6 @@
 //! The checks of api/kyverno/v1, which collect all errors.
 
-use super::{Checked, Subject, conflict, generate, json, list, mutate, pod_security, selector, some};
+use super::{Checked, Subject, conflict, generate, images, json, list, mutate, pod_security, selector, some};
 use crate::policy::tree::{Tree, Value};
 use crate::resolve::autogen::CONTROLLERS_ANNOTATION;
 
@@ -21,7 +21,7 @@ pub(super) fn check(s: &Subject<'_>) -> Checked {
 }
 
 /// Kubernetes: one error as it is, several in brackets, none twice.
-fn aggregate(mut errors: Vec<String>) -> Checked {
+pub(super) fn aggregate(mut errors: Vec<String>) -> Checked {
     let mut seen = Vec::new();
     errors.retain(|e| {
         !seen.contains(e) && {
@@ -77,7 +77,7 @@ fn spec(s: &Subject<'_>, errors: &mut Vec<String>) {
     }
     for (i, tree) in s.rules().iter().enumerate() {
         let path = format!("spec.rules[{i}]");
-        let operations = [some(tree, "validate").is_some(), mutate::has(tree), generate::has(tree)];
+        let operations = [some(tree, "validate").is_some(), mutate::has(tree), generate::has(tree), images::has(tree)];
         match operations.iter().filter(|has| **has).count() {
             0 => errors.push(format!(
                 "{path}: Invalid value: {}: No operation defined in the rule '{}'.(supported operations: \
@@ -93,6 +93,7 @@ fn spec(s: &Subject<'_>, errors: &mut Vec<String>) {
                 name(tree)
             )),
         }
+        images::misplaced(tree, &path, errors);
         if let Some(rule) = s.policy.spec.rules.get(i)
             && conflict::empty(rule, tree)
         {

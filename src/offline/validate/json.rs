@@ -6,7 +6,7 @@ use crate::report::go_json;
 
 /// What a map is, and with it the order of its members.
 #[derive(Clone, Copy)]
-enum Shape {
+pub(super) enum Shape {
     Rule,
     Match,
     Filter,
@@ -23,6 +23,15 @@ enum Shape {
     Validate,
     PodSecurity,
     Exclusion,
+    VerifyImages,
+    Attestation,
+    AttestorSet,
+    Attestor,
+    Keys,
+    Certificates,
+    Keyless,
+    Rekor,
+    CtLog,
     /// Kept as it is written; Go sorts the keys.
     Raw,
 }
@@ -35,11 +44,14 @@ impl Shape {
                 ("context", Shape::Raw),
                 ("match", Shape::Match),
                 ("exclude", Shape::Match),
+                ("imageExtractors", Shape::Raw),
                 ("preconditions", Shape::Raw),
                 ("mutate", Shape::Mutate),
                 ("validate", Shape::Validate),
                 ("generate", Shape::Generate),
+                ("verifyImages", Shape::VerifyImages),
                 ("skipBackgroundRequests", Shape::Raw),
+                ("reportProperties", Shape::Raw),
             ],
             Shape::Match => &[
                 ("any", Shape::Filter),
@@ -138,7 +150,78 @@ impl Shape {
                 ("restrictedField", Shape::Raw),
                 ("values", Shape::Raw),
             ],
+            Shape::VerifyImages | Shape::Attestation | Shape::AttestorSet | Shape::Attestor => self.fields_of_images(),
+            Shape::Keys | Shape::Certificates | Shape::Keyless | Shape::Rekor | Shape::CtLog => self.fields_of_images(),
             Shape::Raw => &[],
+        }
+    }
+
+    fn fields_of_images(self) -> &'static [(&'static str, Shape)] {
+        match self {
+            Shape::VerifyImages => &[
+                ("failureAction", Shape::Raw),
+                ("type", Shape::Raw),
+                ("image", Shape::Raw),
+                ("imageReferences", Shape::Raw),
+                ("skipImageReferences", Shape::Raw),
+                ("key", Shape::Raw),
+                ("roots", Shape::Raw),
+                ("subject", Shape::Raw),
+                ("issuer", Shape::Raw),
+                ("additionalExtensions", Shape::Raw),
+                ("attestors", Shape::AttestorSet),
+                ("attestations", Shape::Attestation),
+                ("annotations", Shape::Raw),
+                ("repository", Shape::Raw),
+                ("cosignOCI11", Shape::Raw),
+                ("mutateDigest", Shape::Raw),
+                ("verifyDigest", Shape::Raw),
+                ("validate", Shape::Raw),
+                ("required", Shape::Raw),
+                ("imageRegistryCredentials", Shape::Raw),
+                ("useCache", Shape::Raw),
+            ],
+            Shape::Attestation => &[
+                ("name", Shape::Raw),
+                ("predicateType", Shape::Raw),
+                ("type", Shape::Raw),
+                ("attestors", Shape::AttestorSet),
+                ("conditions", Shape::Raw),
+            ],
+            Shape::AttestorSet => &[("count", Shape::Raw), ("entries", Shape::Attestor)],
+            Shape::Attestor => &[
+                ("keys", Shape::Keys),
+                ("certificates", Shape::Certificates),
+                ("keyless", Shape::Keyless),
+                ("attestor", Shape::Raw),
+                ("annotations", Shape::Raw),
+                ("repository", Shape::Raw),
+                ("signatureAlgorithm", Shape::Raw),
+            ],
+            Shape::Keys => &[
+                ("publicKeys", Shape::Raw),
+                ("signatureAlgorithm", Shape::Raw),
+                ("kms", Shape::Raw),
+                ("secret", Shape::Raw),
+                ("rekor", Shape::Rekor),
+                ("ctlog", Shape::CtLog),
+            ],
+            Shape::Certificates => {
+                &[("cert", Shape::Raw), ("certChain", Shape::Raw), ("rekor", Shape::Rekor), ("ctlog", Shape::CtLog)]
+            }
+            Shape::Keyless => &[
+                ("rekor", Shape::Rekor),
+                ("ctlog", Shape::CtLog),
+                ("issuer", Shape::Raw),
+                ("issuerRegExp", Shape::Raw),
+                ("subject", Shape::Raw),
+                ("subjectRegExp", Shape::Raw),
+                ("roots", Shape::Raw),
+                ("additionalExtensions", Shape::Raw),
+            ],
+            Shape::Rekor => &[("url", Shape::Raw), ("pubkey", Shape::Raw), ("ignoreTlog", Shape::Raw)],
+            Shape::CtLog => &[("ignoreSCT", Shape::Raw), ("pubkey", Shape::Raw), ("tsaCertChain", Shape::Raw)],
+            _ => &[],
         }
     }
 
@@ -146,6 +229,11 @@ impl Shape {
     fn default(self, field: &str) -> Option<&'static str> {
         match (self, field) {
             (Shape::Rule, "skipBackgroundRequests") | (Shape::Validate, "allowExistingViolations") => Some("true"),
+            (Shape::VerifyImages, "mutateDigest" | "verifyDigest" | "required" | "useCache") => Some("true"),
+            (Shape::VerifyImages, "validate") => Some("{}"),
+            (Shape::Attestor | Shape::Keys, "signatureAlgorithm") => Some("\"sha256\""),
+            (Shape::Attestation, "attestors") => Some("null"),
+            (Shape::Attestation, "predicateType" | "type") | (Shape::Rekor, "url") => Some("\"\""),
             (Shape::Match | Shape::Filter, "resources") => Some("{}"),
             (Shape::Generate | Shape::ForEachMade, "clone" | "cloneList") => Some("{}"),
             _ => None,
@@ -156,6 +244,13 @@ impl Shape {
 /// A rule.
 pub(super) fn rule(tree: &Tree) -> String {
     text(tree, Shape::Rule)
+}
+
+/// A tree as what it is; without the defaults of the CRD where it stands in what the CRD does not look into.
+pub(super) fn shaped(tree: &Tree, shape: Shape, defaults: bool) -> String {
+    let mut out = String::new();
+    write(tree, shape, defaults, &mut out);
+    out
 }
 
 /// A filter of `any` or `all`.
@@ -180,11 +275,11 @@ pub(super) fn quoted(text: &str) -> String {
 
 fn text(tree: &Tree, shape: Shape) -> String {
     let mut out = String::new();
-    write(tree, shape, &mut out);
+    write(tree, shape, true, &mut out);
     out
 }
 
-fn write(tree: &Tree, shape: Shape, out: &mut String) {
+fn write(tree: &Tree, shape: Shape, defaults: bool, out: &mut String) {
     match &tree.value {
         Value::Null => out.push_str("null"),
         Value::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
@@ -195,7 +290,7 @@ fn write(tree: &Tree, shape: Shape, out: &mut String) {
             out.push('[');
             for (i, item) in items.iter().enumerate() {
                 out.push_str(if i > 0 { "," } else { "" });
-                write(item, shape, out);
+                write(item, shape, defaults, out);
             }
             out.push(']');
         }
@@ -207,7 +302,7 @@ fn write(tree: &Tree, shape: Shape, out: &mut String) {
                 out.push_str(if i > 0 { "," } else { "" });
                 out.push_str(&quoted(&m.key));
                 out.push(':');
-                write(&m.value, Shape::Raw, out);
+                write(&m.value, Shape::Raw, defaults, out);
             }
             out.push('}');
         }
@@ -216,8 +311,8 @@ fn write(tree: &Tree, shape: Shape, out: &mut String) {
             for (field, inner) in shape.fields() {
                 let off = |t: &&Tree| t.value == Value::Bool(false) && FLAGS.contains(field);
                 let value = match some(tree, field).filter(|t| !omitted(t) && !off(t)) {
-                    Some(value) => text(value, *inner),
-                    None => match shape.default(field) {
+                    Some(value) => shaped(value, *inner, defaults),
+                    None => match shape.default(field).filter(|_| defaults) {
                         Some(default) => default.to_owned(),
                         None => continue,
                     },
@@ -233,7 +328,7 @@ fn write(tree: &Tree, shape: Shape, out: &mut String) {
 }
 
 /// What Go leaves out where it is false.
-const FLAGS: [&str; 2] = ["synchronize", "orphanDownstreamOnPolicyDelete"];
+const FLAGS: [&str; 5] = ["synchronize", "orphanDownstreamOnPolicyDelete", "cosignOCI11", "ignoreTlog", "ignoreSCT"];
 
 /// Go leaves out empty strings and lists.
 fn omitted(tree: &Tree) -> bool {

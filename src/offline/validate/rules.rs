@@ -1,6 +1,6 @@
 //! Checks of the rules that are run, those made for controllers of Pods included.
 
-use super::{Checked, Subject, conditions, context, generate, list, mutate, pattern, some, variables};
+use super::{Checked, Subject, conditions, context, generate, images, list, mutate, pattern, some, variables};
 use crate::policy::classic::{Check, Filter, Match, Rule};
 use crate::policy::fields::Text;
 use crate::policy::tree::{Tree, Value};
@@ -24,6 +24,7 @@ fn one(s: &Subject<'_>, i: usize, r: &ResolvedRule) -> Checked {
     resources(tree).map_err(|(path, e)| format!("path: spec.rules[{i}].{path}: {e}"))?;
     variables::element(tree)?;
     context::check(tree).map_err(|e| format!("path: spec.rules[{i}]: {e}"))?;
+    images::expressions(&r.rule).map_err(|e| format!("path: spec.rules[{i}]: {e}"))?;
     let all_metadata = only_metadata(&r.rule) && mutate::only_metadata(tree);
     let without_kind = r.rule.matches.filters().iter().any(|f| f.kinds.is_empty());
     if without_kind {
@@ -41,6 +42,7 @@ fn one(s: &Subject<'_>, i: usize, r: &ResolvedRule) -> Checked {
     }
     generate::check(tree).map_err(|(path, e)| format!("path: spec.rules[{i}].generate.{path}.: {e}"))?;
     generate::same_kind(tree)?;
+    images::check(s, i, tree)?;
     if !patterns(tree).all(strings_in_metadata) {
         let e =
             "labels and annotations supports only string values, \"use double quotes around the non string values\"";
@@ -94,7 +96,7 @@ fn wildcard(kinds: &[Text], background: bool, rule: &Rule, tree: &Tree) -> Resul
         Err("wildcard policy can not deal with more than one kind")
     } else {
         match rule.validate.as_ref().and_then(|v| v.check.as_ref()) {
-            _ if generate::has(tree) => Err("wildcard policy does not support rule type"),
+            _ if generate::has(tree) || images::has(tree) => Err("wildcard policy does not support rule type"),
             Some(Check::ForEach(_)) => Err("wildcard policy does not support rule type"),
             Some(Check::Deny(deny)) if !conditions::of_any_kind(deny) => Err(ONLY_METADATA),
             _ if only_metadata(rule) && mutate::only_metadata(tree) => Ok(()),
@@ -143,7 +145,12 @@ const CHECKS: [&str; 7] = ["pattern", "anyPattern", "deny", "foreach", "podSecur
 /// What a rule checks, and the anchors of its patterns.
 fn elements(validate: &Tree) -> Result<(), At> {
     let err = |e: &str| Err((String::new(), e.to_owned()));
-    match CHECKS.iter().filter(|c| some(validate, c).is_some()).count() {
+    let says = |c: &&&str| match **c {
+        // Where nobody has to have signed, nothing is said.
+        "manifests" => some(validate, c).is_some_and(|m| !list(m.get("attestors")).is_empty()),
+        _ => some(validate, c).is_some(),
+    };
+    match CHECKS.iter().filter(says).count() {
         0 => return err("one of pattern, anyPattern, deny, foreach, cel must be specified"),
         1 => {}
         _ => return err("only one of pattern, anyPattern, deny, foreach, cel can be specified"),

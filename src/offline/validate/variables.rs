@@ -2,7 +2,7 @@
 //!
 //! Kyverno parses each variable and looks it up in a list of what is defined; here that is the same list.
 
-use super::{Checked, Subject, json, list, mutate, some, strings};
+use super::{Checked, Subject, images, json, list, mutate, some, strings};
 use crate::policy::classic::{Filter, Rule};
 use crate::policy::tree::{Tree, Value};
 use crate::resolve::Guard;
@@ -124,12 +124,16 @@ fn one(name: &str, rule: &Tree, background: bool) -> Checked {
             return Err(format!("rule \"{name}\" should not have variables in {block} section"));
         }
     }
+    images::references(name, rule)?;
     let names = bound(rule);
     let targets = mutate::targets(rule);
     selectors(rule, targets.unwrap_or_default(), background)?;
     let allowed = Allowed { background, target: targets.is_some(), names: &names };
-    strings(rule, "", &mut |text, path| variables(text).try_for_each(|v| allowed.defined(v, path)))
-        .map_err(|e| format!("variable substitution failed for rule {name}: {e}"))
+    let check = |text: &str, path: &str| match images::is_dynamic(path) {
+        true => Ok(()),
+        false => variables(text).try_for_each(|v| allowed.defined(v, path)),
+    };
+    strings(rule, "", &mut { check }).map_err(|e| format!("variable substitution failed for rule {name}: {e}"))
 }
 
 /// What names the targets of a rule has to be known before there is one of them.
@@ -156,6 +160,7 @@ fn selectors(rule: &Tree, targets: &[Tree], background: bool) -> Checked {
 fn bound(rule: &Tree) -> Vec<String> {
     let mut out = Vec::new();
     entries(rule, &mut out);
+    images::names(rule, &mut out);
     for kind in ["validate", "mutate", "generate"] {
         let Some(check) = rule.get(kind) else { continue };
         list(check.get("foreach")).iter().for_each(|t| entries(t, &mut out));

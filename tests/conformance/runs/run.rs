@@ -39,7 +39,7 @@ pub(crate) fn run(kyvc: &Path, argv: &[String], folder: &Path, work: &Path, work
         }
         Ok(status) => status,
     };
-    let (stdout, stderr) = (text("stdout"), text("stderr"));
+    let (stdout, stderr) = (without_resolver(&text("stdout")), text("stderr"));
     let crash = match status {
         None => Some(format!("not done after {LIMIT:?}")),
         Some(status) => crashed(status).then(|| format!("crashed, {status}: {}", told(&stderr))),
@@ -113,4 +113,18 @@ fn row(result: &Value, resource: &Value) -> Row {
         text(result, "result"),
         text(result, "message"),
     ]
+}
+
+/// A text without the address of the machine's name server, as it was recorded.
+fn without_resolver(text: &str) -> String {
+    const AFTER: &str = ": no such host";
+    let mut parts = text.split(AFTER).peekable();
+    let mut out = String::new();
+    while let Some(part) = parts.next() {
+        match part.rfind(" on ").filter(|_| parts.peek().is_some()) {
+            Some(at) => out.push_str(&format!("{} on RESOLVER{AFTER}", part.get(..at).unwrap_or_default())),
+            None => out.push_str(part),
+        }
+    }
+    out
 }
