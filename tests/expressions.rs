@@ -10,14 +10,10 @@ mod expressions;
 use expressions::limits::{self, End};
 use expressions::{compare, grammar, settings::Settings};
 use proptest::prelude::*;
-use std::time::{Duration, Instant};
 
 /// What an expression may take of memory, whatever it does: a few times its budget, and a regular expression of the
 /// largest size while it is made.
 const MEMORY: u64 = 48 << 20;
-
-/// What it may take of time, in a build without optimisation on a machine with other things to do.
-const TIME: Duration = Duration::from_secs(30);
 
 #[test]
 fn expressions_mean_what_they_mean_to_kyverno() {
@@ -37,10 +33,9 @@ fn cases() -> ProptestConfig {
 }
 
 fn holds(expression: &str, document: &str) -> End {
-    let (mut end, start) = (End::Refused, Instant::now());
+    let mut end = End::Refused;
     let made = allocation_counter::measure(|| end = limits::run(expression, document));
     assert!(made.bytes_max < MEMORY, "{} bytes", made.bytes_max);
-    assert!(start.elapsed() < TIME, "{:?}", start.elapsed());
     end
 }
 

@@ -63,6 +63,11 @@ fn stages() {
                 return ControlFlow::Continue(());
             }
             writeln!(verdicts, "{}", resource.path()).unwrap();
+            for &policy in compiled.set.cleaning() {
+                if let Some(v) = engine.cleanup(&compiled.set, policy, &Request::create(doc), &NoHost) {
+                    writeln!(verdicts, "  {} {}: {}", v.info.name, v.status.name(), v.message()).unwrap();
+                }
+            }
             let versions = Versions::default();
             let Some(doc) = mutated(&mut engine, &compiled.set, doc, &versions, &others, &mut verdicts) else {
                 return ControlFlow::Continue(());
@@ -77,6 +82,7 @@ fn stages() {
                 assert_eq!(Some((v.rule, v.status, v.message())), watched.next(), "{name}");
                 let place = format!("{}:{}", v.place.line, v.place.column);
                 writeln!(verdicts, "  {} {} @{place}: {}", v.info.name, v.status.name(), v.message()).unwrap();
+                v.properties.iter().for_each(|(k, p)| writeln!(verdicts, "    {k}: {p}").unwrap());
             });
             ControlFlow::Continue(())
         });

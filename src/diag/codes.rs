@@ -97,6 +97,7 @@ codes! {
     BadMatch = 310, Error, "A match or exclude block is not valid.";
     UnknownVariable = 312, Error, "A variable names nothing that a rule can see.";
     BadExclusion = 313, Error, "An exclusion from a pod security control is not used as the control allows.";
+    BadSchedule = 314, Error, "A schedule is not written as cron's five fields.";
 
     // Limits, code generation, compiled files.
     ProgramTooLarge = 401, Error, "A policy needs more of something than the bytecode can number.";

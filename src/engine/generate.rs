@@ -40,7 +40,8 @@ impl Engine {
             let (change, told) = (None, Vec::new());
             let mut run = Run { machine, cache, spare, traces, set, info: rule, request, around, change, told };
             run.begin_trace(number);
-            let Some(verdict) = run.trigger(number, rule) else { continue };
+            let Some(mut verdict) = run.trigger(number, rule) else { continue };
+            verdict.properties = run.properties();
             let status = verdict.status;
             let wanted = run.wanted();
             each(verdict, wanted);

@@ -19,6 +19,7 @@ use kyvc_vm::selector::ResourceKind;
 use kyvc_vm::value::{DocId, Val};
 use kyvc_vm::verdict::{Fact, Outcome, Root, Step, Trap, TrapKind};
 use smallvec::SmallVec;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// What became of a rule.
@@ -68,6 +69,8 @@ pub struct Verdict<'s> {
     pub place: Place,
     /// What is violated of a Pod Security Standard
     pub standard: Option<Box<Violated>>,
+    /// `reportProperties`, as far as its variables were looked at
+    pub properties: Vec<(String, String)>,
 }
 
 impl Verdict<'_> {
@@ -301,23 +304,30 @@ impl Engine {
         let Self { machine, cache, spare, traces, .. } = self;
         let mut run = Run { machine, cache, spare, traces, set, info, request, around, change: None, told: Vec::new() };
         run.begin_trace(number);
-        let outcome = match run.unit(info.code.check, false) {
+        let verdict = run.verdict(number, info, pods)?;
+        Some(Verdict { properties: run.properties(), ..verdict })
+    }
+}
+
+impl<'e, 'r: 'e> Run<'e, 'r> {
+    fn verdict<'s>(&mut self, number: usize, info: &'s RuleInfo, pods: &mut Pods<'_>) -> Option<Verdict<'s>> {
+        let outcome = match self.unit(info.code.check, false) {
             Ok(outcome) => outcome,
             Err(trap) => {
                 let text = format!("rule {}: {trap}", info.name);
                 return Some(verdict(number, info, Status::Error, text, Place::default()));
             }
         };
-        if let Some(why) = run.stopped(outcome) {
+        if let Some(why) = self.stopped(outcome) {
             return Some(verdict(number, info, Status::Error, why, Place::default()));
         }
         if let Some(standard) = &info.pod_security {
-            return run.standard(number, info, standard, outcome, pods);
+            return self.standard(number, info, standard, outcome, pods);
         }
         match outcome {
             Outcome::None | Outcome::Value(_) => None,
             // Kyverno: patterns say nothing of an object that goes.
-            _ if request.operation == Operation::Delete && info.is_pattern() && run.was_matched(outcome) => None,
+            _ if self.request.operation == Operation::Delete && info.is_pattern() && self.was_matched(outcome) => None,
             Outcome::Pass(n) => Some(Verdict {
                 rule: number,
                 info,
@@ -327,11 +337,12 @@ impl Engine {
                 exceptions: Vec::new(),
                 place: Place::default(),
                 standard: None,
+                properties: Vec::new(),
             }),
             Outcome::Skip(id) | Outcome::Fail(id) | Outcome::Error(id) => {
-                let own = run.own_message(outcome, id);
-                let (status, text, place) = run.explain(outcome, id, &own)?;
-                let exceptions = run.exceptions(outcome);
+                let own = self.own_message(outcome, id);
+                let (status, text, place) = self.explain(outcome, id, &own)?;
+                let exceptions = self.exceptions(outcome);
                 Some(Verdict { exceptions, ..verdict(number, info, status, text, place) })
             }
         }
@@ -339,7 +350,17 @@ impl Engine {
 }
 
 pub(super) fn verdict(number: usize, info: &RuleInfo, status: Status, text: String, place: Place) -> Verdict<'_> {
-    Verdict { rule: number, info, status, alternative: None, text, exceptions: Vec::new(), place, standard: None }
+    Verdict {
+        rule: number,
+        info,
+        status,
+        alternative: None,
+        text,
+        exceptions: Vec::new(),
+        place,
+        standard: None,
+        properties: Vec::new(),
+    }
 }
 
 /// The old object of a request. Kyverno rewrites `request.object` to `request.oldObject` in every variable of a deletion;
@@ -469,6 +490,18 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
             Step::Done(outcome) => Ok(outcome),
             Step::Need(need) => self.answer(need),
         }
+    }
+
+    /// What reports have of the rule besides: as its code handed it over, otherwise as it is written.
+    pub(super) fn properties(&mut self) -> Vec<(String, String)> {
+        let written = &self.info.properties;
+        if written.is_empty() {
+            return Vec::new();
+        }
+        let known = std::mem::take(&mut self.told).into_iter().next().and_then(Result::ok);
+        // Kyverno: pkg/engine/internal/rule.go, one value that is no text leaves all as they are written.
+        let known = known.and_then(|json| serde_json::from_str::<BTreeMap<String, Option<String>>>(&json).ok());
+        known.map_or_else(|| written.clone(), |map| map.into_iter().map(|(k, v)| (k, v.unwrap_or_default())).collect())
     }
 
     /// The rule's own message about an outcome; for a denial, what its conditions say is part of it.

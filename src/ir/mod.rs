@@ -36,6 +36,8 @@ pub struct Rule {
     pub body: Body,
     /// What is said when it fails
     pub message: Option<Expr>,
+    /// A map of what reports have besides
+    pub properties: Option<Expr>,
     /// Where it stands
     pub place: Place,
 }
@@ -155,6 +157,8 @@ pub enum Body {
     Mutate(Box<mutate::Mutation>),
     /// Nothing; other objects are made
     Generate(Box<generate::Generation>),
+    /// Nothing; an object for which these conditions hold is to go
+    Cleanup(Option<Conditions>),
     /// Nothing: the rule's own text cannot be made, in these words
     Broken(String),
 }

@@ -32,7 +32,7 @@ pub fn attach<'e>(
         let scope = Scope::new(problems).lenient().with_entries(names, 0);
         let mut lowered = ir::Exception {
             key: exception.key.clone(),
-            matches: matches::exception(&exception.matches, problems),
+            matches: matches::of_object(&exception.matches, problems),
             conditions: exception.conditions.as_ref().map(|c| conditions::lower(c, &scope)),
             pod_security: exception.pod_security.clone(),
             place: exception.place,

@@ -71,7 +71,8 @@ pub fn parse(text: &str, start: Start<'_>, known: &dyn Fn(&str) -> bool) -> Resu
         Start::Value(root) => Current::Root(root),
         Start::Bound => Current::Bound,
     };
-    Ok(Lower { unknown: None, known }.top(tree, current))
+    let cleanup = matches!(start, Start::Context(scope) if scope.is_cleanup());
+    Ok(Lower { unknown: None, known, cleanup }.top(tree, current))
 }
 
 /// What `@` is.
@@ -88,6 +89,8 @@ enum Current {
 struct Lower<'k> {
     unknown: Option<String>,
     known: &'k dyn Fn(&str) -> bool,
+    /// Whether the object is `target`, and not part of `request`
+    cleanup: bool,
 }
 
 type Tree<'t> = jmespath::Expr<'t>;
@@ -187,9 +190,11 @@ impl Lower<'_> {
 
     fn root(&mut self, name: &str) -> Expr {
         match name {
+            "request" if self.cleanup => Expr::Root(Root::Request),
             // The objects are in it.
             "request" => Expr::Key(Box::new(Expr::Root(Root::Context)), name.to_owned()),
-            "serviceAccountName" | "serviceAccountNamespace" => {
+            "target" if self.cleanup => Expr::Root(Root::Object),
+            "serviceAccountName" | "serviceAccountNamespace" if !self.cleanup => {
                 Expr::Key(Box::new(Expr::Root(Root::Account)), name.to_owned())
             }
             "images" => Expr::Root(Root::Images),
@@ -207,7 +212,7 @@ impl Lower<'_> {
         if let (Current::Context, ExprKind::Current, ExprKind::Field(name)) = (current, left.kind, right.kind) {
             return self.root(name);
         }
-        match (is_request(left, current), right.kind) {
+        match (!self.cleanup && is_request(left, current), right.kind) {
             (true, ExprKind::Field("object")) => Expr::Root(Root::Object),
             (true, ExprKind::Field("oldObject")) => Expr::Root(Root::OldObject),
             (true, ExprKind::Field(name)) => Expr::Key(Box::new(Expr::Root(Root::Request)), name.to_owned()),

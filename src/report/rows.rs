@@ -55,6 +55,8 @@ pub struct Row {
     pub enforced: bool,
     /// The message; `None` for one that can be made again
     message: Option<Box<str>>,
+    /// What reports have of it besides
+    pub properties: Vec<(String, String)>,
     /// Where the value is that a failure is about
     pub place: Place,
 }
@@ -144,6 +146,7 @@ impl Row {
             status,
             enforced: set.action(verdict.rule, namespace, None) == Action::Enforce,
             message,
+            properties: verdict.properties.clone(),
             place: verdict.place,
         }
     }

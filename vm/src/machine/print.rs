@@ -124,22 +124,24 @@ impl Memory {
 
     /// The first number in a value that JSON cannot spell.
     pub(crate) fn not_json(&self, docs: &[&Document<'_>], value: Val) -> Option<f64> {
+        if !self.visit() {
+            return None;
+        }
         match value {
             Val::Float(n) => (!n.is_finite()).then_some(n),
             // A document is read from JSON.
-            Val::List(_) | Val::Maps(_) if self.visit() => {
+            Val::List(_) | Val::Maps(_) => {
                 let mut walk = self.walk(docs, value);
                 while let Some((item, rest)) = self.next(docs, walk) {
                     walk = rest;
-                    if let Some(found) = self.not_json(docs, item) {
-                        return Some(found);
+                    let found = self.not_json(docs, item);
+                    if found.is_some() || self.exhausted() {
+                        return found;
                     }
                 }
                 None
             }
-            Val::Map(_) if self.visit() => {
-                self.entries(docs, value).into_iter().find_map(|(_, v)| self.not_json(docs, v))
-            }
+            Val::Map(_) => self.entries(docs, value).into_iter().find_map(|(_, v)| self.not_json(docs, v)),
             _ => None,
         }
     }
