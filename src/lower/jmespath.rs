@@ -190,10 +190,10 @@ impl Lower<'_> {
 
     fn root(&mut self, name: &str) -> Expr {
         match name {
+            "target" if self.cleanup => Expr::Root(Root::Object),
             "request" if self.cleanup => Expr::Root(Root::Request),
             // The objects are in it.
             "request" => Expr::Key(Box::new(Expr::Root(Root::Context)), name.to_owned()),
-            "target" if self.cleanup => Expr::Root(Root::Object),
             "serviceAccountName" | "serviceAccountNamespace" if !self.cleanup => {
                 Expr::Key(Box::new(Expr::Root(Root::Account)), name.to_owned())
             }
@@ -212,9 +212,9 @@ impl Lower<'_> {
         if let (Current::Context, ExprKind::Current, ExprKind::Field(name)) = (current, left.kind, right.kind) {
             return self.root(name);
         }
-        match (!self.cleanup && is_request(left, current), right.kind) {
-            (true, ExprKind::Field("object")) => Expr::Root(Root::Object),
-            (true, ExprKind::Field("oldObject")) => Expr::Root(Root::OldObject),
+        match (is_request(left, current), right.kind) {
+            (true, ExprKind::Field("object")) if !self.cleanup => Expr::Root(Root::Object),
+            (true, ExprKind::Field("oldObject")) if !self.cleanup => Expr::Root(Root::OldObject),
             (true, ExprKind::Field(name)) => Expr::Key(Box::new(Expr::Root(Root::Request)), name.to_owned()),
             (false, ExprKind::Field(name)) => Expr::Key(Box::new(self.expr(left, current)), name.to_owned()),
             _ => {

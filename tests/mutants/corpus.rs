@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// The policies of a file, and what they are asked about.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
-    /// The file
+    /// The file, for the tests to name
     pub(crate) path: PathBuf,
     pub(crate) policies: Vec<Value>,
     pub(crate) manifests: Vec<Value>,
