@@ -102,9 +102,6 @@ fn apply(args: &Args, out: &mut dyn Write) -> Result<u8, Stop> {
     let values_file = args.values_file.as_deref().unwrap_or_default();
     let values = Values::load(values_file, Path::new(values_file), &args.set, out)?;
     values.check_operation()?;
-    if let Some(url) = args.policies.iter().find(|p| p.starts_with("http://") || p.starts_with("https://")) {
-        return Err(Stop::Message(format!("{url}: kyvc cannot load policies from git repositories yet")));
-    }
     let mut policies = policies::load(&args.policies, policies::Options::default());
     common::print(&policies.warnings);
     if !policies.errors.is_empty() {

@@ -489,7 +489,8 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
                     let items = self.machine.elements(&documents, of).into_iter();
                     items.map(|pair| (text(pair, "key"), member(pair, "value"))).collect()
                 };
-                let data = pairs(member(call, "data"));
+                // Kyverno sends a map: its keys are in order, and the last of one name counts.
+                let data: BTreeMap<String, Val> = pairs(member(call, "data")).into_iter().collect();
                 let data: Vec<String> = data
                     .into_iter()
                     .map(|(key, value)| format!("{}:{}", serde_json::Value::from(key), json(value)))

@@ -614,7 +614,7 @@ fn near(doc: &Document<'_>, root: NodeId, path: &str) -> NodeId {
     let (mut at, mut rest) = (root, path.trim_matches('/'));
     while !rest.is_empty() {
         let ends = rest.match_indices('/').map(|(end, _)| end).chain([rest.len()]);
-        let found = ends.filter_map(|end| {
+        let mut found = ends.filter_map(|end| {
             let step = rest.get(..end)?;
             let node = match doc.kind(at) {
                 Kind::List => doc.children(at).nth(step.parse().ok()?),
@@ -622,7 +622,7 @@ fn near(doc: &Document<'_>, root: NodeId, path: &str) -> NodeId {
             };
             Some((node?, end))
         });
-        let Some((node, end)) = found.last() else { break };
+        let Some((node, end)) = found.next_back() else { break };
         at = node;
         rest = rest.get(end..).unwrap_or_default().trim_start_matches('/');
     }

@@ -4,6 +4,7 @@ use super::cluster::Cluster;
 use super::evaluate::Question;
 use super::values::merge;
 use crate::engine::{ApiCall, Host, Operation, Question as Asked, TargetSelector};
+use crate::fetch::{self, Call, FetchError, Reply};
 use crate::report::openreports::Reference;
 use crate::yaml;
 use kyvc_vm::document::Document;
@@ -117,7 +118,7 @@ impl Host for Known<'_> {
                     return answer;
                 }
                 if call.url_path.is_empty() {
-                    return Err(no_service(call));
+                    return service(call);
                 }
                 cluster()?.request(&call.method, &call.url_path)
             }
@@ -156,13 +157,37 @@ impl Host for Served<'_> {
 
     fn ask(&self, question: &Asked) -> Result<String, String> {
         match (question, self.0) {
-            (Asked::ApiCall(call), _) if call.url_path.is_empty() => Err(no_service(call)),
+            (Asked::ApiCall(call), _) if call.url_path.is_empty() => service(call),
             (Asked::ApiCall(call), Some(cluster)) => cluster.request(&call.method, &call.url_path),
             (other, _) => Err(format!("nobody answers questions about {}", other.about())),
         }
     }
 }
 
-fn no_service(call: &ApiCall) -> String {
-    format!("failed to execute HTTP request for APICall {}: kyvc does not call services here yet", call.entry)
+/// Calls a service.
+///
+/// Kyverno: pkg/engine/apicall/executor.go.
+fn service(call: &ApiCall) -> Result<String, String> {
+    let name = &call.entry;
+    let Some(service) = &call.service else { return Err(format!("missing service for APICall {name}")) };
+    let unmade = |why: String| Err(format!("failed to build HTTP request for APICall {name}: {why}"));
+    if !["GET", "POST"].contains(&call.method.as_str()) {
+        return unmade(format!("invalid request type {} for APICall {name}", call.method));
+    }
+    // Go's encoder ends what it writes.
+    let body = format!("{}\n", call.data);
+    let reply = fetch::send(&Call {
+        method: &call.method,
+        url: &service.url,
+        headers: &service.headers,
+        body: (call.method == "POST").then_some(&body),
+        ca_bundle: &service.ca_bundle,
+    });
+    match reply {
+        Ok(reply) if reply.is_success() => Ok(reply.body),
+        Ok(Reply { status, body, .. }) => Err(format!("HTTP {status}: {body}")),
+        Err(e @ FetchError::Certificates) => Err(format!("{e} for APICall {name}")),
+        Err(FetchError::Url(why)) => unmade(format!("failed to build request for APICall {name}: {why}")),
+        Err(FetchError::Failed(why)) => Err(format!("failed to execute HTTP request for APICall {name}: {why}")),
+    }
 }

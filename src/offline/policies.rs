@@ -13,6 +13,7 @@ use super::validate::{self, Refusal};
 use super::words;
 use crate::diag::{Code, Diagnostic, Label, Severity, Source};
 use crate::engine::Unit;
+use crate::fetch;
 use crate::lower;
 use crate::policy::any::AnyPolicy;
 use crate::policy::classic::Policy;
@@ -137,6 +138,9 @@ impl Policies {
     }
 
     fn argument(&mut self, argument: &str, options: Options<'_>) -> Flow {
+        if fetch::is_url(argument) {
+            return self.url(argument, options);
+        }
         if argument != "-" {
             return self.path(Path::new(argument), options);
         }
@@ -145,6 +149,24 @@ impl Policies {
             Err(d) => {
                 self.errors.push(d);
                 Flow::Next
+            }
+        }
+    }
+
+    /// A file by its URL. Kyverno's CLI takes those of `apply` for git repositories.
+    fn url(&mut self, url: &str, options: Options<'_>) -> Flow {
+        let path = url.split(['?', '#']).next().unwrap_or_default();
+        let is_file = [".yaml", ".yml"].iter().any(|end| path.ends_with(end));
+        let text = match is_file {
+            true => fetch::get(url),
+            false => Err("kyvc does not load git repositories; name a file in it by its URL".to_owned()),
+        };
+        match text {
+            Ok(text) => self.source(&Source::new(url, text), options),
+            Err(why) => {
+                let reason = format!("failed to process {url}: {why}");
+                self.errors.push(Diagnostic::new(Code::FileUnreadable, why).at(Label::whole(&Source::new(url, ""))));
+                Flow::Drop(reason)
             }
         }
     }
