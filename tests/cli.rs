@@ -418,3 +418,47 @@ fn a_plugin_of_kubectl() {
     let out = Command::new(&plugin).args(["completion", "bash"]).output().unwrap();
     assert!(text(&out.stdout).contains("kubectl-kyvc"));
 }
+
+/// A repository on this machine, under an address of the web.
+#[test]
+fn policies_in_git_repositories() {
+    let dir = folder("git");
+    let repository = dir.join("repository");
+    std::fs::create_dir_all(repository.join("labels")).unwrap();
+    std::fs::write(repository.join("labels/policy.yaml"), require_labels("enforce")).unwrap();
+    std::fs::write(repository.join("broken.yaml"), "a: [").unwrap();
+    std::fs::write(dir.join("pod.yaml"), POD).unwrap();
+    let git = |args: &[&str]| {
+        let own = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false"];
+        let out = Command::new("git").current_dir(&repository).args(own).args(args).output();
+        out.is_ok_and(|out| out.status.success())
+    };
+    if !git(&["init", "--quiet", "--initial-branch=release/1"]) {
+        println!("skipped: there is no git");
+        return;
+    }
+    assert!(git(&["add", "."]) && git(&["commit", "--quiet", "-m", "a"]));
+    let apply = |url: &str, flags: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_kyvc"))
+            .current_dir(&dir)
+            .args(["apply", url, "-r", "pod.yaml"])
+            .args(flags)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_COUNT", "1")
+            .env("GIT_CONFIG_KEY_0", format!("url.{}.insteadOf", repository.display()))
+            .env("GIT_CONFIG_VALUE_0", "https://git.invalid/owner/name")
+            .output()
+            .unwrap()
+    };
+    for (url, flags) in [
+        ("https://git.invalid/owner/name/release/1", &[][..]),
+        ("https://git.invalid/owner/name/labels/", &["-b", "release/1"]),
+    ] {
+        let out = apply(url, flags);
+        assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
+        assert!(text(&out.stdout).contains("pass: 1, fail: 0"), "{}", text(&out.stdout));
+    }
+    let out = apply("https://git.invalid/owner/name", &[]);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(text(&out.stderr).contains("failed to clone repository ("), "{}", text(&out.stderr));
+}

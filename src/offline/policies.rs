@@ -6,6 +6,7 @@
 
 use super::exceptions::{self, Exception};
 use super::file::go_error;
+use super::git;
 use super::kinds::{Known, known};
 use super::mocks::{Calls, Mocks};
 use super::schema;
@@ -60,6 +61,8 @@ pub struct Options<'o> {
     pub mocks: Option<&'o Mocks>,
     /// Whether cleanup policies are read and left aside, as Kyverno's tests do
     pub leave_cleanup: bool,
+    /// How git repositories are reached
+    pub git: git::Access<'o>,
 }
 
 /// How a text or document went.
@@ -153,17 +156,31 @@ impl Policies {
         }
     }
 
-    /// A file by its URL. Kyverno's CLI takes those of `apply` for git repositories.
+    /// A file or a git repository by its URL. Kyverno's `apply` takes all of them for repositories, its `test` for files.
     fn url(&mut self, url: &str, options: Options<'_>) -> Flow {
         let path = url.split(['?', '#']).next().unwrap_or_default();
         let is_file = [".yaml", ".yml"].iter().any(|end| path.ends_with(end));
-        let text = match is_file {
-            true => fetch::get(url),
-            false => Err("kyvc does not load git repositories; name a file in it by its URL".to_owned()),
+        let sources = match is_file {
+            true => fetch::get(url).map(|text| vec![Source::new(url, text)]),
+            false => git::files(url, options.git),
         };
-        match text {
-            Ok(text) => self.source(&Source::new(url, text), options),
+        match sources.as_deref() {
+            Ok([one]) if is_file => self.source(one, options),
+            Ok(sources) => {
+                for source in sources {
+                    // A file that is dropped does not concern the others.
+                    let mut found = Policies::default();
+                    let flow = found.source(source, options);
+                    self.warnings.append(&mut found.warnings);
+                    self.errors.append(&mut found.errors);
+                    if matches!(flow, Flow::Next) {
+                        self.append(found);
+                    }
+                }
+                Flow::Next
+            }
             Err(why) => {
+                let why = why.clone();
                 let reason = format!("failed to process {url}: {why}");
                 self.errors.push(Diagnostic::new(Code::FileUnreadable, why).at(Label::whole(&Source::new(url, ""))));
                 Flow::Drop(reason)
