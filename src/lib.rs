@@ -5,6 +5,7 @@ pub mod codegen;
 pub mod diag;
 pub mod downstream;
 pub mod engine;
+pub mod fetch;
 pub mod input;
 pub mod ir;
 pub mod lower;

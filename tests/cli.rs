@@ -325,3 +325,140 @@ fn explanations_show_the_steps_of_a_run() {
     assert_eq!(out.status.code(), Some(2));
     assert!(text(&out.stderr).contains("no policy has a rule `other`"));
 }
+
+#[test]
+fn files_are_created_as_kyverno_creates_them() {
+    let dir = folder("create");
+    let created = |args: &[&str]| {
+        let out = kyvc(&dir, &[&["create"], args].concat());
+        assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
+        text(&out.stdout)
+    };
+    let exception =
+        ["exception", "e", "--policy-rules", "p,r1,r2", "--any", "kind=Pod,name=x", "--all", "bad", "-b=false"];
+    assert_eq!(
+        created(&exception),
+        "apiVersion: kyverno.io/v2
+kind: PolicyException
+metadata:
+  name: e
+  namespace: default
+spec:
+  background: false
+  match:
+    any:
+    - kinds:
+        - Pod
+      names:
+        - x
+  exceptions:
+    - policyName: p
+      ruleNames:
+        - r1
+        - r2
+"
+    );
+    let config = created(&["metrics-config", "-i", "a,b", "-e", "<c>"]);
+    let lists = "{\n      \"include\": [\n        \"a\",\n        \"b\"\n      ],";
+    assert!(config.contains(lists) && config.contains("\\u003cc\\u003e"), "{config}");
+    assert!(created(&["metrics-config"]).ends_with("  namespaces: |\n    {}\n"));
+    let made =
+        created(&["test", "-p", "a,b", "-f", "v", "--pass", "p,r,x,ns,k", "--skip", "p,r", "--fail", "p,r,x,ns,k,y"]);
+    assert!(made.contains("policies:\n  - a\n  - b\n"), "{made}");
+    assert!(made.ends_with("kind: k\n    result: fail\n") && !made.contains("skip"), "{made}");
+    let values =
+        created(&["values", "-g", "x=y,a=b,c", "-n", "prod,env=prod", "--rule", "p,r,b=1,a=2", "--resource", "p,x"]);
+    assert!(values.contains("      - name: r\n        values:\n          a: 2\n          b: 1\n"), "{values}");
+    assert!(values.contains("globalValues:\n  a: b\n  x: y\n"), "{values}");
+    assert!(created(&["user-info", "-u", "me", "-g", "a,b"]).ends_with("  groups:\n    - a\n    - b\n"));
+    let role = created(&["cluster-role", "r", "-g", "apps", "--resources", "x", "--verbs", "all"]);
+    assert!(role.ends_with("verbs: [\"create\", \"get\", \"update\", \"delete\", \"list\", \"watch\"]"), "{role}");
+
+    assert_eq!(created(&["user-info", "-o", "user.yaml"]), "");
+    assert!(std::fs::read_to_string(dir.join("user.yaml")).unwrap().starts_with("# list of roles\n"));
+    for (args, why) in [
+        (&["create", "exception"][..], "accepts 1 arg(s), received 0"),
+        (&["create", "exception", "a"], "required flag(s) \"policy-rules\" not set"),
+        (&["create", "test", "x"], "unknown command \"x\" for \"kyvc create test\""),
+        (&["create", "nope"], "unknown command \"nope\" for \"kyvc create\""),
+        (&["completion", "tcsh"], "invalid argument \"tcsh\" for \"kyvc completion\""),
+        (&["docs"], "required flag(s) \"output\" not set"),
+    ] {
+        let out = kyvc(&dir, args);
+        assert_eq!((out.status.code(), text(&out.stderr)), (Some(1), format!("Error: {why}\n")), "{args:?}");
+    }
+}
+
+#[test]
+fn documentation_and_completion() {
+    let dir = folder("docs");
+    assert_eq!(kyvc(&dir, &["docs", "-o", "md", "--website", "--noDate", "--autogenTag=false"]).status.code(), Some(0));
+    let page = std::fs::read_to_string(dir.join("md/kyvc_create_test.md")).unwrap();
+    assert!(page.starts_with("---\ntitle: \"kyvc create test\"\nweight: 35\n---\n## kyvc create test\n"), "{page}");
+    assert!(page.contains("* [kyvc create](../kyvc_create)\t - "), "{page}");
+    assert_eq!(kyvc(&dir, &["docs", "-o", "man", "--man"]).status.code(), Some(0));
+    assert!(std::fs::read_to_string(dir.join("man/kyvc-check.1")).unwrap().contains(".TH"));
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        let out = kyvc(&dir, &["completion", shell]);
+        assert!(out.status.success() && text(&out.stdout).contains("explain"), "{shell}");
+    }
+    let version = text(&kyvc(&dir, &["version"]).stdout);
+    assert!(version.starts_with(concat!("Version: ", env!("CARGO_PKG_VERSION"), "\nTime: ")), "{version}");
+}
+
+/// kubectl runs a program `kubectl-kyvc` for `kubectl kyvc`.
+#[cfg(unix)]
+#[test]
+fn a_plugin_of_kubectl() {
+    let dir = folder("plugin");
+    let plugin = dir.join("kubectl-kyvc");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_kyvc"), &plugin).unwrap();
+    let out = Command::new(&plugin).args(["check", "--help"]).output().unwrap();
+    assert!(text(&out.stdout).contains("Usage: kubectl kyvc check"), "{}", text(&out.stdout));
+    let out = Command::new(&plugin).args(["completion", "bash"]).output().unwrap();
+    assert!(text(&out.stdout).contains("kubectl-kyvc"));
+}
+
+/// A repository on this machine, under an address of the web.
+#[test]
+fn policies_in_git_repositories() {
+    let dir = folder("git");
+    let repository = dir.join("repository");
+    std::fs::create_dir_all(repository.join("labels")).unwrap();
+    std::fs::write(repository.join("labels/policy.yaml"), require_labels("enforce")).unwrap();
+    std::fs::write(repository.join("broken.yaml"), "a: [").unwrap();
+    std::fs::write(dir.join("pod.yaml"), POD).unwrap();
+    let git = |args: &[&str]| {
+        let own = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false"];
+        let out = Command::new("git").current_dir(&repository).args(own).args(args).output();
+        out.is_ok_and(|out| out.status.success())
+    };
+    if !git(&["init", "--quiet", "--initial-branch=release/1"]) {
+        println!("skipped: there is no git");
+        return;
+    }
+    assert!(git(&["add", "."]) && git(&["commit", "--quiet", "-m", "a"]));
+    let apply = |url: &str, flags: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_kyvc"))
+            .current_dir(&dir)
+            .args(["apply", url, "-r", "pod.yaml"])
+            .args(flags)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_COUNT", "1")
+            .env("GIT_CONFIG_KEY_0", format!("url.{}.insteadOf", repository.display()))
+            .env("GIT_CONFIG_VALUE_0", "https://git.invalid/owner/name")
+            .output()
+            .unwrap()
+    };
+    for (url, flags) in [
+        ("https://git.invalid/owner/name/release/1", &[][..]),
+        ("https://git.invalid/owner/name/labels/", &["-b", "release/1"]),
+    ] {
+        let out = apply(url, flags);
+        assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
+        assert!(text(&out.stdout).contains("pass: 1, fail: 0"), "{}", text(&out.stdout));
+    }
+    let out = apply("https://git.invalid/owner/name", &[]);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(text(&out.stderr).contains("failed to clone repository ("), "{}", text(&out.stderr));
+}

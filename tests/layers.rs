@@ -4,8 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 17] = [
     "diag",
+    "fetch",
     "yaml",
     "input",
     "manifest",

@@ -16,6 +16,7 @@ use crate::engine::{PolicySet, Status, User, compile};
 use crate::offline::evaluate::{self, Question};
 use crate::offline::exceptions::Exceptions;
 use crate::offline::file;
+use crate::offline::git;
 use crate::offline::outcome::{Does, Outcome};
 use crate::offline::policies::{self, Policies};
 use crate::offline::resources;
@@ -102,10 +103,12 @@ fn apply(args: &Args, out: &mut dyn Write) -> Result<u8, Stop> {
     let values_file = args.values_file.as_deref().unwrap_or_default();
     let values = Values::load(values_file, Path::new(values_file), &args.set, out)?;
     values.check_operation()?;
-    if let Some(url) = args.policies.iter().find(|p| p.starts_with("http://") || p.starts_with("https://")) {
-        return Err(Stop::Message(format!("{url}: kyvc cannot load policies from git repositories yet")));
-    }
-    let mut policies = policies::load(&args.policies, policies::Options::default());
+    let git = git::Access {
+        branch: args.git_branch.as_deref().unwrap_or_default(),
+        username: args.username.as_deref().unwrap_or_default(),
+        password: args.password.as_deref().unwrap_or_default(),
+    };
+    let mut policies = policies::load(&args.policies, policies::Options { git, ..policies::Options::default() });
     common::print(&policies.warnings);
     if !policies.errors.is_empty() {
         return Err(Stop::Diagnostics(policies.errors, None));

@@ -40,8 +40,20 @@ pub(super) fn is_kyverno(arguments: &[String]) -> bool {
     arguments.get(1).is_some_and(|a| COMMANDS.contains(&a.as_str()))
 }
 
-/// What cobra says of a usage error of a command.
-pub(super) fn usage(error: &clap::Error, command: &clap::Command, arguments: &[String]) -> String {
+/// The command that is meant, and what is typed for it.
+fn meant<'c>(root: &'c clap::Command, arguments: &[String]) -> (&'c clap::Command, String) {
+    let (mut command, mut path) = (root, root.get_bin_name().unwrap_or(root.get_name()).to_owned());
+    for argument in arguments.iter().skip(1) {
+        let Some(below) = command.find_subcommand(argument) else { break };
+        command = below;
+        path = format!("{path} {argument}");
+    }
+    (command, path)
+}
+
+/// What cobra says of a usage error.
+pub(super) fn usage(error: &clap::Error, root: &clap::Command, arguments: &[String]) -> String {
+    let (command, path) = meant(root, arguments);
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(s)) => s.clone(),
         Some(ContextValue::Strings(all)) => all.join(", "),
@@ -57,7 +69,10 @@ pub(super) fn usage(error: &clap::Error, command: &clap::Command, arguments: &[S
             let given = arguments.iter().find(|a| a.starts_with('-') && !a.starts_with("--") && a.contains(short));
             format!("unknown shorthand flag: '{short}' in {}", given.unwrap_or(&flag))
         }
-        ErrorKind::UnknownArgument => format!("unknown command {flag:?}"),
+        ErrorKind::UnknownArgument => format!("unknown command {flag:?} for {path:?}"),
+        ErrorKind::InvalidSubcommand => {
+            format!("unknown command {:?} for {path:?}", text(ContextKind::InvalidSubcommand))
+        }
         ErrorKind::InvalidValue if value.is_empty() => match arguments.last().map(|a| (a, a.chars().next_back())) {
             Some((last, Some(short))) if !last.starts_with("--") => {
                 format!("flag needs an argument: '{short}' in {last}")

@@ -5,14 +5,19 @@ mod check;
 mod common;
 pub mod compat;
 mod compile;
+mod completion;
+mod create;
+mod docs;
 mod explain;
 mod jp;
 mod paint;
 mod test;
+mod version;
 
 use crate::diag::{Code, Diagnostic};
 use crate::engine::stop_clock;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// The environment variable that stops the clock for policies, at a time as RFC 3339 writes it.
@@ -40,17 +45,36 @@ enum Command {
     Test(test::Args),
     /// Evaluate JMESPath expressions, as `kyverno jp` does
     Jp(jp::Args),
+    /// Create files of Kyverno's, as `kyverno create` does
+    Create(create::Args),
+    /// Write reference documentation of all commands, as `kyverno docs` does
+    Docs(docs::Args),
+    /// Print a completion script for a shell
+    Completion(completion::Args),
+    /// Print the version
+    Version(version::Args),
 }
+
+/// The name of the program, and what is typed to run it: kubectl runs a program `kubectl-kyvc` as `kubectl kyvc`.
+fn names(program: Option<&String>) -> (&'static str, &'static str) {
+    match program.map(Path::new).and_then(Path::file_stem) {
+        Some(stem) if stem == PLUGIN => (PLUGIN, "kubectl kyvc"),
+        _ => ("kyvc", "kyvc"),
+    }
+}
+
+const PLUGIN: &str = "kubectl-kyvc";
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
-    let cli = match Cli::try_parse() {
+    let (name, typed) = names(arguments.first());
+    let command = Cli::command().bin_name(typed);
+    let parsed = command.clone().try_get_matches_from(std::env::args_os());
+    let cli = match parsed.and_then(|m| Cli::from_arg_matches(&m)) {
         Ok(cli) => cli,
         Err(e) if e.use_stderr() && compat::is_kyverno(&arguments) => {
-            let cli = Cli::command();
-            let command = arguments.get(1).and_then(|name| cli.find_subcommand(name)).unwrap_or(&cli);
-            eprintln!("Error: {}", compat::usage(&e, command, &arguments));
+            eprintln!("Error: {}", compat::usage(&e, &command, &arguments));
             return ExitCode::FAILURE;
         }
         Err(e) => {
@@ -78,5 +102,17 @@ pub fn main() -> ExitCode {
         Command::Apply(args) => apply::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Jp(args) => jp::run(&args),
+        Command::Create(args) => create::run(&args, || help(command, "create")),
+        Command::Docs(args) => docs::run(&args, command),
+        Command::Completion(args) => completion::run(&args, command, name),
+        Command::Version(args) => version::run(&args),
+    }
+}
+
+/// Shows the help of a command.
+fn help(mut command: clap::Command, name: &str) {
+    command.build();
+    if let Some(command) = command.find_subcommand_mut(name) {
+        let _ = command.print_help();
     }
 }

@@ -7,6 +7,7 @@ use super::images;
 use super::message::Words;
 use super::request::Operation;
 use super::run::{OBJECT, Run};
+use super::set::CheckKind;
 use crate::lower::pattern::scalar_pattern;
 use crate::lower::reference::clean;
 use kyvc_vm::ids::Pc;
@@ -383,14 +384,16 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
     /// All that expressions see now, as one map. Entries that are not loaded are not there.
     fn context(&mut self) -> Result<Val, TrapKind> {
         let mut request = self.members(Root::Request)?;
-        if self.request.operation != Operation::Delete {
+        let cleanup = self.info.check == CheckKind::Cleanup;
+        if !cleanup && self.request.operation != Operation::Delete {
             request.extend(self.machine.root(Root::Object).map(|v| ("object".to_owned(), v)));
         }
         request.extend(self.machine.root(Root::OldObject).map(|v| ("oldObject".to_owned(), v)));
         let mut all = self.members(Root::Given)?;
         all.insert("request".to_owned(), self.machine.map(request.into_iter().collect())?);
         all.extend(self.members(Root::Account)?.into_iter().filter(|(k, _)| k.starts_with("serviceAccountName")));
-        for (name, root) in [("images", Root::Images), ("target", Root::Target)] {
+        let target = if cleanup { Root::Object } else { Root::Target };
+        for (name, root) in [("images", Root::Images), ("target", target)] {
             all.extend(self.machine.root(root).map(|v| (name.to_owned(), v)));
         }
         all.extend(self.machine.bound(self.program()).map(|(name, value)| (name.to_owned(), value)));
@@ -487,7 +490,8 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
                     let items = self.machine.elements(&documents, of).into_iter();
                     items.map(|pair| (text(pair, "key"), member(pair, "value"))).collect()
                 };
-                let data = pairs(member(call, "data"));
+                // Kyverno sends a map: its keys are in order, and the last of one name counts.
+                let data: BTreeMap<String, Val> = pairs(member(call, "data")).into_iter().collect();
                 let data: Vec<String> = data
                     .into_iter()
                     .map(|(key, value)| format!("{}:{}", serde_json::Value::from(key), json(value)))

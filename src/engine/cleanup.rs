@@ -37,9 +37,11 @@ impl Engine {
         self.parts().0.begin_context();
         let kind = resource_kind(set, &request);
         let around = Around { kind, root, rest: rest.as_ref(), images_of: request.object, host };
+        self.parts().0.begin_context();
         let (machine, cache, spare, traces) = self.parts();
-        let mut run =
-            Run { machine, cache, spare, traces, set, info, request: &request, around, change: None, told: Vec::new() };
+        let (request, change, told) = (&request, None, Vec::new());
+        let mut run = Run { machine, cache, spare, traces, set, info, request, around, change, told };
+        run.begin_trace(number);
         let said = |status, text: &str| verdict(number, info, status, text.to_owned(), Place::default());
         Some(match run.unit(info.code.check, false) {
             Err(trap) => said(Status::Error, &format!("rule {}: {trap}", info.name)),

@@ -512,8 +512,11 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
                     at = cause;
                 }
                 Some(FaultView::Site { site, moved, .. }) => {
-                    let node = self.machine.node_near(doc, root, path_of(site), moved);
-                    return if doc.kind(node) == Kind::Map { doc.key_place(node) } else { doc.place(node) };
+                    return place_of(doc, self.machine.node_near(doc, root, path_of(site), moved));
+                }
+                // A pattern that is undecided or does not apply has no path.
+                Some(FaultView::Elsewhere { path, .. }) if !path.is_empty() => {
+                    return place_of(doc, near(doc, root, path));
                 }
                 Some(FaultView::UnknownKey(_) | FaultView::Failed(_) | FaultView::Elsewhere { .. }) | None => {
                     return Place::default();
@@ -533,6 +536,31 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
             _ => None,
         }
     }
+}
+
+/// Where a value stands, or its key where it is a map.
+fn place_of(doc: &Document<'_>, node: NodeId) -> Place {
+    if doc.kind(node) == Kind::Map { doc.key_place(node) } else { doc.place(node) }
+}
+
+/// The node at a path of a message, or the last one on the way that exists. A key may have slashes of its own.
+fn near(doc: &Document<'_>, root: NodeId, path: &str) -> NodeId {
+    let (mut at, mut rest) = (root, path.trim_matches('/'));
+    while !rest.is_empty() {
+        let ends = rest.match_indices('/').map(|(end, _)| end).chain([rest.len()]);
+        let mut found = ends.filter_map(|end| {
+            let step = rest.get(..end)?;
+            let node = match doc.kind(at) {
+                Kind::List => doc.children(at).nth(step.parse().ok()?),
+                _ => doc.get_str(at, step),
+            };
+            Some((node?, end))
+        });
+        let Some((node, end)) = found.next_back() else { break };
+        at = node;
+        rest = rest.get(end..).unwrap_or_default().trim_start_matches('/');
+    }
+    at
 }
 
 /// `request`, without the objects.

@@ -1,6 +1,7 @@
 //! A compiled policy set: one program, and what is known of its policies and rules besides code.
 
 use super::index::{Index, Kinds};
+use super::message;
 use crate::codegen::CompiledRule;
 use crate::ir::images::ImageRule;
 use crate::policy::classic::Action;
@@ -224,6 +225,11 @@ impl RuleInfo {
     /// Whether it checks the object against patterns.
     pub(crate) fn is_pattern(&self) -> bool {
         matches!(self.check, CheckKind::Pattern | CheckKind::AnyPattern)
+    }
+
+    /// Kyverno's message where it holds and has no alternatives.
+    pub fn passed(&self) -> String {
+        message::pass(&self.name, self.check, None, &self.message)
     }
 }
 

@@ -11,6 +11,7 @@ pub use glob::is_glob;
 mod tests;
 
 use crate::diag::{Code, Diagnostic, Label, Source};
+use crate::fetch;
 use kyvc_vm::document::Place;
 use std::collections::HashSet;
 use std::io::{self, Read};
@@ -23,7 +24,7 @@ pub const STDIN: &str = "<stdin>";
 /// Loads what the arguments name. `what` says what the files are for, as in "policy".
 ///
 /// A folder stands for its `.yaml`, `.yml` and `.json` files and those of its folders; hidden folders are left out. `*`,
-/// `?` and `**` are understood where the shell did not. `-` is standard input. The files of one argument are sorted, a
+/// `?` and `**` are understood where the shell did not. `-` is standard input, and a file may be given by its URL. The files of one argument are sorted, a
 /// file that several arguments name is loaded once, and names are as the user wrote them.
 pub fn load(args: &[String], what: &str) -> (Vec<Arc<Source>>, Vec<Diagnostic>) {
     load_from(args, what, &mut io::stdin().lock())
@@ -38,6 +39,13 @@ fn load_from(args: &[String], what: &str, stdin: &mut dyn Read) -> (Vec<Arc<Sour
                 let mut bytes = Vec::new();
                 let read = stdin.read_to_end(&mut bytes).map(|_| bytes);
                 take(read, STDIN, &mut sources, &mut problems);
+            }
+            continue;
+        }
+        if fetch::is_url(arg) {
+            if seen.insert(PathBuf::from(arg)) {
+                let read = fetch::get(arg).map(String::into_bytes).map_err(io::Error::other);
+                take(read, arg, &mut sources, &mut problems);
             }
             continue;
         }

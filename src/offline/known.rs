@@ -5,6 +5,7 @@ use super::evaluate::Question;
 use super::registry;
 use super::values::merge;
 use crate::engine::{ApiCall, Asked as ImageAsked, Host, Operation, Question as Asked, Refused, TargetSelector};
+use crate::fetch::{self, Call, FetchError, Reply};
 use crate::report::openreports::Reference;
 use crate::yaml;
 use kyvc_vm::builtin::images::Image;
@@ -119,7 +120,7 @@ impl Host for Known<'_> {
                     return answer;
                 }
                 if call.url_path.is_empty() {
-                    return Err(no_service(call));
+                    return service(call);
                 }
                 cluster()?.request(&call.method, &call.url_path)
             }
@@ -170,21 +171,37 @@ impl Host for Served<'_> {
 
     fn ask(&self, question: &Asked) -> Result<String, String> {
         match (question, self.0) {
-            (Asked::ApiCall(call), _) if call.url_path.is_empty() => Err(no_service(call)),
+            (Asked::ApiCall(call), _) if call.url_path.is_empty() => service(call),
             (Asked::ApiCall(call), Some(cluster)) => cluster.request(&call.method, &call.url_path),
             (other, _) => Err(format!("nobody answers questions about {}", other.about())),
         }
     }
 }
 
-/// kyvc calls no services: what asks one fails as it does where no name is found.
-fn no_service(call: &ApiCall) -> String {
-    let url = call.service.as_ref().map_or("", |s| s.url.as_str());
-    let method = if call.method == "POST" { "Post" } else { "Get" };
-    let named = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic()) && !rest.starts_with("localhost");
-    let why = match url.strip_prefix("http://").or(url.strip_prefix("https://")) {
-        Some(rest) if named(rest) => registry::not_found(method, url),
-        _ => "kyvc does not call services here yet".to_owned(),
-    };
-    format!("failed to execute HTTP request for APICall {}: {why}", call.entry)
+/// Calls a service.
+///
+/// Kyverno: pkg/engine/apicall/executor.go.
+fn service(call: &ApiCall) -> Result<String, String> {
+    let name = &call.entry;
+    let Some(service) = &call.service else { return Err(format!("missing service for APICall {name}")) };
+    let unmade = |why: String| Err(format!("failed to build HTTP request for APICall {name}: {why}"));
+    if !["GET", "POST"].contains(&call.method.as_str()) {
+        return unmade(format!("invalid request type {} for APICall {name}", call.method));
+    }
+    // Go's encoder ends what it writes.
+    let body = format!("{}\n", call.data);
+    let reply = fetch::send(&Call {
+        method: &call.method,
+        url: &service.url,
+        headers: &service.headers,
+        body: (call.method == "POST").then_some(&body),
+        ca_bundle: &service.ca_bundle,
+    });
+    match reply {
+        Ok(reply) if reply.is_success() => Ok(reply.body),
+        Ok(Reply { status, body, .. }) => Err(format!("HTTP {status}: {body}")),
+        Err(e @ FetchError::Certificates) => Err(format!("{e} for APICall {name}")),
+        Err(FetchError::Url(why)) => unmade(format!("failed to build request for APICall {name}: {why}")),
+        Err(FetchError::Failed(why)) => Err(format!("failed to execute HTTP request for APICall {name}: {why}")),
+    }
 }

@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod evaluate;
 pub mod exceptions;
 pub mod file;
+pub mod git;
 pub mod globals;
 mod kinds;
 mod known;

@@ -6,6 +6,7 @@
 
 use super::exceptions::{self, Exception};
 use super::file::go_error;
+use super::git;
 use super::kinds::{Known, known};
 use super::mocks::{Calls, Mocks};
 use super::schema;
@@ -13,6 +14,7 @@ use super::validate::{self, Refusal};
 use super::words;
 use crate::diag::{Code, Diagnostic, Label, Severity, Source};
 use crate::engine::Unit;
+use crate::fetch;
 use crate::lower;
 use crate::policy::any::AnyPolicy;
 use crate::policy::classic::Policy;
@@ -59,6 +61,8 @@ pub struct Options<'o> {
     pub mocks: Option<&'o Mocks>,
     /// Whether cleanup policies are read and left aside, as Kyverno's tests do
     pub leave_cleanup: bool,
+    /// How git repositories are reached
+    pub git: git::Access<'o>,
 }
 
 /// How a text or document went.
@@ -137,6 +141,9 @@ impl Policies {
     }
 
     fn argument(&mut self, argument: &str, options: Options<'_>) -> Flow {
+        if fetch::is_url(argument) {
+            return self.url(argument, options);
+        }
         if argument != "-" {
             return self.path(Path::new(argument), options);
         }
@@ -145,6 +152,38 @@ impl Policies {
             Err(d) => {
                 self.errors.push(d);
                 Flow::Next
+            }
+        }
+    }
+
+    /// A file or a git repository by its URL. Kyverno's `apply` takes all of them for repositories, its `test` for files.
+    fn url(&mut self, url: &str, options: Options<'_>) -> Flow {
+        let path = url.split(['?', '#']).next().unwrap_or_default();
+        let is_file = [".yaml", ".yml"].iter().any(|end| path.ends_with(end));
+        let sources = match is_file {
+            true => fetch::get(url).map(|text| vec![Source::new(url, text)]),
+            false => git::files(url, options.git),
+        };
+        match sources.as_deref() {
+            Ok([one]) if is_file => self.source(one, options),
+            Ok(sources) => {
+                for source in sources {
+                    // A file that is dropped does not concern the others.
+                    let mut found = Policies::default();
+                    let flow = found.source(source, options);
+                    self.warnings.append(&mut found.warnings);
+                    self.errors.append(&mut found.errors);
+                    if matches!(flow, Flow::Next) {
+                        self.append(found);
+                    }
+                }
+                Flow::Next
+            }
+            Err(why) => {
+                let why = why.clone();
+                let reason = format!("failed to process {url}: {why}");
+                self.errors.push(Diagnostic::new(Code::FileUnreadable, why).at(Label::whole(&Source::new(url, ""))));
+                Flow::Drop(reason)
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::file::go_error;
 use super::{policies, words};
 use crate::diag::{Code, Diagnostic, Label, Source};
+use crate::fetch;
 use crate::report::openreports::Reference;
 use kyvc_vm::document::Document;
 use std::io::Write;
@@ -23,12 +24,10 @@ pub fn load(paths: &[String], reports: bool, out: &mut dyn Write) -> Result<Vec<
     if first == "-" {
         return policies::stdin().map(|source| vec![source]).map_err(|d| d.message);
     }
-    if let Some(url) = paths.iter().find(|p| p.starts_with("http://") || p.starts_with("https://")) {
-        return Err(format!("{url}: kyvc cannot load resources from the web yet"));
-    }
     let fail = |e: &std::io::Error| format!("stat {first}: {}", go_error(e));
-    let meta = std::fs::metadata(first).map_err(|e| fail(&e))?;
-    let files = if meta.is_dir() {
+    // Kyverno takes the first path for a file even where it is a URL, and stops there.
+    let is_folder = !fetch::is_url(first) && std::fs::metadata(first).map_err(|e| fail(&e))?.is_dir();
+    let files = if is_folder {
         folder(Path::new(first)).map_err(|e| fail(&e))?
     } else {
         paths.iter().map(PathBuf::from).collect()
@@ -36,24 +35,36 @@ pub fn load(paths: &[String], reports: bool, out: &mut dyn Write) -> Result<Vec<
     let mut sources = Vec::new();
     for file in files {
         let name = file.display().to_string();
-        match std::fs::read(&file) {
+        match bytes(&file, &name) {
             Ok(bytes) => {
                 let text = String::from_utf8(bytes)
                     .map_err(|_| format!("failed to load resources ({name}: not UTF-8 text)"))?;
                 sources.push(Source::new(name, text));
             }
             Err(_) if reports => {}
-            Err(e) => {
-                let verb = if file.is_dir() { "read" } else { "open" };
-                let _ = writeln!(
-                    out,
-                    "\n{DIVIDER}\nfailed to load resources: {name}. \nerror: {verb} {name}: {}\n{DIVIDER}",
-                    go_error(&e)
-                );
+            Err(why) => {
+                let _ = writeln!(out, "\n{DIVIDER}\nfailed to load resources: {name}. \nerror: {why}\n{DIVIDER}");
             }
         }
     }
     Ok(sources)
+}
+
+/// A file, or what is at a URL.
+///
+/// Kyverno: resource/resource.go, GetFileBytes.
+fn bytes(file: &Path, name: &str) -> Result<Vec<u8>, String> {
+    if fetch::is_url(name) {
+        let said = |why: String| match why.strip_prefix("HTTP ") {
+            Some(_) => format!("failed to fetch resource from {name}: {why}"),
+            None => why,
+        };
+        return fetch::get(name).map(String::into_bytes).map_err(said);
+    }
+    std::fs::read(file).map_err(|e| {
+        let verb = if file.is_dir() { "read" } else { "open" };
+        format!("{verb} {name}: {}", go_error(&e))
+    })
 }
 
 /// The YAML files of a folder, not those of the folders in it.

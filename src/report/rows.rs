@@ -186,7 +186,7 @@ impl<'s> Results<'s> {
     pub fn message(&self, row: &Row) -> String {
         match &row.message {
             Some(message) => message.to_string(),
-            None => self.rule(row).map_or(String::new(), |r| format!("validation rule '{}' passed.", r.name)),
+            None => self.rule(row).map_or(String::new(), RuleInfo::passed),
         }
     }
 }

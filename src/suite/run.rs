@@ -196,7 +196,7 @@ impl<'r> Run<'r> {
 
     fn policies(&mut self, mocks: Option<&Mocks>) -> Result<Policies, String> {
         self.say("  Loading policies ...");
-        let options = policies::Options { mocks, leave_cleanup: true };
+        let options = policies::Options { mocks, leave_cleanup: true, ..policies::Options::default() };
         let loaded = policies::load_all(&self.paths(&self.test.policies()), options);
         let mut loaded = loaded.map_err(|e| format!("error: failed to load policies ({e})"))?;
         self.diagnostics.append(&mut loaded.warnings);

@@ -63,6 +63,9 @@ impl Story {
             engine.generate(set, policy, &request, &NoHost, |verdict, _| hear(&verdict));
         }
         engine.check(set, &request, |verdict| hear(&verdict));
+        for &policy in set.cleaning() {
+            engine.cleanup(set, policy, &request, &NoHost).iter().for_each(&mut hear);
+        }
         let wanted = |number: usize| set.rules().get(number).is_some_and(&wants);
         let traces = engine.take_traces().into_iter().filter(|trace| wanted(trace.rule));
         let mut rules: Vec<Explained> = traces.map(|trace| Explained { trace, said: Vec::new() }).collect();

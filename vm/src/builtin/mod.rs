@@ -21,6 +21,7 @@ use crate::value::Val;
 pub use call::{Call, Environment, Failure};
 pub use images::reference::normalize as normalize_image;
 pub use images::url::quote as go_quote;
+pub use images::url::target as go_url;
 pub use standard::unsupported as unsupported_number;
 use std::sync::LazyLock;
 

@@ -52,6 +52,22 @@ pub(crate) fn parse(raw: &str) -> Result<Url, String> {
     Ok(url)
 }
 
+/// The scheme and the host of a URL, and what is asked of the host.
+///
+/// # Errors
+/// What is wrong with it, in Go's words.
+pub fn target(raw: &str) -> Result<(String, String, String), String> {
+    let url = parse(raw)?;
+    // A path stands as it is written, unless it cannot.
+    let written = !url.raw_path.is_empty() && url.raw_path.bytes().all(|b| b.is_ascii_graphic());
+    let mut target = if written { url.raw_path } else { escape(&url.path, Part::Path) };
+    if url.force_query || !url.raw_query.is_empty() {
+        target.push('?');
+        target.push_str(&url.raw_query.replace(' ', "%20"));
+    }
+    Ok((url.scheme, url.host, target))
+}
+
 fn read(raw: &str) -> Result<Url, String> {
     let mut url = Url::default();
     if raw.bytes().any(|b| b.is_ascii_control()) {
