@@ -100,10 +100,13 @@ fn float_key(n: f64) -> String {
 /// Resolves a scalar. `tag` is the full tag, empty for none; `plain` says that it is not quoted.
 #[inline]
 pub(super) fn resolve<'s>(tag: &str, plain: bool, text: Cow<'s, str>) -> Result<Resolved<'s>, ScalarError> {
-    if tag.is_empty() {
-        return Ok(if plain { implicit(text) } else { Resolved::Str(text) });
-    }
-    tagged(tag, text)
+    if tag.is_empty() { Ok(untagged(plain, text)) } else { tagged(tag, text) }
+}
+
+/// The same for a scalar without a tag.
+#[inline]
+pub(super) fn untagged(plain: bool, text: Cow<'_, str>) -> Resolved<'_> {
+    if plain { implicit(text) } else { Resolved::Str(text) }
 }
 
 #[cold]
