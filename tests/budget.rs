@@ -53,3 +53,41 @@ fn programs_made_on_the_way_have_no_budget_of_their_own() {
     assert_eq!(outcome(&conditions(8), 20_000).0, Status::Error);
     assert_eq!(outcome(&conditions(8), 200_000).0, Status::Pass);
 }
+
+/// The entries of all rules of a policy are counted together, as often as they are loaded.
+#[test]
+fn a_context_has_a_size() {
+    let policy = "apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: policy}
+spec:
+  rules:
+  - name: first
+    match: {any: [{resources: {kinds: [Pod]}}]}
+    context: [{name: a, variable: {value: [x, 'y<']}}]
+    validate: {deny: {conditions: {any: [{key: '{{ a }}', operator: Equals, value: b}]}}}
+  - name: second
+    match: {any: [{resources: {kinds: [Pod]}}]}
+    context: [{name: b, variable: {value: z}}]
+    validate: {deny: {conditions: {any: [{key: '{{ b }}', operator: Equals, value: b}]}}}
+";
+    let compiled = compile_sources(&[Source::new("policy", policy)], CompileOptions::default());
+    let pod = r#"{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}"#;
+    let doc = read_json(pod, compiled.set.program().layout(), Buffers::default(), JsonOptions::default());
+    let Ok(doc) = doc else { panic!("the Pod is JSON") };
+    let said = |limit| {
+        let mut engine = Engine::default();
+        engine.limit_context(limit);
+        let mut found = Vec::new();
+        engine.check(&compiled.set, &Request::create(&doc), |v| found.push(v.message()));
+        found
+    };
+    let held = |rule: &str| format!("validation rule '{rule}' passed.");
+    assert_eq!(said(0), [held("first"), held("second")]);
+    // `["x","y\u003c"]` and `"z"`.
+    assert_eq!(said(18), [held("first"), held("second")]);
+    let [first, second] = said(17).try_into().unwrap_or_else(|all| panic!("two messages, not {all:?}"));
+    assert_eq!(first, held("first"));
+    let why = "failed to resolve b at path : context size limit exceeded: 18 bytes exceeds limit of 17 bytes";
+    assert!(second.ends_with(why), "{second}");
+}

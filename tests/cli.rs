@@ -289,3 +289,39 @@ fn lists_json_and_standard_input() {
     assert_eq!((&report["summary"]["pass"], &report["summary"]["fail"]), (&1.into(), &1.into()));
     assert_eq!(report["results"][0]["file"], "<stdin>");
 }
+
+#[test]
+fn explanations_show_the_steps_of_a_run() {
+    let dir = folder("explain");
+    std::fs::write(dir.join("enforce.yaml"), require_labels("enforce")).unwrap();
+    std::fs::write(dir.join("audit.yaml"), require_labels("audit")).unwrap();
+    let list = format!("apiVersion: v1\nkind: List\nitems:\n- {}", DEPLOYMENT.trim().replace('\n', "\n  "));
+    std::fs::write(dir.join("both.yaml"), format!("{list}\n---\n{POD}")).unwrap();
+
+    let out = kyvc(&dir, &["explain", "enforce.yaml", "both.yaml"]);
+    assert_eq!(out.status.code(), Some(1), "{}", text(&out.stderr));
+    let shown = text(&out.stdout);
+    assert!(!shown.contains('\x1b'), "{shown}");
+    for part in [
+        "default/Deployment/nginx both.yaml\n  fail require-labels/autogen-check-for-labels enforce.yaml:8",
+        "enforce.yaml:18 | app.kubernetes.io/name: \"?*\"\n      no  spec.template.metadata.labels.app.kubernetes.io/name, \
+         which is not there, is \"?*\"",
+        &format!("fail: {MESSAGE}\n    --> both.yaml:"),
+        "default/Pod/nginx both.yaml\n  pass require-labels/check-for-labels enforce.yaml:8",
+        "yes metadata.labels.app.kubernetes.io/name \"nginx\" is \"?*\"",
+    ] {
+        assert!(shown.contains(part), "{part}\n{shown}");
+    }
+    let out = kyvc(&dir, &["explain", "audit.yaml", "both.yaml", "--rule", "check-for-labels", "-o", "json"]);
+    assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
+    let json: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!(json["summary"]["fail"], 1);
+    assert_eq!(json["explained"][1]["rules"][0]["parts"][0]["steps"][0]["step"], "match");
+
+    assert_eq!(kyvc(&dir, &["compile", "enforce.yaml", "-o", "set.kyvb"]).status.code(), Some(0));
+    let out = kyvc(&dir, &["explain", "set.kyvb", "both.yaml"]);
+    assert_eq!(out.status.code(), Some(1), "{}", text(&out.stderr));
+    let out = kyvc(&dir, &["explain", "enforce.yaml", "both.yaml", "--rule", "other"]);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(text(&out.stderr).contains("no policy has a rule `other`"));
+}

@@ -8,7 +8,10 @@ use kyvc::engine::{
     CompileOptions, Engine, Host, Mutated, NoHost, PolicySet, Request, TargetSelector, Versions, assembly,
     compile_sources,
 };
-use kyvc::report::rows::Resource;
+use kyvc::report::explain::json::Json;
+use kyvc::report::explain::text::Text;
+use kyvc::report::explain::{Story, Writer};
+use kyvc::report::rows::{Resource, Totals};
 use kyvc::yaml::{ReadOptions, go_json};
 use kyvc::{ir, manifest, policy};
 use kyvc_vm::document::{Document, Layout};
@@ -51,7 +54,8 @@ fn stages() {
         check("asm", &name, &assembly(&compiled.set, &compiled.units));
         let mut verdicts = String::new();
         let options = ReadOptions { places: true, ..ReadOptions::default() };
-        let mut engine = Engine::default();
+        let (mut engine, mut traced) = (Engine::default(), Engine::default());
+        traced.set_traced(true);
         let others = Others(deployments(&source));
         let problems = manifest::read(&source, compiled.set.program().layout(), options, &mut |doc| {
             let resource = Resource::of(doc);
@@ -59,14 +63,26 @@ fn stages() {
                 return ControlFlow::Continue(());
             }
             writeln!(verdicts, "{}", resource.path()).unwrap();
+            for &policy in compiled.set.cleaning() {
+                if let Some(v) = engine.cleanup(&compiled.set, policy, &Request::create(doc), &NoHost) {
+                    writeln!(verdicts, "  {} {}: {}", v.info.name, v.status.name(), v.message()).unwrap();
+                }
+            }
             let versions = Versions::default();
             let Some(doc) = mutated(&mut engine, &compiled.set, doc, &versions, &others, &mut verdicts) else {
                 return ControlFlow::Continue(());
             };
             generated(&mut engine, &compiled.set, doc, &mut verdicts);
+            // Who is watched does the same.
+            let mut watched = Vec::new();
+            traced.check(&compiled.set, &Request::create(doc), |v| watched.push((v.rule, v.status, v.message())));
+            assert!(traced.take_traces().len() >= watched.len(), "{name}");
+            let mut watched = watched.into_iter();
             engine.check(&compiled.set, &Request::create(doc), |v| {
+                assert_eq!(Some((v.rule, v.status, v.message())), watched.next(), "{name}");
                 let place = format!("{}:{}", v.place.line, v.place.column);
                 writeln!(verdicts, "  {} {} @{place}: {}", v.info.name, v.status.name(), v.message()).unwrap();
+                v.properties.iter().for_each(|(k, p)| writeln!(verdicts, "    {k}: {p}").unwrap());
             });
             ControlFlow::Continue(())
         });
@@ -152,5 +168,36 @@ fn diagnostics() {
         assert!(!compiled.diagnostics.is_empty(), "{name}");
         let rendered: String = compiled.diagnostics.iter().map(|d| format!("{}\n", render::render(d, false))).collect();
         check("diag", &format!("policy-{name}"), &rendered);
+    }
+}
+
+#[test]
+fn explanations() {
+    for (name, source) in samples("tests/samples/explain") {
+        let compiled = compile_sources(std::slice::from_ref(&source), CompileOptions::default());
+        assert!(compiled.diagnostics.is_empty(), "{name}: {:?}", compiled.diagnostics);
+        let mut engine = Engine::default();
+        engine.set_traced(true);
+        let mut out = Vec::new();
+        let mut json = Vec::new();
+        let mut text = Text::new(&compiled.set, &compiled.units, &mut out);
+        let mut list = Json::new(&compiled.set, &mut json).unwrap();
+        let mut totals = Totals::default();
+        let options = ReadOptions { places: true, ..ReadOptions::default() };
+        let problems = manifest::read(&source, compiled.set.program().layout(), options, &mut |doc| {
+            if !Resource::of(doc).api_version.starts_with("kyverno.io/") {
+                let story = Story::of(&compiled.set, &mut engine, doc, &source, |_| true);
+                totals.add(&story.results(&compiled.set));
+                text.story(&story).unwrap();
+                list.story(&story).unwrap();
+            }
+            ControlFlow::Continue(())
+        });
+        assert!(problems.is_empty(), "{name}: {problems:?}");
+        text.end(&totals).unwrap();
+        list.end(&totals).unwrap();
+        check("explain", &name, &anstream::adapter::strip_str(std::str::from_utf8(&out).unwrap()).to_string());
+        let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        assert_eq!(json["summary"]["pass"], totals.summary.pass, "{name}");
     }
 }

@@ -12,7 +12,7 @@ pub use args::Args;
 
 use super::common;
 use crate::diag::{Diagnostic, Source};
-use crate::engine::{PolicySet, Status, Unit, User, compile};
+use crate::engine::{PolicySet, Status, User, compile};
 use crate::offline::evaluate::{self, Question};
 use crate::offline::exceptions::Exceptions;
 use crate::offline::file;
@@ -84,7 +84,6 @@ pub fn run(args: &Args) -> ExitCode {
 
 /// What was applied to what, and the result.
 struct Applied {
-    units: Vec<Unit>,
     set: PolicySet,
     refused: Vec<Refusal>,
     rules: usize,
@@ -117,7 +116,8 @@ fn apply(args: &Args, out: &mut dyn Write) -> Result<u8, Stop> {
     let beside = [read(&args.target_resource)?, read(&args.parameter_resource)?].concat();
     let sources = read(&args.resource)?;
     let exceptions = exceptions(args, &mut policies, &sources)?;
-    let Policies { mut units, refused, rules, .. } = policies;
+    let Policies { mut units, cleanups, refused, rules, .. } = policies;
+    units.extend(cleanups);
     let (excepted, mut diagnostics) = exceptions.compiled();
     excepted.attach(&mut units, &mut diagnostics);
     let compiled = compile(units, diagnostics);
@@ -140,15 +140,7 @@ fn apply(args: &Args, out: &mut dyn Write) -> Result<u8, Stop> {
         Stop::Diagnostics(problems, Some(message))
     })?;
     let counts = counts(args, &compiled.set, &refused, &outcome);
-    let applied = Applied {
-        units: compiled.units,
-        set: compiled.set,
-        refused,
-        rules,
-        exceptions: exceptions.len(),
-        outcome,
-        counts,
-    };
+    let applied = Applied { set: compiled.set, refused, rules, exceptions: exceptions.len(), outcome, counts };
     let mut printer = Printer::new(args, out);
     printer.head(&applied)?;
     if let Some(first) = applied.outcome.resources.first().filter(|_| !args.continue_on_fail) {

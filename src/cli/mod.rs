@@ -5,6 +5,7 @@ mod check;
 mod common;
 pub mod compat;
 mod compile;
+mod explain;
 mod jp;
 mod paint;
 mod test;
@@ -29,6 +30,8 @@ struct Cli {
 enum Command {
     /// Check manifests against policies
     Check(check::Args),
+    /// Show what rules do about manifests, step by step
+    Explain(explain::Args),
     /// Compile policies, and write them to a file or show what they become
     Compile(compile::Args),
     /// Apply policies to resources, as `kyverno apply` does
@@ -70,6 +73,7 @@ pub fn main() -> ExitCode {
     }
     match cli.command {
         Command::Check(args) => check::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Compile(args) => compile::run(&args),
         Command::Apply(args) => apply::run(&args),
         Command::Test(args) => test::run(&args),

@@ -18,6 +18,13 @@ pub(super) fn generate(u: &mut UnitBuilder<'_>, body: &Body, about: About, ends:
         Body::Pattern(p) => pattern::generate(u, p, about, ends),
         Body::AnyPattern(ps) => pattern::generate_any(u, ps, about, ends),
         Body::ForEach(loops) => foreach::generate(u, loops, about, ends),
+        Body::Cleanup(c) => {
+            if let Some(c) = c {
+                conditions::of_cleanup(u, c, ends)?;
+            }
+            ends.passes(u, 0);
+            Ok(())
+        }
         Body::Generate(_) => {
             ends.passes(u, 0);
             Ok(())

@@ -57,19 +57,34 @@ pub(super) fn quiet(u: &mut UnitBuilder<'_>, c: &Conditions, no: Label) -> Resul
     let fault = u.reg()?;
     let ends = Ends { fault, pass: None, skip: no, fail: no, error: no, nothing: no };
     let ways = ways(u, "", &ends)?;
-    all(u, &c.all, &ways, no)?;
+    all_then_any(u, c, &ways, no)?;
+    u.release(taken);
+    Ok(())
+}
+
+/// Code that goes on where the conditions of a cleanup policy hold, and ends the unit where they do not. They are looked
+/// at as those of exceptions; what cannot be decided is told.
+pub(super) fn of_cleanup(u: &mut UnitBuilder<'_>, c: &Conditions, ends: &Ends) -> Result<(), CodegenError> {
+    let taken = u.taken();
+    let ways = ways(u, "", ends)?;
+    all_then_any(u, c, &ways, ends.nothing)?;
+    u.release(taken);
+    Ok(())
+}
+
+fn all_then_any(u: &mut UnitBuilder<'_>, c: &Conditions, ways: &Ways, no: Label) -> Result<(), CodegenError> {
+    all(u, &c.all, ways, no)?;
     if let Some(any) = c.any.as_ref().filter(|any| !any.is_empty()) {
         let one = u.label();
         for condition in any {
             let next = u.label();
-            test(u, condition, &ways, next)?;
+            test(u, condition, ways, next)?;
             u.jump(Op::Jump, 0, 0, one);
             u.bind(next);
         }
         u.jump(Op::Jump, 0, 0, no);
         u.bind(one);
     }
-    u.release(taken);
     Ok(())
 }
 

@@ -205,6 +205,18 @@ fn into(u: &mut UnitBuilder<'_>, e: &Expr, out: Reg, current: Option<Reg>) -> Re
             into(u, of, out, current)?;
             u.emit(Op::NumberFloat, out.0, 0, 0);
         }
+        Expr::Sized(of, text) => {
+            into(u, of, out, current)?;
+            let done = u.label();
+            if !text.is_empty() {
+                u.jump(Op::JumpFault, out.0, 0, done);
+            }
+            u.emit(Op::SizeCount, out.0, 0, 0);
+            if !text.is_empty() {
+                blame(u, Reason::Because, text, out)?;
+            }
+            u.bind(done);
+        }
         Expr::Ask(ask, of) => {
             into(u, of, out, current)?;
             u.emit(Op::HostAsk, out.0, 0, *ask as u32);
@@ -625,6 +637,8 @@ fn want(u: &mut UnitBuilder<'_>, e: &Expr) {
             keys.reverse();
             u.linker.layout.want(&keys, true);
         }
+        // Nobody knows what is done with it.
+        Expr::Root(Root::Context) => u.linker.layout.want(&[], true),
         // The images are in there, wherever a kind has its containers.
         Expr::Root(Root::Images) => {
             let spec = Segment::Key(u.linker.layout.sym("spec"));

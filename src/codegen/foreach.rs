@@ -126,7 +126,7 @@ fn kind(body: &Body) -> &'static str {
         Body::Pattern(_) | Body::Broken(_) => "pattern",
         Body::AnyPattern(_) => "anyPattern",
         Body::Deny(_) => "deny",
-        Body::ForEach(_) | Body::Mutate(_) | Body::PodSecurity(_) | Body::Generate(_) => "foreach",
+        Body::ForEach(_) | Body::Mutate(_) | Body::PodSecurity(_) | Body::Generate(_) | Body::Cleanup(_) => "foreach",
     }
 }
 

@@ -80,6 +80,13 @@ impl Linker {
             conditions::preconditions(&mut u, c, what, &ends)?;
         }
         if !makes {
+            // What reports have is known before the rule says anything, and once it applies.
+            if let Some(properties) = &rule.properties {
+                let taken = u.taken();
+                let value = expr::generate(&mut u, properties)?;
+                u.emit(Op::HostTell, value.0, 0, 0);
+                u.release(taken);
+            }
             matches::exceptions(&mut u, &rule.exceptions, &ends)?;
         }
         body::generate(&mut u, &rule.body, About::Object, &ends)?;

@@ -95,9 +95,9 @@ codes! {
     BadKindSelector = 308, Error, "A kind in a match or exclude block is not written `group/version/Kind/subresource`.";
     BadSelector = 309, Error, "A label selector is not valid.";
     BadMatch = 310, Error, "A match or exclude block is not valid.";
-    ExpressionNotCompiled = 311, Error, "kyvc does not compile this expression yet.";
     UnknownVariable = 312, Error, "A variable names nothing that a rule can see.";
     BadExclusion = 313, Error, "An exclusion from a pod security control is not used as the control allows.";
+    BadSchedule = 314, Error, "A schedule is not written as cron's five fields.";
 
     // Limits, code generation, compiled files.
     ProgramTooLarge = 401, Error, "A policy needs more of something than the bytecode can number.";

@@ -5,6 +5,7 @@ use super::dynamic::{Form, Made};
 use super::host::{ApiCall, Question, Service};
 use super::images;
 use super::message::Words;
+use super::request::Operation;
 use super::run::{OBJECT, Run};
 use crate::lower::pattern::scalar_pattern;
 use crate::lower::reference::clean;
@@ -14,6 +15,7 @@ use kyvc_vm::program::Program;
 use kyvc_vm::value::Val;
 use kyvc_vm::verdict::{Ask, Need, Outcome, Root, Step, Trap, TrapKind};
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// How deep texts may bring forth texts.
 const DEPTH: usize = 8;
@@ -371,9 +373,35 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
                     Err(text) => return self.machine.failed(&text).map(Some),
                 }
             }
+            Root::Context => return self.context().map(Some),
             Root::Target | Root::Input => None,
         };
         Ok(json.and_then(|text| self.machine.import_json(&text, false)))
+    }
+
+    /// All that expressions see now, as one map. Entries that are not loaded are not there.
+    fn context(&mut self) -> Result<Val, TrapKind> {
+        let mut request = self.members(Root::Request)?;
+        if self.request.operation != Operation::Delete {
+            request.extend(self.machine.root(Root::Object).map(|v| ("object".to_owned(), v)));
+        }
+        request.extend(self.machine.root(Root::OldObject).map(|v| ("oldObject".to_owned(), v)));
+        let mut all = self.members(Root::Given)?;
+        all.insert("request".to_owned(), self.machine.map(request.into_iter().collect())?);
+        all.extend(self.members(Root::Account)?.into_iter().filter(|(k, _)| k.starts_with("serviceAccountName")));
+        for (name, root) in [("images", Root::Images), ("target", Root::Target)] {
+            all.extend(self.machine.root(root).map(|v| (name.to_owned(), v)));
+        }
+        all.extend(self.machine.bound(self.program()).map(|(name, value)| (name.to_owned(), value)));
+        self.machine.map(all.into_iter().collect())
+    }
+
+    /// The members of a root that is a map.
+    fn members(&mut self, root: Root) -> Result<BTreeMap<String, Val>, TrapKind> {
+        let Some(value) = self.root(root)? else { return Ok(BTreeMap::new()) };
+        let documents = self.documents();
+        let entries = self.machine.entries(&documents, value).into_iter();
+        Ok(entries.map(|(key, value)| (key.to_owned(), value)).collect())
     }
 
     /// The service account that the user is, as far as Kyverno finds one in the user's name, unless somebody else says.

@@ -111,7 +111,7 @@ fn make(form: Form, source: &str, path: &str) -> Result<Made, String> {
                 Form::Query => format!("incorrect query {query}: {e}"),
                 _ => format!("failed to compile JMESPath: {query}, error: {e}"),
             })?;
-            let lowered = lowered.map_err(|_| format!("{query} looks at the context as a whole"))?;
+            let lowered = lowered.map_err(|e| format!("nothing binds {}", e.0))?;
             (linker.expression("query".to_owned(), &lowered), vec![source.to_owned()])
         }
         Form::Pattern | Form::FloatPattern => {

@@ -1,6 +1,6 @@
 //! Policy sets as `.kyvb` files: the program, and a section with what is known besides code.
 
-use super::set::{CheckKind, Paths, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity, Standard};
+use super::set::{CheckKind, Paths, PolicyInfo, PolicyKind, PolicySet, RuleInfo, RuleOverride, Severity, Standard};
 use crate::codegen::{CompiledRule, CompiledTarget};
 use crate::diag::Code;
 use crate::policy::classic::Action;
@@ -106,6 +106,7 @@ fn read_overrides(r: &mut Reader<'_>) -> Result<Vec<RuleOverride>, WireError> {
 }
 
 fn policy(w: &mut Writer, p: &PolicyInfo) {
+    w.u8(p.kind as u8);
     w.str(&p.name);
     w.option(p.namespace.as_ref(), |w, n| w.str(n));
     w.str(&p.category);
@@ -115,6 +116,8 @@ fn policy(w: &mut Writer, p: &PolicyInfo) {
     action(w, &p.action);
     overrides(w, &p.overrides);
     w.bool(p.emit_warning);
+    w.bool(p.admission);
+    w.bool(p.background);
     w.len(p.rule_count);
     w.str(&p.source);
     place(w, p.place);
@@ -122,6 +125,7 @@ fn policy(w: &mut Writer, p: &PolicyInfo) {
 
 fn read_policy(r: &mut Reader<'_>) -> Result<PolicyInfo, WireError> {
     Ok(PolicyInfo {
+        kind: PolicyKind::ALL.get(usize::from(r.u8()?)).copied().ok_or(WireError::Invalid("kind of policy"))?,
         name: r.str()?.to_owned(),
         namespace: r.option(|r| r.str().map(str::to_owned))?,
         category: r.str()?.to_owned(),
@@ -134,6 +138,8 @@ fn read_policy(r: &mut Reader<'_>) -> Result<PolicyInfo, WireError> {
         action: read_action(r)?,
         overrides: read_overrides(r)?,
         emit_warning: r.bool()?,
+        admission: r.bool()?,
+        background: r.bool()?,
         rule_count: r.u32()? as usize,
         source: r.str()?.to_owned(),
         place: read_place(r)?,
@@ -148,6 +154,10 @@ fn rule(w: &mut Writer, rule: &RuleInfo) {
     w.option(rule.action.as_ref(), action);
     overrides(w, &rule.overrides);
     w.bool(rule.allow_existing);
+    w.list(&rule.properties, |w, (key, value)| {
+        w.str(key);
+        w.str(value);
+    });
     w.option(rule.pod_security.as_ref(), |w, s| {
         s.rule.write(w);
         w.list(&s.exceptions, |w, (key, exclude)| {
@@ -184,6 +194,7 @@ fn read_rule(r: &mut Reader<'_>, policies: usize, units: usize) -> Result<RuleIn
         action: r.option(read_action)?,
         overrides: read_overrides(r)?,
         allow_existing: r.bool()?,
+        properties: r.list(|r| Ok((r.str()?.to_owned(), r.str()?.to_owned())))?,
         pod_security: r.option(|r| {
             let rule = pod_security::Rule::read(r)?;
             let exceptions = r.list(|r| Ok((r.str()?.to_owned(), read_exclusions(r)?)))?;

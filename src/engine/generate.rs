@@ -31,14 +31,17 @@ impl Engine {
         let kind = resource_kind(set, request);
         let text = set.reads_request.then(|| request_json(set, request));
         let rest = text.as_deref().and_then(request_document);
+        self.parts().0.begin_context();
         self.set_offers(host);
         self.ready(set, request, rest.as_ref());
         let around = Around { kind, root, rest: rest.as_ref(), images_of: request.object, host };
         for (number, rule) in set.rules_for(policy, kind.kind).filter(|(_, r)| r.check == CheckKind::Generate) {
-            let (machine, cache, spare) = self.parts();
-            let mut run =
-                Run { machine, cache, spare, set, info: rule, request, around, change: None, told: Vec::new() };
-            let Some(verdict) = run.trigger(number, rule) else { continue };
+            let (machine, cache, spare, traces) = self.parts();
+            let (change, told) = (None, Vec::new());
+            let mut run = Run { machine, cache, spare, traces, set, info: rule, request, around, change, told };
+            run.begin_trace(number);
+            let Some(mut verdict) = run.trigger(number, rule) else { continue };
+            verdict.properties = run.properties();
             let status = verdict.status;
             let wanted = run.wanted();
             each(verdict, wanted);

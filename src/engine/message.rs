@@ -54,6 +54,11 @@ pub(super) fn no_context(why: &str) -> String {
     format!("failed to load context: {why}")
 }
 
+/// What is said of an object that a cleanup policy is about, or is not.
+pub(super) fn cleanup(matched: bool) -> &'static str {
+    if matched { "resource matched" } else { "resource did not match" }
+}
+
 impl Words<'_> {
     /// The message and status of an outcome that has a fault.
     pub(super) fn outcome(&self, outcome: Outcome, check: CheckKind, own: &Own) -> Option<(Status, String)> {
@@ -95,7 +100,8 @@ impl Words<'_> {
             | CheckKind::ForEach
             | CheckKind::Mutate
             | CheckKind::PodSecurity
-            | CheckKind::Generate => self.failure(id, own),
+            | CheckKind::Generate
+            | CheckKind::Cleanup => self.failure(id, own),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod action;
 mod answer;
+mod cleanup;
 mod compile;
 mod dynamic;
 mod environment;
@@ -12,6 +13,7 @@ mod images;
 mod index;
 mod message;
 mod mutate;
+mod parse;
 mod patching;
 pub mod pod_security;
 pub mod probe;
@@ -20,16 +22,18 @@ mod request;
 mod run;
 mod set;
 mod standard;
+pub mod trace;
 mod versions;
 
-pub use compile::{CompileOptions, Compiled, Exceptions, Parsed, Unit, assembly, compile, compile_sources};
+pub use compile::{Compiled, Unit, assembly, compile};
 pub use environment::stop_clock;
 pub use file::{LoadError, load, save};
 pub use generate::Wanted;
 pub use host::{ApiCall, Host, NoHost, Question, Service, TargetSelector};
 pub use mutate::Mutated;
+pub use parse::{CompileOptions, Exceptions, Parsed, compile_sources};
 pub use request::{Operation, Request, User};
 pub use run::{Engine, Status, Verdict};
-pub use set::{CheckKind, PolicyInfo, PolicySet, RuleInfo, RuleOverride, Severity};
+pub use set::{CheckKind, PolicyInfo, PolicyKind, PolicySet, RuleInfo, RuleOverride, Severity};
 pub use standard::Violated;
 pub use versions::Versions;

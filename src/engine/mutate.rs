@@ -45,6 +45,7 @@ impl Engine {
             return Mutated::Same;
         };
         let kind = resource_kind(set, request);
+        self.parts().0.begin_context();
         let first = request.object;
         let mut now = first;
         let text = set.reads_request.then(|| request_json(set, request));
@@ -61,20 +62,22 @@ impl Engine {
             let around = Around { kind, root, rest: rest.as_ref(), images_of: first, host };
             let mut applied = false;
             let mut tell = |told: Told, target: Option<&Document<'_>>| {
-                let Told { status, text, exceptions, place } = told;
+                let Told { status, text, exceptions, place, properties } = told;
                 applied |= matches!(status, Status::Pass | Status::Fail);
                 let mut verdict = verdict(number, rule, status, text, place);
                 verdict.exceptions = exceptions;
+                verdict.properties = properties;
                 each(verdict, target);
             };
-            let (machine, cache, spare) = self.parts();
+            let (machine, cache, spare, traces) = self.parts();
             let change = Some(Changing::new(now, versions));
-            let mut run =
-                Run { machine, cache, spare, set, info: rule, request: &request, around, change, told: Vec::new() };
+            let (request, told) = (&request, Vec::new());
+            let mut run = Run { machine, cache, spare, traces, set, info: rule, request, around, change, told };
+            run.begin_trace(number);
             if !rule.code.targets.is_empty() {
                 run.mutate_others(&mut tell);
             } else if let Some(done) = run.mutate() {
-                tell(done.told, None);
+                tell(Told { properties: run.properties(), ..done.told }, None);
                 match done.object {
                     Mutated::Same => {}
                     Mutated::Changed(doc) => now = doc,
@@ -95,11 +98,12 @@ struct Told {
     text: String,
     exceptions: Vec<String>,
     place: Place,
+    properties: Vec<(String, String)>,
 }
 
 impl Told {
     fn new(status: Status, text: String) -> Self {
-        Self { status, text, exceptions: Vec::new(), place: Place::default() }
+        Self { status, text, exceptions: Vec::new(), place: Place::default(), properties: Vec::new() }
     }
 }
 
@@ -125,7 +129,10 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
         let lost = self.is_lost(outcome);
         let (told, doc) = self.changed(outcome)?;
         let object = match doc {
-            Some(doc) => Mutated::Changed(doc),
+            Some(doc) => {
+                self.trace_patch(doc);
+                Mutated::Changed(doc)
+            }
             None if lost => Mutated::Lost,
             None => Mutated::Same,
         };
@@ -146,7 +153,8 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
             }),
             Outcome::Skip(id) | Outcome::Fail(id) | Outcome::Error(id) => {
                 let (status, text, place) = self.explain(outcome, id, &Own::None)?;
-                Some((Told { status, text, exceptions: self.exceptions(outcome), place }, None))
+                let exceptions = self.exceptions(outcome);
+                Some((Told { exceptions, place, ..Told::new(status, text) }, None))
             }
         }
     }
@@ -154,6 +162,8 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
     /// Lets the rule change other objects than the one the request is about.
     fn mutate_others(&mut self, tell: Tell<'_>) {
         let outcome = self.unit(self.info.code.check, false);
+        let properties = self.properties();
+        let tell: Tell<'_> = &mut |told, target| tell(Told { properties: properties.clone(), ..told }, target);
         if let Some(why) = outcome.as_ref().ok().and_then(|outcome| self.stopped(*outcome)) {
             return tell(Told::new(Status::Error, why), None);
         }
@@ -191,6 +201,7 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
             machine: self.machine,
             cache: self.cache,
             spare: self.spare,
+            traces: self.traces,
             set: self.set,
             info: self.info,
             request: self.request,

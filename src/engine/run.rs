@@ -8,6 +8,7 @@ use super::message::{self, Own, Words, path_of};
 use super::request::{Operation, Request, User};
 use super::set::{CheckKind, PolicySet, RuleInfo};
 use super::standard::{Pods, Violated};
+use super::trace::RuleTrace;
 use super::versions::Changing;
 use kyvc_vm::document::{Buffers, Document, JsonOptions, Kind, Layout, NodeId, Place, read_json};
 use kyvc_vm::ids::{FaultId, UnitId};
@@ -18,6 +19,7 @@ use kyvc_vm::selector::ResourceKind;
 use kyvc_vm::value::{DocId, Val};
 use kyvc_vm::verdict::{Fact, Outcome, Root, Step, Trap, TrapKind};
 use smallvec::SmallVec;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// What became of a rule.
@@ -67,6 +69,8 @@ pub struct Verdict<'s> {
     pub place: Place,
     /// What is violated of a Pod Security Standard
     pub standard: Option<Box<Violated>>,
+    /// `reportProperties`, as far as its variables were looked at
+    pub properties: Vec<(String, String)>,
 }
 
 impl Verdict<'_> {
@@ -91,6 +95,8 @@ pub struct Engine {
     spare: Vec<Machine>,
     /// The memory for what is known of a pod.
     facts: Facts,
+    /// What rules did, where somebody wants to know.
+    traces: Vec<RuleTrace>,
 }
 
 impl Default for Engine {
@@ -133,7 +139,7 @@ impl Engine {
     pub fn with_budget(budget: Budget) -> Self {
         let mut machine = Machine::new(budget);
         machine.set_environment(environment());
-        Self { machine, cache: Cache::default(), spare: Vec::new(), facts: Facts::default() }
+        Self { machine, cache: Cache::default(), spare: Vec::new(), facts: Facts::default(), traces: Vec::new() }
     }
 
     /// Asks every rule that may be about the request, in the order of the set, and passes each verdict on.
@@ -162,11 +168,15 @@ impl Engine {
         let around = Around { kind, root, rest: rest.as_ref(), images_of: request.object, host };
         let mut facts = std::mem::take(&mut self.facts);
         let mut pods = Pods::new(set, request, &mut facts);
-        let mut ended = None;
+        let (mut ended, mut policy) = (None, None);
         for &number in set.index.rules(kind.kind) {
             let Some(info) = set.rules.get(number as usize) else { continue };
             if !info.check.judges() || ended == Some(info.policy) || !asked(info.policy) {
                 continue;
+            }
+            // Kyverno has one context for all rules of a policy.
+            if policy.replace(info.policy) != Some(info.policy) {
+                self.machine.begin_context();
             }
             let Some(mut verdict) = self.rule(set, number as usize, info, request, around, &mut pods) else { continue };
             if verdict.status == Status::Fail && request.operation == Operation::Update && set.tolerates(info) {
@@ -186,9 +196,21 @@ impl Engine {
         self.facts = facts;
     }
 
+    /// Limits what the context entries of a policy may have together, in bytes of JSON; 0 for no limit.
+    ///
+    /// Kyverno: its command line has no limit, its controllers have `maxContextSize` of their configuration, or 2Mi.
+    pub fn limit_context(&mut self, bytes: usize) {
+        self.machine.limit_context(bytes);
+    }
+
     /// What a run needs of the engine.
-    pub(super) fn parts(&mut self) -> (&mut Machine, &mut Cache, &mut Vec<Machine>) {
-        (&mut self.machine, &mut self.cache, &mut self.spare)
+    pub(super) fn parts(&mut self) -> Parts<'_> {
+        (&mut self.machine, &mut self.cache, &mut self.spare, &mut self.traces)
+    }
+
+    /// What rules did since this was called last; nothing where they are not [traced](Self::set_traced).
+    pub fn take_traces(&mut self) -> Vec<RuleTrace> {
+        std::mem::take(&mut self.traces)
     }
 
     pub(super) fn set_offers(&mut self, host: &dyn Host) {
@@ -279,25 +301,33 @@ impl Engine {
         around: Around<'_>,
         pods: &mut Pods<'_>,
     ) -> Option<Verdict<'s>> {
-        let Self { machine, cache, spare, .. } = self;
-        let mut run = Run { machine, cache, spare, set, info, request, around, change: None, told: Vec::new() };
-        let outcome = match run.unit(info.code.check, false) {
+        let Self { machine, cache, spare, traces, .. } = self;
+        let mut run = Run { machine, cache, spare, traces, set, info, request, around, change: None, told: Vec::new() };
+        run.begin_trace(number);
+        let verdict = run.verdict(number, info, pods)?;
+        Some(Verdict { properties: run.properties(), ..verdict })
+    }
+}
+
+impl<'e, 'r: 'e> Run<'e, 'r> {
+    fn verdict<'s>(&mut self, number: usize, info: &'s RuleInfo, pods: &mut Pods<'_>) -> Option<Verdict<'s>> {
+        let outcome = match self.unit(info.code.check, false) {
             Ok(outcome) => outcome,
             Err(trap) => {
                 let text = format!("rule {}: {trap}", info.name);
                 return Some(verdict(number, info, Status::Error, text, Place::default()));
             }
         };
-        if let Some(why) = run.stopped(outcome) {
+        if let Some(why) = self.stopped(outcome) {
             return Some(verdict(number, info, Status::Error, why, Place::default()));
         }
         if let Some(standard) = &info.pod_security {
-            return run.standard(number, info, standard, outcome, pods);
+            return self.standard(number, info, standard, outcome, pods);
         }
         match outcome {
             Outcome::None | Outcome::Value(_) => None,
             // Kyverno: patterns say nothing of an object that goes.
-            _ if request.operation == Operation::Delete && info.is_pattern() && run.was_matched(outcome) => None,
+            _ if self.request.operation == Operation::Delete && info.is_pattern() && self.was_matched(outcome) => None,
             Outcome::Pass(n) => Some(Verdict {
                 rule: number,
                 info,
@@ -307,11 +337,12 @@ impl Engine {
                 exceptions: Vec::new(),
                 place: Place::default(),
                 standard: None,
+                properties: Vec::new(),
             }),
             Outcome::Skip(id) | Outcome::Fail(id) | Outcome::Error(id) => {
-                let own = run.own_message(outcome, id);
-                let (status, text, place) = run.explain(outcome, id, &own)?;
-                let exceptions = run.exceptions(outcome);
+                let own = self.own_message(outcome, id);
+                let (status, text, place) = self.explain(outcome, id, &own)?;
+                let exceptions = self.exceptions(outcome);
                 Some(Verdict { exceptions, ..verdict(number, info, status, text, place) })
             }
         }
@@ -319,7 +350,17 @@ impl Engine {
 }
 
 pub(super) fn verdict(number: usize, info: &RuleInfo, status: Status, text: String, place: Place) -> Verdict<'_> {
-    Verdict { rule: number, info, status, alternative: None, text, exceptions: Vec::new(), place, standard: None }
+    Verdict {
+        rule: number,
+        info,
+        status,
+        alternative: None,
+        text,
+        exceptions: Vec::new(),
+        place,
+        standard: None,
+        properties: Vec::new(),
+    }
 }
 
 /// The old object of a request. Kyverno rewrites `request.object` to `request.oldObject` in every variable of a deletion;
@@ -344,11 +385,16 @@ pub(super) struct Around<'e> {
     pub(super) host: &'e dyn Host,
 }
 
+/// What a run needs of the engine.
+pub(super) type Parts<'e> = (&'e mut Machine, &'e mut Cache, &'e mut Vec<Machine>, &'e mut Vec<RuleTrace>);
+
 /// One rule's run over one request.
 pub(super) struct Run<'e, 'r> {
     pub(super) machine: &'e mut Machine,
     pub(super) cache: &'e mut Cache,
     pub(super) spare: &'e mut Vec<Machine>,
+    /// Where it is told what the rule did, if the machine is traced
+    pub(super) traces: &'e mut Vec<RuleTrace>,
     pub(super) set: &'e PolicySet,
     pub(super) info: &'e RuleInfo,
     pub(super) request: &'e Request<'r>,
@@ -425,6 +471,16 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
 
     /// Runs a unit to its end, answering what it asks for.
     pub(super) fn unit(&mut self, unit: UnitId, after: bool) -> Result<Outcome, Trap> {
+        if !self.machine.is_traced() {
+            return self.run_unit(unit, after);
+        }
+        let before = if after { self.machine.spent() } else { 0 };
+        let outcome = self.run_unit(unit, after);
+        self.trace(unit, &outcome, before);
+        outcome
+    }
+
+    fn run_unit(&mut self, unit: UnitId, after: bool) -> Result<Outcome, Trap> {
         let documents = self.documents();
         let input = self.input(&documents);
         let program = self.program();
@@ -434,6 +490,18 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
             Step::Done(outcome) => Ok(outcome),
             Step::Need(need) => self.answer(need),
         }
+    }
+
+    /// What reports have of the rule besides: as its code handed it over, otherwise as it is written.
+    pub(super) fn properties(&mut self) -> Vec<(String, String)> {
+        let written = &self.info.properties;
+        if written.is_empty() {
+            return Vec::new();
+        }
+        let known = std::mem::take(&mut self.told).into_iter().next().and_then(Result::ok);
+        // Kyverno: pkg/engine/internal/rule.go, one value that is no text leaves all as they are written.
+        let known = known.and_then(|json| serde_json::from_str::<BTreeMap<String, Option<String>>>(&json).ok());
+        known.map_or_else(|| written.clone(), |map| map.into_iter().map(|(k, v)| (k, v.unwrap_or_default())).collect())
     }
 
     /// The rule's own message about an outcome; for a denial, what its conditions say is part of it.

@@ -53,9 +53,27 @@ pub struct RuleOverride {
     pub selector: Option<LabelSelector>,
 }
 
+/// What kind of policy it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum PolicyKind {
+    /// `ClusterPolicy` or `Policy`
+    #[default]
+    Classic,
+    /// `ClusterCleanupPolicy` or `CleanupPolicy`
+    Cleanup,
+}
+
+impl PolicyKind {
+    /// All, in the order of their encoding.
+    pub const ALL: [PolicyKind; 2] = [PolicyKind::Classic, PolicyKind::Cleanup];
+}
+
 /// What is known of a policy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct PolicyInfo {
+    /// What kind of policy it is
+    pub kind: PolicyKind,
     /// Its name
     pub name: String,
     /// For a namespaced policy, its namespace
@@ -74,12 +92,29 @@ pub struct PolicyInfo {
     pub overrides: Vec<RuleOverride>,
     /// Whether audited violations become admission warnings
     pub emit_warning: bool,
+    /// Whether it is about admission requests
+    pub admission: bool,
+    /// Whether it is about existing resources
+    pub background: bool,
     /// How many rules Kyverno counts, generated ones included
     pub rule_count: usize,
     /// Name of the source
     pub source: String,
     /// Where it starts in its source
     pub place: Place,
+}
+
+impl PolicyInfo {
+    /// What ran its rules, as reports say it.
+    ///
+    /// Kyverno: pkg/utils/report/results.go, selectProcess; of cleanup policies nothing is said.
+    pub fn process(&self) -> &'static str {
+        match self.kind {
+            PolicyKind::Classic if self.background => "background scan",
+            PolicyKind::Classic if self.admission => "admission review",
+            PolicyKind::Classic | PolicyKind::Cleanup => "",
+        }
+    }
 }
 
 /// What a rule checks.
@@ -100,11 +135,13 @@ pub enum CheckKind {
     PodSecurity,
     /// Nothing; it makes objects
     Generate,
+    /// Nothing; it says which objects are to go
+    Cleanup,
 }
 
 impl CheckKind {
     /// All, in the order of their encoding.
-    pub const ALL: [CheckKind; 7] = [
+    pub const ALL: [CheckKind; 8] = [
         CheckKind::Pattern,
         CheckKind::AnyPattern,
         CheckKind::Deny,
@@ -112,13 +149,14 @@ impl CheckKind {
         CheckKind::Mutate,
         CheckKind::PodSecurity,
         CheckKind::Generate,
+        CheckKind::Cleanup,
     ];
 }
 
 impl CheckKind {
     /// Whether a rule says of the object whether it is right, and not what is to be done.
     pub fn judges(self) -> bool {
-        !matches!(self, CheckKind::Mutate | CheckKind::Generate)
+        !matches!(self, CheckKind::Mutate | CheckKind::Generate | CheckKind::Cleanup)
     }
 }
 
@@ -149,6 +187,8 @@ pub struct RuleInfo {
     pub synchronize: bool,
     /// Whether an update may keep what the old object already violates
     pub allow_existing: bool,
+    /// `reportProperties` as written
+    pub properties: Vec<(String, String)>,
     /// The Pod Security Standard that it checks
     pub(crate) pod_security: Option<Box<Standard>>,
     /// Kinds it can match, where it names them all
@@ -217,12 +257,15 @@ pub struct PolicySet {
     mutating: Vec<usize>,
     /// The policies with rules that make objects
     generating: Vec<usize>,
+    /// The policies that say which objects are to go
+    cleaning: Vec<usize>,
 }
 
 /// Whether code reads of the request more than its objects. What is only made at run time asks for it then.
 fn reads_request(program: &Program) -> bool {
     let code = program.code();
-    code.iter().any(|i| i.op == Op::RootLoad && i.c == Root::Request as u32)
+    let roots = [Root::Request as u32, Root::Context as u32];
+    code.iter().any(|i| i.op == Op::RootLoad && roots.contains(&i.c))
 }
 
 impl PolicySet {
@@ -238,6 +281,7 @@ impl PolicySet {
             schema: rules.iter().any(|r| r.pod_security.is_some()).then(|| Schema::new(program.layout())),
             mutating: with(CheckKind::Mutate),
             generating: with(CheckKind::Generate),
+            cleaning: with(CheckKind::Cleanup),
             index: Index::new(&rules.iter().map(|r| &r.kinds).collect::<Vec<_>>()),
             program,
             policies,
@@ -269,6 +313,11 @@ impl PolicySet {
     /// The policies that have rules that make objects, by number.
     pub fn generating(&self) -> &[usize] {
         &self.generating
+    }
+
+    /// The policies that say which objects are to go, by number.
+    pub fn cleaning(&self) -> &[usize] {
+        &self.cleaning
     }
 
     /// Whether there are rules that change other objects than the one they are about.

@@ -36,6 +36,8 @@ pub struct Rule {
     pub body: Body,
     /// What is said when it fails
     pub message: Option<Expr>,
+    /// A map of what reports have besides
+    pub properties: Option<Expr>,
     /// Where it stands
     pub place: Place,
 }
@@ -155,6 +157,8 @@ pub enum Body {
     Mutate(Box<mutate::Mutation>),
     /// Nothing; other objects are made
     Generate(Box<generate::Generation>),
+    /// Nothing; an object for which these conditions hold is to go
+    Cleanup(Option<Conditions>),
     /// Nothing: the rule's own text cannot be made, in these words
     Broken(String),
 }
@@ -385,6 +389,8 @@ pub enum Expr {
     NotNull(Box<Expr>, String),
     /// A value with float64 for int64
     Floats(Box<Expr>),
+    /// A value that counts towards the size of the context; where that gets too large, a fault after these words
+    Sized(Box<Expr>, String),
     /// The answer of the host
     Ask(kyvc_vm::verdict::Ask, Box<Expr>),
     /// The value of an expression whose text is only known at run time: of the context, or of a value
@@ -488,6 +494,7 @@ impl Expr {
             | Expr::Text(e, _)
             | Expr::NotNull(e, _)
             | Expr::Floats(e)
+            | Expr::Sized(e, _)
             | Expr::Queried(e)
             | Expr::Ask(_, e)
             | Expr::Query(e, None)

@@ -22,6 +22,9 @@ pub fn print(rule: &Rule) -> String {
             p.context(i, entry);
         }
         p.only_if(rule.preconditions.as_ref());
+        if let Some(properties) = &rule.properties {
+            p.line(format_args!("report {}", expr(properties)));
+        }
         for e in &rule.exceptions {
             p.line(format_args!("except {}{}", e.key, if !e.pod_security.is_empty() { ", in part" } else { "" }));
             p.indented(|p| {
@@ -76,6 +79,10 @@ impl Printer {
                     self.line(format_args!("or check {i}"));
                     self.indented(|p| p.whole(pattern));
                 }
+            }
+            Body::Cleanup(conditions) => {
+                self.line(format_args!("goes"));
+                self.indented(|p| p.only_if(conditions.as_ref()));
             }
             Body::ForEach(loops) => {
                 for each in loops {
@@ -367,6 +374,7 @@ fn expr(e: &Expr) -> String {
         Expr::Text(of, text) => format!("text({}, {text:?})", expr(of)),
         Expr::NotNull(of, text) => format!("not-null({}, {text:?})", expr(of)),
         Expr::Floats(of) => format!("floats({})", expr(of)),
+        Expr::Sized(of, text) => format!("sized({}, {text:?})", expr(of)),
         Expr::Ask(ask, of) => format!("ask {}({})", ask.name(), expr(of)),
         Expr::Query(text, None) => format!("query({})", expr(text)),
         Expr::Query(text, Some(on)) => format!("query({}, {})", expr(text), expr(on)),

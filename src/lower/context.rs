@@ -143,7 +143,7 @@ fn variable(
     };
     let fallback = Fallback { otherwise, with, first, nulls: !bound, then: None };
     let nil = format!("failed to add context entry for variable {name} since it evaluated to nil");
-    Expr::Floats(Box::new(Expr::NotNull(Box::new(Expr::Fallback(Box::new(fallback))), nil)))
+    sized(Expr::Floats(Box::new(Expr::NotNull(Box::new(Expr::Fallback(Box::new(fallback))), nil))), String::new())
 }
 
 /// Kyverno: pkg/engine/context/loaders/configmap.go.
@@ -162,7 +162,8 @@ fn config_map(name: &str, of: &Text, namespace: Option<&Text>, scope: &Scope<'_>
         ("policyNamespace".to_owned(), own(owner)),
     ]);
     let answer = Expr::Ask(Ask::ConfigMap, Box::new(question));
-    Expr::Blame(format!("failed to retrieve config map for context entry {name}"), Box::new(answer))
+    let found = Expr::Blame(format!("failed to retrieve config map for context entry {name}"), Box::new(answer));
+    sized(found, format!("failed to add config map for context entry {name}"))
 }
 
 fn own(owner: &Owner) -> Expr {
@@ -216,7 +217,14 @@ fn api_call(name: &str, call: &ApiCall, scope: &Scope<'_>, owner: &Owner) -> Exp
     // The default is taken as it is written.
     let otherwise = call.default.as_ref().map_or(Expr::Null, constant);
     let fallback = Fallback { otherwise, with: Some(with), first: First::Value(first), nulls: false, then };
-    Expr::Floats(Box::new(Expr::Fallback(Box::new(fallback))))
+    let what = if call.path.is_some() { "APICall results for" } else { "resource data to" };
+    let cannot = format!("failed to store data for APICall: failed to add {what} context entry {name}");
+    sized(Expr::Floats(Box::new(Expr::Fallback(Box::new(fallback)))), cannot)
+}
+
+/// What an entry is bound to, which the context has to have room for.
+fn sized(value: Expr, cannot: String) -> Expr {
+    Expr::Sized(Box::new(value), cannot)
 }
 
 fn stored(name: &str, t: &Text, scope: &Scope<'_>) -> Expr {
@@ -263,7 +271,8 @@ fn image_registry(
         ("credentials".to_owned(), credentials.map_or(Expr::Null, constant)),
     ]);
     let answer = Expr::Ask(Ask::ImageData, Box::new(question));
-    let Some(t) = path_text else { return Expr::Floats(Box::new(answer)) };
+    let cannot = format!("failed to add resource data to context: contextEntry: {name}, error");
+    let Some(t) = path_text else { return sized(Expr::Floats(Box::new(answer)), cannot) };
     let bad = format!("failed to apply JMESPath ({}) results to context entry {name}, error", t.text);
     let value = match path(t, true, scope) {
         Path::Fixed(e) => blame(bad, e),
@@ -273,7 +282,7 @@ fn image_registry(
             blame(bad, Expr::Query(Box::new(text), Some(Box::new(Expr::Current))))
         }
     };
-    Expr::Floats(Box::new(Expr::Let(Box::new(answer), Box::new(value))))
+    sized(Expr::Floats(Box::new(Expr::Let(Box::new(answer), Box::new(value)))), cannot)
 }
 
 /// Kyverno: pkg/engine/context/loaders/globalcontext.go.
@@ -292,7 +301,8 @@ fn global_reference(name: &str, of: &Text, path_text: Option<&Text>, scope: &Sco
         }
     };
     let what = format!("failed to marshal APICall data for context entry {name}");
-    Expr::Floats(Box::new(Expr::Blame(what, Box::new(value))))
+    let cannot = format!("failed to add resource cache results for context entry {name}");
+    sized(Expr::Floats(Box::new(Expr::Blame(what, Box::new(value)))), cannot)
 }
 
 /// A value of a policy as Go's `%s` prints it.

@@ -45,10 +45,6 @@ fn checked(text: &str, place: Place, start: Start<'_>, scope: &Scope<'_>) -> Exp
             Start::Context(_) => need(scope.mentioned(text), e),
             _ => e,
         },
-        Ok(Err(Unknown(name))) if name == "@" => {
-            let message = format!("`{text}` is not compiled yet: it looks at the context as a whole");
-            failed(Code::ExpressionNotCompiled, 0, message, None)
-        }
         Ok(Err(Unknown(name))) => {
             let message = format!("`{text}` names `{name}`, which nothing binds here");
             let help = "bind it with a context entry before it is used";
@@ -75,7 +71,8 @@ pub fn parse(text: &str, start: Start<'_>, known: &dyn Fn(&str) -> bool) -> Resu
         Start::Value(root) => Current::Root(root),
         Start::Bound => Current::Bound,
     };
-    Ok(Lower { unknown: None, known }.top(tree, current))
+    let cleanup = matches!(start, Start::Context(scope) if scope.is_cleanup());
+    Ok(Lower { unknown: None, known, cleanup }.top(tree, current))
 }
 
 /// What `@` is.
@@ -92,6 +89,8 @@ enum Current {
 struct Lower<'k> {
     unknown: Option<String>,
     known: &'k dyn Fn(&str) -> bool,
+    /// Whether the object is `target`, and not part of `request`
+    cleanup: bool,
 }
 
 type Tree<'t> = jmespath::Expr<'t>;
@@ -105,12 +104,9 @@ impl Lower<'_> {
         }
     }
 
-    fn current(&mut self, current: Current) -> Expr {
+    fn current(&self, current: Current) -> Expr {
         match current {
-            Current::Context => {
-                self.unknown.get_or_insert_with(|| "@".to_owned());
-                Expr::Null
-            }
+            Current::Context => Expr::Root(Root::Context),
             Current::Root(root) => Expr::Root(root),
             Current::Bound => Expr::Current,
         }
@@ -194,8 +190,11 @@ impl Lower<'_> {
 
     fn root(&mut self, name: &str) -> Expr {
         match name {
-            "request" => Expr::Root(Root::Request),
-            "serviceAccountName" | "serviceAccountNamespace" => {
+            "target" if self.cleanup => Expr::Root(Root::Object),
+            "request" if self.cleanup => Expr::Root(Root::Request),
+            // The objects are in it.
+            "request" => Expr::Key(Box::new(Expr::Root(Root::Context)), name.to_owned()),
+            "serviceAccountName" | "serviceAccountNamespace" if !self.cleanup => {
                 Expr::Key(Box::new(Expr::Root(Root::Account)), name.to_owned())
             }
             "images" => Expr::Root(Root::Images),
@@ -213,12 +212,15 @@ impl Lower<'_> {
         if let (Current::Context, ExprKind::Current, ExprKind::Field(name)) = (current, left.kind, right.kind) {
             return self.root(name);
         }
-        let value = self.expr(left, current);
-        match (&value, right.kind) {
-            (Expr::Root(Root::Request), ExprKind::Field("object")) => Expr::Root(Root::Object),
-            (Expr::Root(Root::Request), ExprKind::Field("oldObject")) => Expr::Root(Root::OldObject),
-            (_, ExprKind::Field(name)) => Expr::Key(Box::new(value), name.to_owned()),
-            _ => self.bind(value, right),
+        match (is_request(left, current), right.kind) {
+            (true, ExprKind::Field("object")) if !self.cleanup => Expr::Root(Root::Object),
+            (true, ExprKind::Field("oldObject")) if !self.cleanup => Expr::Root(Root::OldObject),
+            (true, ExprKind::Field(name)) => Expr::Key(Box::new(Expr::Root(Root::Request)), name.to_owned()),
+            (false, ExprKind::Field(name)) => Expr::Key(Box::new(self.expr(left, current)), name.to_owned()),
+            _ => {
+                let value = self.expr(left, current);
+                self.bind(value, right)
+            }
         }
     }
 
@@ -257,6 +259,15 @@ impl Lower<'_> {
             None => Expr::Call(name.to_owned(), lowered),
         }
     }
+}
+
+/// Whether an expression is `request`.
+fn is_request(e: &Tree<'_>, current: Current) -> bool {
+    let name = match e.kind {
+        ExprKind::Subexpression { left, right } if matches!(left.kind, ExprKind::Current) => right.kind,
+        kind => kind,
+    };
+    current == Current::Context && matches!(name, ExprKind::Field("request"))
 }
 
 fn reference(of: &Tree<'_>, body: Option<Expr>) -> Expr {

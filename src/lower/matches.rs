@@ -30,11 +30,11 @@ pub fn lower(policy: &Policy, resolved: &ResolvedRule, problems: &Problems) -> M
     }
 }
 
-/// Lowers what a policy exception is about.
+/// Lowers what a policy exception or a cleanup policy is about.
 ///
-/// Kyverno: pkg/engine/utils/exceptions.go, it matches by a code of its own: operations do not count, and a selector of
-/// namespaces says nothing of a Namespace.
-pub fn exception(m: &Match, problems: &Problems) -> Filters {
+/// Kyverno: pkg/utils/match/match.go, which is another code than that of rules: operations do not count, and a selector
+/// of namespaces says nothing of a Namespace.
+pub fn of_object(m: &Match, problems: &Problems) -> Filters {
     let adapted = |f: &classic::Filter| {
         let mut filter = filter(f, problems);
         filter.resource.retain(|t| !matches!(t, Test::Any(Fact::Operation, _)));

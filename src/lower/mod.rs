@@ -1,5 +1,6 @@
 //! From resolved policies to the intermediate form.
 
+pub mod cleanup;
 pub mod conditions;
 pub mod context;
 pub mod exception;
@@ -70,6 +71,7 @@ pub fn rule(policy: &Policy, resolved: &ResolvedRule, options: Options, problems
         exceptions: Vec::new(),
         preconditions: rule.preconditions.as_ref().map(|c| conditions::lower(c, &scope)),
         body,
+        properties: rule.report_properties.as_ref().map(|t| text::tree(t, "", &scope)),
         message: message.map(|m| text::lower(&m.text, m.place, "", &inside)),
         place: rule.place,
     })

@@ -17,12 +17,22 @@ pub struct Scope<'p> {
     here: &'static str,
     /// Whether texts have no variables in them, whatever they look like
     literal: bool,
+    /// Whether it is a cleanup policy
+    cleanup: bool,
 }
 
 impl<'p> Scope<'p> {
     /// A place where nothing is bound.
     pub fn new(problems: &'p Problems) -> Self {
-        Self { problems, entries: Vec::new(), loops: 0, strict: true, here: "request.object", literal: false }
+        Self {
+            problems,
+            entries: Vec::new(),
+            loops: 0,
+            strict: true,
+            here: "request.object",
+            literal: false,
+            cleanup: false,
+        }
     }
 
     /// The same place, where names may be bound by somebody else at run time.
@@ -40,6 +50,17 @@ impl<'p> Scope<'p> {
     /// Whether texts have no variables in them, whatever they look like.
     pub fn literal(&self) -> bool {
         self.literal
+    }
+
+    /// The same place in a cleanup policy: the object is `target`, and there is no request.
+    #[must_use]
+    pub fn of_cleanup(self) -> Self {
+        Self { cleanup: true, here: "target", ..self }
+    }
+
+    /// Whether it is a place in a cleanup policy.
+    pub fn is_cleanup(&self) -> bool {
+        self.cleanup
     }
 
     /// The same place in a rule that changes other objects than the one it is about.

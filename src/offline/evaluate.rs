@@ -3,7 +3,7 @@
 use super::cluster::{Cluster, split};
 use super::globals::Globals;
 use super::mocks::{Calls, Mocks};
-use super::outcome::{Outcome, Response};
+use super::outcome::{Does, Outcome, Response};
 use super::resources::{reference, unversioned};
 use super::stages::{Asked, Stages};
 use super::values::{NamespaceLabels, Values};
@@ -115,6 +115,8 @@ impl<'q> Question<'q> {
             all.resources.append(&mut part.resources);
             all.responses.extend(part.responses.into_iter().map(|r| Response { resource: r.resource + first, ..r }));
         }
+        // Cleanup policies come last, one after the other.
+        all.responses.sort_by_key(|r| if r.does == Does::Cleanup { r.policy + 1 } else { 0 });
         Ok(all)
     }
 

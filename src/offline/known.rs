@@ -1,8 +1,9 @@
 //! What the command line knows around a resource, for the engine to ask for.
 
+use super::cluster::Cluster;
 use super::evaluate::Question;
 use super::values::merge;
-use crate::engine::{Host, Operation, Question as Asked, TargetSelector};
+use crate::engine::{ApiCall, Host, Operation, Question as Asked, TargetSelector};
 use crate::report::openreports::Reference;
 use crate::yaml;
 use kyvc_vm::document::Document;
@@ -29,7 +30,9 @@ impl<'k> Known<'k> {
     ) -> Self {
         let mut request = Map::new();
         request.insert("operation".to_owned(), json!(operation));
-        request.insert("namespace".to_owned(), json!(reference.namespace));
+        // Kyverno: policy_processor.go, a deletion has no object, and its namespace is that of none.
+        let namespace = if operation == Operation::Delete.name() { "" } else { &reference.namespace };
+        request.insert("namespace".to_owned(), json!(namespace));
         if let Some(user) = question.user {
             request.extend(user.request_fields());
         }
@@ -114,10 +117,7 @@ impl Host for Known<'_> {
                     return answer;
                 }
                 if call.url_path.is_empty() {
-                    return Err(format!(
-                        "failed to execute HTTP request for APICall {}: kyvc does not call services here yet",
-                        call.entry
-                    ));
+                    return Err(no_service(call));
                 }
                 cluster()?.request(&call.method, &call.url_path)
             }
@@ -144,4 +144,25 @@ impl Host for Known<'_> {
         self.question.mocks?;
         self.all(policy, rule).err()
     }
+}
+
+/// What cleanup policies may ask for: the resources as an API server gives them.
+pub(super) struct Served<'s>(pub(super) Option<&'s Cluster>);
+
+impl Host for Served<'_> {
+    fn offers(&self) -> Offers {
+        if self.0.is_some() { Offers::default().with(Ask::ApiCall) } else { Offers::default() }
+    }
+
+    fn ask(&self, question: &Asked) -> Result<String, String> {
+        match (question, self.0) {
+            (Asked::ApiCall(call), _) if call.url_path.is_empty() => Err(no_service(call)),
+            (Asked::ApiCall(call), Some(cluster)) => cluster.request(&call.method, &call.url_path),
+            (other, _) => Err(format!("nobody answers questions about {}", other.about())),
+        }
+    }
+}
+
+fn no_service(call: &ApiCall) -> String {
+    format!("failed to execute HTTP request for APICall {}: kyvc does not call services here yet", call.entry)
 }

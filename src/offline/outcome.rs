@@ -16,6 +16,8 @@ pub enum Does {
     Generate,
     /// It verifies images
     VerifyImages,
+    /// It says which resources are to go
+    Cleanup,
 }
 
 /// An object that a rule made or changed.
@@ -60,6 +62,8 @@ pub struct Ruled {
     pub exceptions: Vec<String>,
     /// What is violated of a Pod Security Standard
     pub standard: Option<Box<Violated>>,
+    /// What reports have of it besides
+    pub properties: Vec<(String, String)>,
 }
 
 /// What the rules of one kind of one policy said of one resource.

@@ -14,7 +14,9 @@ use super::words;
 use crate::diag::{Code, Diagnostic, Label, Severity, Source};
 use crate::engine::Unit;
 use crate::lower;
+use crate::policy::any::AnyPolicy;
 use crate::policy::classic::Policy;
+use crate::policy::cleanup::Cleanup;
 use crate::policy::fields::Problems;
 use crate::policy::tree::{Tree, Value};
 use crate::resolve::{self, Guard};
@@ -30,6 +32,8 @@ use std::sync::Arc;
 pub struct Policies {
     /// Those that are applied
     pub units: Vec<Unit>,
+    /// Cleanup policies, which are applied after all others
+    pub cleanups: Vec<Unit>,
     /// Those that Kyverno refuses to apply, in the order of the input
     pub refused: Vec<Refusal>,
     /// How many policies there are, those included that have no rules or are refused
@@ -111,6 +115,7 @@ pub(super) fn stdin() -> Result<Arc<Source>, Diagnostic> {
 impl Policies {
     fn append(&mut self, mut other: Policies) {
         self.units.append(&mut other.units);
+        self.cleanups.append(&mut other.cleanups);
         self.refused.append(&mut other.refused);
         self.exceptions.append(&mut other.exceptions);
         self.passed_over.append(&mut other.passed_over);
@@ -250,8 +255,8 @@ impl Policies {
                     }
                 }
             }
-            Known::Cleanup if options.leave_cleanup => {}
-            Known::Cleanup | Known::Uncompiled => {
+            Known::Cleanup => return self.cleanup(tree, source, options, kind == "ClusterCleanupPolicy", listed),
+            Known::Uncompiled => {
                 let d = here(Code::UnknownPolicyKind, format!("`{kind}` of `{api_version}` is not compiled yet"));
                 self.errors.push(d.help("kyvc compiles ClusterPolicy and Policy of kyverno.io/v1 and v2beta1"));
             }
@@ -308,6 +313,55 @@ impl Policies {
         Flow::Next
     }
 
+    /// A cleanup policy. Kyverno's command line takes all that their schema lets pass.
+    fn cleanup(
+        &mut self,
+        tree: &Tree,
+        source: &Arc<Source>,
+        options: Options<'_>,
+        cluster: bool,
+        listed: bool,
+    ) -> Flow {
+        let problems = Problems::new(source.clone());
+        let policy = Cleanup::read(tree, cluster, &problems);
+        schema::check_cleanup(tree, &problems);
+        let found = problems.into_inner();
+        if found.iter().any(schema::is_unknown) {
+            return self.unknown(found, listed);
+        }
+        let refused: Vec<_> = found.into_iter().filter(schema::is_refused_or_missing).collect();
+        if !refused.is_empty() {
+            let kind = if cluster { "ClusterCleanupPolicy" } else { "CleanupPolicy" };
+            self.passed_over.push((source.name.clone(), words::refused(kind, &policy.metadata.name, &refused)));
+            refused.into_iter().for_each(|d| self.warn(d, IGNORED));
+            return Flow::Next;
+        }
+        if options.leave_cleanup {
+            return Flow::Next;
+        }
+        self.count += 1;
+        self.rules += 1;
+        let problems = Problems::new(source.clone());
+        let rule = lower::cleanup::rule(&policy, lower::Options { lenient: true }, &problems);
+        let found = problems.into_inner();
+        if found.iter().any(Diagnostic::is_error) {
+            found.into_iter().for_each(|d| self.error(d));
+        } else {
+            self.warnings.extend(found);
+            let policy = AnyPolicy::Cleanup(Box::new(policy));
+            self.cleanups.push(Unit { policy, source: source.clone(), rules: vec![(rule, None)] });
+        }
+        Flow::Next
+    }
+
+    /// What Kyverno does with a document that has fields which its schema lacks.
+    fn unknown(&mut self, found: Vec<Diagnostic>, listed: bool) -> Flow {
+        let unknown: Vec<_> = found.into_iter().filter(schema::is_unknown).collect();
+        let reason = words::unknown_fields(&unknown);
+        unknown.into_iter().for_each(|d| self.warn(d, if listed { IGNORED } else { DROPPED }));
+        if listed { Flow::Next } else { Flow::Drop(reason) }
+    }
+
     fn classic(
         &mut self,
         tree: &Tree,
@@ -323,10 +377,7 @@ impl Policies {
         let (found, problems) = (problems.into_inner(), Problems::new(source.clone()));
         // The schema comes first: what it refuses, Kyverno never sees.
         if found.iter().any(schema::is_unknown) {
-            let unknown: Vec<_> = found.into_iter().filter(schema::is_unknown).collect();
-            let reason = words::unknown_fields(&unknown);
-            unknown.into_iter().for_each(|d| self.warn(d, if listed { IGNORED } else { DROPPED }));
-            return if listed { Flow::Next } else { Flow::Drop(reason) };
+            return self.unknown(found, listed);
         }
         if found.iter().any(schema::is_refused) {
             let refused: Vec<_> = found.into_iter().filter(schema::is_refused).collect();
@@ -364,7 +415,7 @@ impl Policies {
         // Values may bind any name.
         let open = lower::Options { lenient: true };
         let rules: Vec<_> =
-            rules.filter_map(|r| lower::rule(&policy, &r, open, &problems).map(|rule| (rule, r))).collect();
+            rules.filter_map(|r| lower::rule(&policy, &r, open, &problems).map(|rule| (rule, Some(r)))).collect();
         // Anchors that mean nothing were refused just now. In rules that were not looked at they are plain keys.
         let lowering = problems.into_inner().into_iter().filter(|d| d.code != Code::BadAnchor);
         // What a change or an object in the making lacks is refused above, or said when its rule runs.
@@ -375,6 +426,7 @@ impl Policies {
             found.into_iter().for_each(|d| self.error(d));
         } else {
             self.warnings.extend(found);
+            let policy = AnyPolicy::Classic(policy);
             self.units.push(Unit { policy, source: source.clone(), rules });
         }
         Flow::Next

@@ -1,4 +1,4 @@
-//! What the CustomResourceDefinitions of classic policies refuse, besides the types of fields.
+//! What the CustomResourceDefinitions of policies refuse, besides the types of fields.
 //!
 //! The policy's reader finds unknown fields and wrong types. What its AST cannot tell apart is looked for here, in the
 //! tree.
@@ -42,25 +42,50 @@ pub(super) fn is_refused(d: &Diagnostic) -> bool {
     matches!(d.code, Code::WrongType | Code::NoRules) && !context::is_checked_here(&d.message)
 }
 
-/// Reports what the schema refuses.
-pub(super) fn check(policy: &Tree, problems: &Problems) {
-    if policy.get("apiVersion").and_then(Tree::as_str) == Some("kyverno.io/v2beta1") {
-        beta::check(policy, problems);
+/// As [`is_refused`], for kinds of which nothing else is refused than what their schema refuses.
+pub(super) fn is_refused_or_missing(d: &Diagnostic) -> bool {
+    is_refused(d) || d.code == Code::MissingField && !context::is_checked_here(&d.message)
+}
+
+/// Reports what the schema of cleanup policies refuses.
+pub(super) fn check_cleanup(policy: &Tree, problems: &Problems) {
+    metadata(policy, problems);
+    if let Some(status) = policy.get("status") {
+        unknown(status, "status", &["conditions", "lastExecutionTime"], problems);
     }
+    let Some(spec) = policy.get("spec") else { return };
+    for m in ["match", "exclude"].iter().filter_map(|key| spec.get(key)) {
+        part(m, problems);
+    }
+    if let Some(conditions) = spec.get("conditions") {
+        beta::conditions(Some(conditions), "spec.conditions", problems);
+    }
+}
+
+fn metadata(policy: &Tree, problems: &Problems) {
     let refuse = |tree: &Tree, message: &str| problems.add(Code::WrongType, tree.place, message);
     let Some(metadata) = policy.get("metadata") else { return refuse(policy, "`metadata` is missing") };
     if !metadata.get("name").and_then(Tree::as_str).is_some_and(is_subdomain) {
         refuse(metadata, "`metadata.name` has to be a DNS name in lower case");
     }
     unknown(metadata, "metadata", &METADATA, problems);
-    if let Some(status) = policy.get("status") {
-        unknown(status, "status", &STATUS, problems);
-    }
     for m in ["labels", "annotations"].iter().filter_map(|k| metadata.get(k)).flat_map(members) {
         if m.value.as_str().is_none() {
             refuse(&m.value, "labels and annotations have to be strings");
         }
     }
+}
+
+/// Reports what the schema refuses.
+pub(super) fn check(policy: &Tree, problems: &Problems) {
+    if policy.get("apiVersion").and_then(Tree::as_str) == Some("kyverno.io/v2beta1") {
+        beta::check(policy, problems);
+    }
+    metadata(policy, problems);
+    if let Some(status) = policy.get("status") {
+        unknown(status, "status", &STATUS, problems);
+    }
+    let refuse = |tree: &Tree, message: &str| problems.add(Code::WrongType, tree.place, message);
     let Some(spec) = policy.get("spec") else { return };
     if spec.get("failurePolicy").and_then(Tree::as_str).is_some_and(|p| p != "Ignore" && p != "Fail") {
         refuse(spec, "`spec.failurePolicy` has to be `Ignore` or `Fail`");

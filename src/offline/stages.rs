@@ -3,7 +3,7 @@
 //! Kyverno: cmd/cli/kubectl-kyverno/processor/policy_processor.go, ApplyPoliciesOnResource.
 
 use super::evaluate::Question;
-use super::known::Known;
+use super::known::{Known, Served};
 use super::made::Objects;
 use super::outcome::{Does, Object, Response, Ruled};
 use super::resources;
@@ -52,6 +52,7 @@ enum Became {
 impl Stages<'_> {
     /// Goes through all stages.
     pub(super) fn run(&mut self, asked: &Asked<'_>) {
+        self.cleanup(asked);
         let set = self.question.set;
         // What has become of the object, and its names then.
         let (texts, documents, references) = (Arena::new(), Arena::new(), Arena::new());
@@ -108,6 +109,25 @@ impl Stages<'_> {
                 let response = Response { about: about(&now), does: Does::Generate, rules, ..Response::default() };
                 self.respond(asked, policy, response);
             }
+        }
+    }
+
+    /// Asks whether the resource is to go, as it was first.
+    fn cleanup(&mut self, asked: &Asked<'_>) {
+        let Question { set, cluster, .. } = *self.question;
+        for &policy in set.cleaning() {
+            let request = Request { namespace_labels: asked.labels, ..Request::create(asked.object) };
+            let Some(verdict) = self.engine.cleanup(set, policy, &request, &Served(cluster)) else { continue };
+            let rules = vec![ruled(verdict, Does::Cleanup, None)];
+            let response = Response {
+                policy,
+                resource: asked.number,
+                does: Does::Cleanup,
+                rules,
+                audits: true,
+                ..Response::default()
+            };
+            self.out.push(response);
         }
     }
 
@@ -292,6 +312,7 @@ fn ruled(verdict: Verdict<'_>, does: Does, target: Option<Object>) -> Ruled {
         generated: Vec::new(),
         exceptions: verdict.exceptions,
         standard: verdict.standard,
+        properties: verdict.properties,
     }
 }
 

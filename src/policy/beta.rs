@@ -44,7 +44,8 @@ pub fn check(policy: &Tree, problems: &Problems) {
     }
 }
 
-fn conditions(tree: Option<&Tree>, path: &str, problems: &Problems) {
+/// Reports what conditions have that this version, and cleanup policies, do not.
+pub fn conditions(tree: Option<&Tree>, path: &str, problems: &Problems) {
     let Some(tree) = tree.filter(|t| t.value != Value::Null) else { return };
     let Value::Map(blocks) = &tree.value else {
         let message = format!("`{path}` has to be a map with `any` and `all`");

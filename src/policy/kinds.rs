@@ -43,12 +43,14 @@ const KINDS: [(&str, &[&str]); 3] = [
     ),
 ];
 /// Kinds that are compiled, in these versions.
-const COMPILED: [(&str, &[&str]); 3] = [
+const COMPILED: [(&str, &[&str]); 5] = [
     ("ClusterPolicy", &["kyverno.io/v1", "kyverno.io/v2beta1"]),
     ("Policy", &["kyverno.io/v1", "kyverno.io/v2beta1"]),
     ("PolicyException", &["kyverno.io/v2", "kyverno.io/v2beta1"]),
+    ("ClusterCleanupPolicy", &["kyverno.io/v2", "kyverno.io/v2beta1"]),
+    ("CleanupPolicy", &["kyverno.io/v2", "kyverno.io/v2beta1"]),
 ];
-const HELP: &str = "kyvc compiles ClusterPolicy and Policy of kyverno.io/v1 and v2beta1";
+const HELP: &str = "kyvc compiles ClusterPolicy and Policy of kyverno.io/v1 and v2beta1, and cleanup policies";
 
 /// Why an object is not compiled, and what helps; `None` where it does not belong to policies at all.
 pub fn not_compiled(api_version: &str, kind: &str) -> Option<(String, String)> {
@@ -90,7 +92,7 @@ mod tests {
                  kyverno.io/v2beta1"
             )
         );
-        assert!(said("kyverno.io/v2", "CleanupPolicy").unwrap().contains("not compiled yet"));
+        assert!(said("kyverno.io/v2alpha1", "CleanupPolicy").unwrap().contains("is no version of `CleanupPolicy`"));
         assert!(said("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy").unwrap().contains("not compiled"));
         assert_eq!(said("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration"), None);
         assert_eq!(said("v1", "Pod"), None);

@@ -1,5 +1,6 @@
 //! Policies as text, for `--emit ast` and snapshots: what was read, with the place of each pattern's values.
 
+use super::any::AnyPolicy;
 use super::classic::{Check, Conditions, Filter, Match, Override, Policy, Rule, Selector, Validate};
 use super::context::{ContextEntry, Source};
 use super::fields::Text;
@@ -8,31 +9,15 @@ use super::mutate::Change;
 use super::tree::Tree;
 use std::fmt::Write;
 
+mod cleanup;
+
 /// Prints a policy.
-pub fn print(policy: &Policy) -> String {
+pub fn print(policy: &AnyPolicy) -> String {
     let mut p = Printer { out: String::new() };
-    let kind = if policy.namespace.is_some() { "Policy" } else { "ClusterPolicy" };
-    p.line(0, format_args!("{kind} {} @{}:{}", policy.name, policy.place.line, policy.place.column));
-    if let Some(namespace) = policy.namespace.as_ref().filter(|n| !n.is_empty()) {
-        p.line(1, format_args!("namespace {namespace}"));
+    match policy {
+        AnyPolicy::Classic(policy) => p.policy(policy),
+        AnyPolicy::Cleanup(policy) => p.cleanup(policy),
     }
-    for (key, value) in &policy.annotations {
-        p.line(1, format_args!("annotation {key}: {value:?}"));
-    }
-    let s = &policy.spec;
-    p.line(1, format_args!("action {}", s.action.name()));
-    p.overrides(1, &s.overrides);
-    for (set, what) in [
-        (s.apply_one, "apply one rule"),
-        (s.emit_warning, "emit warnings"),
-        (!s.admission, "not at admission"),
-        (!s.background, "not in the background"),
-    ] {
-        if set {
-            p.line(1, format_args!("{what}"));
-        }
-    }
-    s.rules.iter().for_each(|r| p.rule(r));
     p.out
 }
 
@@ -48,6 +33,35 @@ fn texts(list: &[Text]) -> String {
 impl Printer {
     fn line(&mut self, indent: usize, text: std::fmt::Arguments<'_>) {
         let _ = writeln!(self.out, "{:width$}{text}", "", width = indent * 2);
+    }
+
+    fn head(&mut self, namespace: Option<&str>, annotations: &[(String, String)]) {
+        if let Some(namespace) = namespace.filter(|n| !n.is_empty()) {
+            self.line(1, format_args!("namespace {namespace}"));
+        }
+        for (key, value) in annotations {
+            self.line(1, format_args!("annotation {key}: {value:?}"));
+        }
+    }
+
+    fn policy(&mut self, policy: &Policy) {
+        let kind = if policy.namespace.is_some() { "Policy" } else { "ClusterPolicy" };
+        self.line(0, format_args!("{kind} {} @{}:{}", policy.name, policy.place.line, policy.place.column));
+        self.head(policy.namespace.as_deref(), &policy.annotations);
+        let s = &policy.spec;
+        self.line(1, format_args!("action {}", s.action.name()));
+        self.overrides(1, &s.overrides);
+        for (set, what) in [
+            (s.apply_one, "apply one rule"),
+            (s.emit_warning, "emit warnings"),
+            (!s.admission, "not at admission"),
+            (!s.background, "not in the background"),
+        ] {
+            if set {
+                self.line(1, format_args!("{what}"));
+            }
+        }
+        s.rules.iter().for_each(|r| self.rule(r));
     }
 
     fn overrides(&mut self, indent: usize, list: &[Override]) {
@@ -67,6 +81,7 @@ impl Printer {
         if let Some(conditions) = &r.preconditions {
             self.conditions("precondition", conditions);
         }
+        self.tree(2, "reportProperties", r.report_properties.as_ref());
         if let Some(validate) = &r.validate {
             self.validate(validate);
         }

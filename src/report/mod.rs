@@ -1,6 +1,7 @@
 //! Output formats, one file each.
 
 pub mod exceptions;
+pub mod explain;
 pub mod go_json;
 mod go_scalar;
 mod go_yaml;

@@ -9,8 +9,6 @@ use std::collections::BTreeMap;
 use std::io;
 
 const API_VERSION: &str = "openreports.io/v1alpha1";
-/// What ran a rule of a policy that is about existing resources too, as reports name it.
-pub const BACKGROUND: &str = "background scan";
 
 /// A `ClusterReport`, or for a namespaced policy a report that Kyverno calls `PolicyReport`.
 #[derive(Clone, Debug, Serialize)]
@@ -50,7 +48,7 @@ pub struct ReportResult {
     resources: [Reference; 1],
     #[serde(skip_serializing_if = "String::is_empty")]
     message: String,
-    properties: BTreeMap<&'static str, String>,
+    properties: BTreeMap<String, String>,
     #[serde(skip)]
     status: Status,
 }
@@ -102,6 +100,8 @@ pub struct Finding<'f> {
     pub exceptions: &'f [String],
     /// What is violated of a Pod Security Standard
     pub standard: Option<&'f Violated>,
+    /// What the rule itself adds
+    pub properties: &'f [(String, String)],
 }
 
 /// A violated control, as reports have it in a property.
@@ -115,8 +115,8 @@ struct Control<'c> {
 }
 
 impl ReportResult {
-    /// A result. `process` is what Kyverno says ran the rule.
-    pub fn new(policy: &PolicyInfo, process: &str, resource: &Reference, finding: &Finding<'_>) -> Self {
+    /// A result.
+    pub fn new(policy: &PolicyInfo, resource: &Reference, finding: &Finding<'_>) -> Self {
         let status = match finding.status {
             Status::Fail if !policy.scored || finding.audit_warns => Status::Warn,
             other => other,
@@ -132,29 +132,37 @@ impl ReportResult {
             result: status.name(),
             scored: policy.scored,
             resources: [resource.clone()],
-            message: finding.message.to_owned(),
-            properties: properties(process, finding),
+            message: message(finding),
+            properties: properties(policy.process(), finding),
             status,
         }
     }
 }
 
+/// The message; what the rule adds may take its place.
+fn message(finding: &Finding<'_>) -> String {
+    let own = |key: &str| finding.properties.iter().find(|(k, text)| k == key && !text.is_empty()).map(|(_, t)| t);
+    let of_status = format!("{}Message", finding.status.name());
+    own("message").or_else(|| own(&of_status)).map_or_else(|| finding.message.to_owned(), Clone::clone)
+}
+
 /// Kyverno: pkg/utils/report/results.go, ToPolicyReportResult and addPodSecurityProperties.
-fn properties(process: &str, finding: &Finding<'_>) -> BTreeMap<&'static str, String> {
-    let mut all = BTreeMap::from([("process", process.to_owned())]);
+fn properties(process: &str, finding: &Finding<'_>) -> BTreeMap<String, String> {
+    let mut all: BTreeMap<String, String> = finding.properties.iter().cloned().collect();
+    all.insert("process".to_owned(), process.to_owned());
     if !finding.exceptions.is_empty() {
         let names: Vec<_> = finding.exceptions.iter().map(|key| key.rsplit('/').next().unwrap_or_default()).collect();
-        all.insert("exceptions", names.join(","));
+        all.insert("exceptions".to_owned(), names.join(","));
     }
     if let Some(violated) = finding.standard.filter(|v| !v.controls.is_empty()) {
         let controls: Vec<_> =
             violated.controls.iter().map(|c| Control { id: c.id, name: c.control, images: &c.images }).collect();
         let ids: Vec<_> = violated.controls.iter().map(|c| c.id).collect();
         let json = super::go_json::to_json(&controls).unwrap_or_default();
-        all.insert("standard", violated.level.to_owned());
-        all.insert("version", violated.version.clone());
-        all.insert("controls", ids.join(","));
-        all.insert("controlsJSON", json.trim_end().to_owned());
+        all.insert("standard".to_owned(), violated.level.to_owned());
+        all.insert("version".to_owned(), violated.version.clone());
+        all.insert("controls".to_owned(), ids.join(","));
+        all.insert("controlsJSON".to_owned(), json.trim_end().to_owned());
     }
     all
 }
@@ -260,8 +268,9 @@ impl<'s> Writer<'s> for OpenReports<'_> {
                 seconds,
                 exceptions: &[],
                 standard: None,
+                properties: &row.properties,
             };
-            let result = ReportResult::new(policy, BACKGROUND, &reference, &finding);
+            let result = ReportResult::new(policy, &reference, &finding);
             if namespace(policy).is_some() {
                 self.others.add(policy, vec![result]);
                 continue;
@@ -294,7 +303,6 @@ mod tests {
     use super::*;
     use crate::engine::Severity;
     use crate::policy::classic::Action;
-    use kyvc_vm::document::Place;
 
     fn policy(namespace: Option<&str>, scored: bool) -> PolicyInfo {
         PolicyInfo {
@@ -303,13 +311,10 @@ mod tests {
             category: "Best <Practices>".to_owned(),
             severity: Some(Severity::Medium),
             scored,
-            apply_one: false,
             action: Action::Enforce,
-            overrides: Vec::new(),
-            emit_warning: false,
+            background: true,
             rule_count: 1,
-            source: String::new(),
-            place: Place::default(),
+            ..PolicyInfo::default()
         }
     }
 
@@ -330,9 +335,10 @@ mod tests {
             seconds: 5,
             exceptions: &[],
             standard: None,
+            properties: &[],
         };
         let mut reports = Reports::default();
-        reports.add(policy, vec![ReportResult::new(policy, BACKGROUND, &resource, &finding)]);
+        reports.add(policy, vec![ReportResult::new(policy, &resource, &finding)]);
         let mut out = Vec::new();
         reports.print(json, &mut out).unwrap();
         String::from_utf8(out).unwrap()

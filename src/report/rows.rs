@@ -54,6 +54,8 @@ pub struct Row {
     pub enforced: bool,
     /// The message; `None` for one that can be made again
     message: Option<Box<str>>,
+    /// What reports have of it besides
+    pub properties: Vec<(String, String)>,
     /// Where the value is that a failure is about
     pub place: Place,
 }
@@ -143,6 +145,7 @@ impl Row {
             status,
             enforced: set.action(verdict.rule, namespace, None) == Action::Enforce,
             message,
+            properties: verdict.properties.clone(),
             place: verdict.place,
         }
     }

@@ -169,6 +169,18 @@ fn generate(rule: &Rule, shape: Shape, controllers: &[String]) -> Option<Rule> {
         replace_kinds(exclude, shape, controllers, false);
     }
     let change = |s: &str| rewrite(s, shape);
+    made.report_properties = rule.report_properties.as_ref().map(|tree| {
+        let mut tree = tree.clone();
+        tree.map_strings(&change);
+        // Kyverno: pkg/autogen/v1/autogen.go, convertRule reads the changed map into the one that was there.
+        if let (Value::Map(members), Some(Value::Map(written))) =
+            (&mut tree.value, rule.report_properties.as_ref().map(|t| &t.value))
+        {
+            let kept: Vec<_> = written.iter().filter(|w| !members.iter().any(|m| m.key == w.key)).cloned().collect();
+            members.extend(kept);
+        }
+        tree
+    });
     made.context.iter_mut().for_each(|e| e.map_strings(&change));
     if let Some(conditions) = &mut made.preconditions {
         conditions.map_strings(&change);

@@ -154,7 +154,7 @@ impl<'r> Run<'r> {
     fn sources(&self, units: &[Unit]) -> Sources {
         let mut out = Sources::new();
         for (number, unit) in units.iter().enumerate() {
-            let policy = &unit.policy;
+            let Some(policy) = unit.policy.classic() else { continue };
             for rule in policy.spec.rules.iter().filter(|r| r.generate.as_ref().is_some_and(Generate::copies)) {
                 let named = |e: &&Expected| {
                     let (namespace, name) = e.policy.split_once('/').unwrap_or(("", &e.policy));

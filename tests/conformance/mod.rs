@@ -53,6 +53,7 @@ const EXISTS: &[&str] = &[
     "mutate",
     "mutate-existing",
     "generate",
+    "cleanup",
 ];
 
 /// How many differences of a suite are printed.

@@ -85,10 +85,10 @@ fn instruction(program: &Program, pc: usize, i: Instr, labels: &BTreeMap<usize, 
             Operand::Imm if i.op == Op::EndPass && value == 0 => continue,
             Operand::Imm if i.op != Op::ElementGet => value.to_string(),
             Operand::Path => path(program, value),
-            Operand::Sym => program.layout().symbols().names().nth(value as usize).unwrap_or("?").to_owned(),
+            Operand::Sym => key(program, value).to_owned(),
             Operand::Site => site(program, value),
             Operand::Fact => Fact::ALL.get(value as usize).map_or("?", |f| f.name()).to_owned(),
-            Operand::Entry => entry(program, value),
+            Operand::Entry => entry(program, value).to_owned(),
             Operand::Ask => Ask::ALL.get(value as usize).map_or("?", |a| a.name()).to_owned(),
             Operand::Function => crate::builtin::table().get(value as usize).map_or("?", |f| f.name).to_owned(),
             Operand::Operator => Operator::ALL.get(value as usize).map_or("?", |o| o.name()).to_owned(),
@@ -105,12 +105,19 @@ fn instruction(program: &Program, pc: usize, i: Instr, labels: &BTreeMap<usize, 
     format!("{:<14} {head}{tail}", info.mnemonic).trim_end().to_owned()
 }
 
-fn entry(program: &Program, number: u32) -> String {
+/// The name that a context entry binds.
+pub fn entry(program: &Program, number: u32) -> &str {
     let name = program.entries().get(number as usize).map(|e| program.layout().symbols().name(e.name));
-    name.unwrap_or("?").to_owned()
+    name.unwrap_or("?")
 }
 
-fn path(program: &Program, number: u32) -> String {
+/// A key.
+pub fn key(program: &Program, number: u32) -> &str {
+    program.layout().symbols().names().nth(number as usize).unwrap_or("?")
+}
+
+/// A static path, with a dot before each key.
+pub fn path(program: &Program, number: u32) -> String {
     let layout = program.layout();
     let keys = layout.path(crate::document::PathId::from_number(number));
     let keys: Vec<&str> = keys.iter().map(|k| layout.symbols().name(*k)).collect();
@@ -132,7 +139,8 @@ fn site(program: &Program, number: u32) -> String {
     out
 }
 
-fn constant(c: &Const) -> String {
+/// A constant as listings show it.
+pub fn constant(c: &Const) -> String {
     let list = |items: Vec<String>| format!("[{}]", items.join(", "));
     match c {
         Const::Null => "null".into(),

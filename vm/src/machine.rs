@@ -16,10 +16,12 @@ mod rebuild;
 mod run;
 mod template;
 mod test;
+mod trace;
 mod warm;
 
 pub use explain::FaultView;
 pub use memory::View;
+pub use trace::{Event, Trace};
 
 use crate::builtin::{Call, Environment};
 use crate::condition::{self, Operator};
@@ -139,6 +141,14 @@ pub struct Machine {
     left: Result<Flow, Trap>,
     /// Whether a root was given for one run only.
     roots_of_run: bool,
+    /// How large the context has become, in bytes of JSON.
+    context: usize,
+    /// How large it may become; 0 for no limit.
+    context_limit: usize,
+    /// Room for a text that is only looked at.
+    scratch: String,
+    /// What runs did, where somebody wants to know.
+    trace: Option<Box<Trace>>,
 }
 
 impl Default for Machine {
@@ -167,6 +177,10 @@ impl Machine {
             suspended: None,
             left: Ok(Flow::Goto(0)),
             roots_of_run: false,
+            context: 0,
+            context_limit: 0,
+            scratch: String::new(),
+            trace: None,
         }
     }
 
@@ -340,7 +354,7 @@ impl Machine {
     }
 
     /// What is known of a root, where the host gave it.
-    fn root(&self, root: Root) -> Option<Val> {
+    pub fn root(&self, root: Root) -> Option<Val> {
         match self.roots.get(root as usize) {
             Some(RootState::Known(value) | RootState::Run(value)) => Some(*value),
             _ => None,
@@ -433,6 +447,10 @@ impl Machine {
             Op::RootLoad => match self.roots.get(i.c as usize) {
                 Some(RootState::Known(value) | RootState::Run(value)) => {
                     self.set(i.a, *value);
+                    if i.c == Root::Context as u32 {
+                        // It is another one the next time.
+                        self.forget_root(Root::Context);
+                    }
                     false
                 }
                 Some(RootState::Unknown) => {
@@ -635,6 +653,11 @@ impl Machine {
             Op::NumberFloat => {
                 let value = self.memory.floated(program, input.documents, self.reg(i.a)).map_err(trap)?;
                 self.set(i.a, value);
+                false
+            }
+            Op::SizeCount => {
+                let counted = self.count_context(program, input, self.reg(i.a)).map_err(trap)?;
+                self.set(i.a, counted);
                 false
             }
             Op::HostAsk => match (self.reg(i.a), self.answered()) {

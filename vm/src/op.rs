@@ -297,6 +297,8 @@ ops! {
     ScopeLeave "scope.leave" 2 (None, None, None);
     /// Makes float64 of all int64 in a value, as encoding it and decoding it again does.
     NumberFloat "number.float" 2 (Mut, None, None);
+    /// Counts a value, as JSON, towards the size of the context; a fault where that gets too large. A fault stays itself.
+    SizeCount "size.count" 2 (Mut, None, None);
     /// Asks the host; the question is replaced by the answer, or by a fault.
     HostAsk "host.ask" 8 (Mut, None, Ask);
     /// Hands a value, or a fault, to the host.

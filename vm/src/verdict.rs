@@ -41,11 +41,13 @@ pub enum Root {
     Target,
     /// All else that the host knows by name
     Given,
+    /// All of the context at this moment, as one map
+    Context,
 }
 
 impl Root {
     /// All roots, in the order of their encoding.
-    pub const ALL: [Root; 8] = [
+    pub const ALL: [Root; 9] = [
         Root::Object,
         Root::OldObject,
         Root::Request,
@@ -54,6 +56,7 @@ impl Root {
         Root::Images,
         Root::Target,
         Root::Given,
+        Root::Context,
     ];
 
     /// The root's name in assembly.
@@ -67,6 +70,7 @@ impl Root {
             Root::Images => "images",
             Root::Target => "target",
             Root::Given => "given",
+            Root::Context => "context",
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::engine::{PolicyInfo, Status};
 use crate::offline::outcome::{Does, Object, Response, Ruled};
 use crate::report::exceptions::PolicyException;
 use crate::report::go_yaml3;
-use crate::report::openreports::{self, BACKGROUND, Finding, Reference, ReportResult, Reports};
+use crate::report::openreports::{self, Finding, Reference, ReportResult, Reports};
 use crate::report::table::table;
 use std::io::{self, Write};
 
@@ -112,12 +112,6 @@ impl<'p> Printer<'p> {
         let mut reports = Reports::default();
         let seconds = openreports::now();
         for (response, policy, resource) in rows(applied) {
-            let spec = applied.units.get(response.policy).map(|u| &u.policy.spec);
-            let process = match spec {
-                Some(spec) if !spec.background && spec.admission => "admission review",
-                Some(spec) if !spec.background => "",
-                _ => BACKGROUND,
-            };
             let audit_warns = self.args.audit_warn && response.audits;
             let results = response.rules.iter().map(|r| {
                 let finding = Finding {
@@ -128,8 +122,9 @@ impl<'p> Printer<'p> {
                     seconds,
                     exceptions: &r.exceptions,
                     standard: r.standard.as_deref(),
+                    properties: &r.properties,
                 };
-                ReportResult::new(policy, process, resource, &finding)
+                ReportResult::new(policy, resource, &finding)
             });
             reports.add(policy, results.collect());
         }
@@ -171,7 +166,8 @@ impl<'p> Printer<'p> {
                 let mut line = vec![
                     (lines.len() + 1).to_string(),
                     paint.policy(policy.namespace.as_deref().unwrap_or_default(), &policy.name),
-                    paint.name(&r.rule),
+                    // Kyverno names no rule of a kind that has none.
+                    if r.does == Does::Cleanup { String::new() } else { paint.name(&r.rule) },
                     paint.resource(&resource.kind, &resource.namespace, &resource.name),
                     paint.status(self.status(r, response, policy)),
                     String::new(),

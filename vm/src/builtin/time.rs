@@ -39,6 +39,14 @@ pub fn unix_nanos(text: &str) -> Result<i128, String> {
     parse(RFC3339, text).map(Instant::total_nanos)
 }
 
+/// Nanoseconds since 1970 of a time in one of Go's layouts.
+///
+/// # Errors
+/// Says what is wrong with the text.
+pub fn nanos_in(layout: &str, text: &str) -> Result<i128, String> {
+    parse(layout, text).map(Instant::total_nanos)
+}
+
 /// The functions of this family.
 pub(crate) const FUNCTIONS: &[Builtin] = &[
     Builtin {

@@ -19,6 +19,24 @@ impl Document<'_> {
         text.get(..end.unwrap_or(text.len()))
     }
 
+    /// Where a value stands below another one, as `a.b[0]`.
+    pub fn path_to(&self, root: NodeId, node: NodeId) -> String {
+        let (mut at, mut path) = (root, String::new());
+        while at != node {
+            let inside = |child: &NodeId| *child <= node && node < self.end(*child);
+            let Some((n, child)) = self.children(at).enumerate().find(|(_, child)| inside(child)) else { break };
+            match self.key(child) {
+                Some(key) if self.kind(at) == Kind::Map => {
+                    path.push_str(if path.is_empty() { "" } else { "." });
+                    path.push_str(self.key_text(key));
+                }
+                _ => path.push_str(&format!("[{n}]")),
+            }
+            at = child;
+        }
+        path
+    }
+
     /// Whether a member below a value has this key.
     pub fn names(&self, id: NodeId, key: KeyText<'_>) -> bool {
         let below = self.nodes.get(id.index() + 1..self.node(id).end as usize).unwrap_or_default();

@@ -190,6 +190,38 @@ impl Machine {
         Ok(result)
     }
 
+    /// Counts a value of an entry towards the size of the context.
+    ///
+    /// Kyverno: pkg/engine/context/context.go, nothing is taken off again, whatever becomes of the entry.
+    pub(super) fn count_context(&mut self, program: &Program, input: &Input<'_>, value: Val) -> Result<Val, TrapKind> {
+        if self.context_limit == 0 || matches!(value, Val::Fault(_)) {
+            return Ok(value);
+        }
+        let limit = self.context_limit;
+        let mut text = std::mem::take(&mut self.scratch);
+        text.clear();
+        self.json(program, input, value, &mut text);
+        let size = self.context.saturating_add(text.len());
+        self.scratch = text;
+        self.in_bounds()?;
+        if size > limit {
+            let text = format!("context size limit exceeded: {size} bytes exceeds limit of {limit} bytes");
+            return self.memory.failed(&text);
+        }
+        self.context = size;
+        Ok(value)
+    }
+
+    /// Says how many bytes of JSON the entries of a context may have together; 0 for no limit.
+    pub fn limit_context(&mut self, bytes: usize) {
+        self.context_limit = bytes;
+    }
+
+    /// Says that what is evaluated from now on has a context of its own.
+    pub fn begin_context(&mut self) {
+        self.context = 0;
+    }
+
     /// What a name is bound to, by the run or by the host.
     pub(super) fn name(&self, program: &Program, input: &Input<'_>, name: Sym) -> Option<Val> {
         self.names.get(name).or_else(|| {

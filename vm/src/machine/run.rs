@@ -38,14 +38,34 @@ impl Machine {
         &mut self,
         program: &Program,
         input: &Input<'_>,
+        from: usize,
+        end: usize,
+    ) -> Result<Step, Trap> {
+        if !self.is_traced() {
+            return self.units::<false>(program, input, from, end);
+        }
+        let how = self.units::<true>(program, input, from, end);
+        self.watched(&how);
+        how
+    }
+
+    /// One unit after the other. Where they are traced the loops give control back after each instruction.
+    #[inline]
+    fn units<const TRACED: bool>(
+        &mut self,
+        program: &Program,
+        input: &Input<'_>,
         mut from: usize,
         mut end: usize,
     ) -> Result<Step, Trap> {
         loop {
+            if TRACED {
+                self.watch(program, from);
+            }
             // Units of expressions have their own loop.
             let ran = match program.code().get(from).is_some_and(|i| i.op.is_expression()) {
-                true => self.warm(program, input, from, end),
-                false => self.one(program, input, from, end),
+                true => self.warm::<TRACED>(program, input, from, end),
+                false => self.one::<TRACED>(program, input, from, end),
             };
             let outcome = match ran {
                 Ran::Value(r) => Outcome::Value(self.reg(r)),
@@ -85,12 +105,15 @@ impl Machine {
     /// Fuel is taken where code goes back, by the length of the way, and for each rare operation: what lies between is
     /// bounded by the length of the program.
     #[inline(never)]
-    fn one(&mut self, program: &Program, input: &Input<'_>, from: usize, end: usize) -> Ran {
+    fn one<const TRACED: bool>(&mut self, program: &Program, input: &Input<'_>, from: usize, end: usize) -> Ran {
         // The verifier keeps labels inside the unit: the slice's bound is the only check.
         let code = program.code().get(..end).unwrap_or_default();
         let docs = input.documents;
         let mut pc = from;
         loop {
+            if TRACED && pc != from {
+                return Ran::Goto(pc as u32);
+            }
             let trap = |kind| Trap { kind, pc: Pc::from_number(pc as u32) };
             let Some(&i) = code.get(pc) else { return self.leave(Err(trap(TrapKind::Code))) };
             let ahead = pc.wrapping_add(1);
@@ -167,7 +190,7 @@ impl Machine {
                     }
                     false
                 }
-                _ => match self.warm(program, input, pc, end) {
+                _ => match self.warm::<TRACED>(program, input, pc, end) {
                     Ran::Goto(next) => {
                         pc = next as usize;
                         continue;

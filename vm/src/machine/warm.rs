@@ -21,11 +21,20 @@ impl Machine {
     ///
     /// Fuel is taken where code goes back, and by operations whose cost has no bound.
     #[inline(never)]
-    pub(super) fn warm(&mut self, program: &Program, input: &Input<'_>, from: usize, end: usize) -> Ran {
+    pub(super) fn warm<const TRACED: bool>(
+        &mut self,
+        program: &Program,
+        input: &Input<'_>,
+        from: usize,
+        end: usize,
+    ) -> Ran {
         let code = program.code().get(..end).unwrap_or_default();
         let docs = input.documents;
         let mut pc = from;
         loop {
+            if TRACED && pc != from {
+                return Ran::Goto(pc as u32);
+            }
             let trap = |kind| Trap { kind, pc: Pc::from_number(pc as u32) };
             // What a fallible operation gives; where it failed, that is how the loop is left.
             macro_rules! sure {
