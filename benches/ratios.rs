@@ -71,10 +71,10 @@ fn yaml_and_cli(rounds: u32, bench: bool) -> Result<Vec<Figure>, Failure> {
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [flag, file] = &*arguments
-        && flag == cli::READ
+    if let [how, file] = &*arguments
+        && [cli::READ, cli::READ_ALL].contains(&how.as_str())
     {
-        return cli::read(file);
+        return cli::read(how, file);
     }
     let has = |name: &str| arguments.iter().any(|a| a == name);
     let only: Vec<&String> = arguments.iter().filter(|a| !a.starts_with('-')).collect();

@@ -1,6 +1,8 @@
 //! Measuring whole processes: the CPU time and the peak memory that the system counted for them.
 
 use super::Failure;
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -10,19 +12,21 @@ use std::time::{Duration, Instant};
 pub(crate) struct Cost {
     /// CPU seconds of one run, on all cores
     pub(crate) cpu: f64,
-    /// Seconds of one run on the clock
-    pub(crate) wall: f64,
     /// Bytes of memory at the peak
     pub(crate) peak: f64,
+    /// The busiest thread's share of the CPU time, as far as it could be seen
+    pub(crate) busiest: f64,
 }
 
 /// Runs a command so many times. The exit code has to be 0.
 pub(crate) fn run(command: &mut Command, times: u32) -> Result<Cost, Failure> {
     let (before, start) = (ticks_of_children()?, Instant::now());
-    let mut peak: f64 = 0.0;
+    let (mut peak, mut busiest): (f64, f64) = (0.0, 0.0);
     for _ in 0..times {
         let mut child = command.stdout(Stdio::null()).spawn()?;
         let status = format!("/proc/{}/status", child.id());
+        let tasks = format!("/proc/{}/task", child.id());
+        let mut threads = HashMap::new();
         // The high-water mark is gone with the process: the last one seen before its end is as good.
         let code = loop {
             if let Some(code) = child.try_wait()? {
@@ -30,6 +34,7 @@ pub(crate) fn run(command: &mut Command, times: u32) -> Result<Cost, Failure> {
             }
             let seen = fs::read_to_string(&status).ok().and_then(|text| high_water(&text));
             peak = peak.max(seen.unwrap_or(0.0));
+            threads_of(&tasks, &mut threads);
             // At first often, for those that end soon.
             if start.elapsed() > Duration::from_millis(100) * times {
                 std::thread::sleep(Duration::from_millis(1));
@@ -38,11 +43,22 @@ pub(crate) fn run(command: &mut Command, times: u32) -> Result<Cost, Failure> {
         if !code.success() {
             return Err(format!("{command:?}: {code}").into());
         }
+        let all: f64 = threads.values().sum();
+        busiest = busiest.max(threads.values().fold(0.0, |most: f64, time| most.max(*time)) / all.max(1.0));
     }
-    let wall = start.elapsed().as_secs_f64() / f64::from(times);
     // Linux shows these clocks in hundredths, whatever its own tick is.
     let cpu = (ticks_of_children()? - before) / 100.0 / f64::from(times);
-    Ok(Cost { cpu, wall, peak })
+    Ok(Cost { cpu, peak, busiest })
+}
+
+/// Notes the CPU time that each thread of a process had, which is gone with the thread.
+fn threads_of(tasks: &str, times: &mut HashMap<OsString, f64>) {
+    for thread in fs::read_dir(tasks).into_iter().flatten().flatten() {
+        let text = fs::read_to_string(thread.path().join("schedstat")).unwrap_or_default();
+        if let Some(Ok(time)) = text.split(' ').next().map(str::parse) {
+            times.insert(thread.file_name(), time);
+        }
+    }
 }
 
 fn high_water(status: &str) -> Option<f64> {

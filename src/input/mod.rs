@@ -7,7 +7,7 @@ mod parts;
 mod walk;
 
 pub use glob::is_glob;
-pub use parts::{Part, Parts, open};
+pub use parts::{Part, Parts, open, split};
 
 #[cfg(test)]
 mod tests;

@@ -133,9 +133,8 @@ impl Open {
         }
         let after = self.rest.split_off(end);
         let bytes = std::mem::replace(&mut self.rest, after);
-        let lines = u32::try_from(memchr_iter(b'\n', &bytes).count()).unwrap_or(u32::MAX);
         let before = self.before;
-        self.before = Before { lines: before.lines.saturating_add(lines), bytes: before.bytes + bytes.len() };
+        self.before = Before { lines: before.lines.saturating_add(lines(&bytes)), bytes: before.bytes + bytes.len() };
         Some(text(bytes, &self.name, before).and_then(|text| {
             if first && self.rest.is_empty() && self.done && text.trim_start_matches('\u{feff}').trim().is_empty() {
                 return Err(problem(Code::EmptyFile, &self.name, "the file is empty"));
@@ -160,6 +159,34 @@ impl Open {
         }
         Ok(self.rest.len())
     }
+}
+
+/// A text in parts that can be read at the same time, with the documents that it has as a whole.
+pub fn split(source: &Arc<Source>) -> Vec<Arc<Source>> {
+    let (mut rest, mut before) = (&*source.text, source.before);
+    let mut parts = Vec::new();
+    let mut size = SIZE;
+    while rest.len() > size {
+        let Some((part, after)) = rest.as_bytes().get(..size).and_then(|bytes| rest.split_at_checked(cut(bytes, 0)?))
+        else {
+            size *= 2;
+            continue;
+        };
+        parts.push(Source::part(source.name.as_str(), part, before));
+        before = before.saturating_add(lines(part.as_bytes()));
+        (rest, size) = (after, SIZE);
+    }
+    if parts.is_empty() {
+        return vec![source.clone()];
+    }
+    if !rest.is_empty() {
+        parts.push(Source::part(source.name.as_str(), rest, before));
+    }
+    parts
+}
+
+fn lines(bytes: &[u8]) -> u32 {
+    u32::try_from(memchr_iter(b'\n', bytes).count()).unwrap_or(u32::MAX)
 }
 
 /// The end of the last line that separates documents, if it is behind an offset.
@@ -231,6 +258,18 @@ mod tests {
             }
         }
         assert!(parts(texts[0], 1).len() > 2);
+    }
+
+    #[test]
+    fn a_large_text_is_split() {
+        let document = format!("a: |\n{}---\n", "  text\n".repeat(SIZE / 20));
+        let whole = Source::new("x.yaml", document.repeat(9) + "b: [\n");
+        let parts = split(&whole);
+        assert!(parts.len() > 2, "{}", parts.len());
+        assert_eq!(documents(&parts), documents(std::slice::from_ref(&whole)));
+        assert_eq!(split(&parts[0]), parts[..1]);
+        let one = Source::new("x.yaml", "  text\n".repeat(SIZE / 2));
+        assert_eq!(split(&one), [one]);
     }
 
     #[test]
