@@ -1,16 +1,18 @@
-//! The figures that are promised, as ratios to `serde_json::from_slice::<Value>` of the same bytes in the same run.
+//! The figures that are promised, all of one run: ratios to `serde_json::from_slice::<Value>` of the same bytes where the
+//! name says nothing else.
 //!
 //! `cargo bench --bench ratios` prints a line a figure, `name measured limit`, and writes the same to
-//! `target/ratios.json`. With `-- --enforce` a figure above its limit fails the run.
+//! `target/ratios.json`. With `-- --enforce` a figure above its limit fails the run. `-- yaml cli` measures only figures
+//! whose names start so.
 
 #[expect(dead_code, reason = "other benches use the rest")]
 mod support;
 
 use kyvc_vm::document::{Buffers, JsonOptions, read_json};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use support::measure::{ratio, time};
-use support::{Failure, Worker, bad_pod, object, peer, pod_security, worse_pod};
+use support::{Failure, Worker, bad_pod, cli, object, peer, pod_security, worse_pod};
 
 /// A figure and the most it may be; information where there is no limit.
 struct Figure {
@@ -59,10 +61,34 @@ fn figures(rounds: u32) -> Result<Vec<Figure>, Failure> {
     Ok(out)
 }
 
+/// Reading YAML, and the command line. Its processes count only where they are built for speed.
+fn yaml_and_cli(rounds: u32, bench: bool) -> Result<Vec<Figure>, Failure> {
+    let mut all = cli::reading(rounds)?;
+    let (kyvc, folder) = (Path::new(env!("CARGO_BIN_EXE_kyvc")), Path::new(env!("CARGO_TARGET_TMPDIR")));
+    all.extend(cli::processes(kyvc, folder, if bench { 10_000 } else { 20 })?);
+    Ok(all.into_iter().map(|(name, measured, limit)| Figure { name, measured, limit }).collect())
+}
+
 fn main() -> Result<(), Failure> {
-    let has = |name: &str| std::env::args().any(|a| a == name);
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [how, file] = &*arguments
+        && [cli::READ, cli::READ_ALL].contains(&how.as_str())
+    {
+        return cli::read(how, file);
+    }
+    let has = |name: &str| arguments.iter().any(|a| a == name);
+    let only: Vec<&String> = arguments.iter().filter(|a| !a.starts_with('-')).collect();
+    let wanted = |name: &str| only.is_empty() || only.iter().any(|start| name.starts_with(*start));
     // Without cargo's `--bench` this is a test that it runs.
-    let figures = figures(if has("--bench") { 500 } else { 3 })?;
+    let (rounds, bench) = if has("--bench") { (500, true) } else { (3, false) };
+    let mut all = Vec::new();
+    if only.is_empty() || only.iter().any(|start| !start.starts_with("yaml") && !start.starts_with("cli")) {
+        all.extend(figures(rounds)?);
+    }
+    if wanted("yaml") || wanted("cli") {
+        all.extend(yaml_and_cli(rounds.min(100), bench)?);
+    }
+    let figures: Vec<Figure> = all.into_iter().filter(|f| wanted(f.name)).collect();
     for f in &figures {
         let limit = f.limit.map_or("-".to_owned(), |l| l.to_string());
         println!("{} {:.3} {limit}", f.name, f.measured);

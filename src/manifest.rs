@@ -56,6 +56,25 @@ pub fn read(
     options: ReadOptions,
     each: &mut dyn FnMut(&Document<'_>) -> ControlFlow<()>,
 ) -> Vec<Diagnostic> {
+    read_part(source, layout, options, each).problems
+}
+
+/// What became of a text.
+#[derive(Debug)]
+pub struct Read {
+    /// What is wrong with it
+    pub problems: Vec<Diagnostic>,
+    /// There is an error in the text: what comes behind it, in this part of a file or the next, does not count.
+    pub stopped: bool,
+}
+
+/// As [`read`], for a source that may be a part of a file.
+pub fn read_part(
+    source: &Arc<Source>,
+    layout: &Layout,
+    options: ReadOptions,
+    each: &mut dyn FnMut(&Document<'_>) -> ControlFlow<()>,
+) -> Read {
     let mut objects = Objects { source, layout, each, problems: Vec::new(), untold: 0 };
     let result = yaml::documents(source, layout, options, &mut |mut doc| {
         let Some(root) = doc.root().filter(|r| doc.kind(*r) != Kind::Null) else {
@@ -74,8 +93,9 @@ pub fn read(
         let message = format!("expected Kubernetes objects, found {} more values that are none", objects.untold);
         problems.push(Diagnostic::new(Code::MissingField, message).at(Label::whole(source)));
     }
+    let stopped = result.is_err();
     problems.extend(result.err());
-    problems
+    Read { problems, stopped }
 }
 
 fn text<'d>(doc: &'d Document<'_>, map: NodeId, key: &str) -> &'d str {

@@ -462,3 +462,27 @@ fn policies_in_git_repositories() {
     assert_eq!(out.status.code(), Some(1));
     assert!(text(&out.stderr).contains("failed to clone repository ("), "{}", text(&out.stderr));
 }
+
+fn a_large_file_is_one_file() {
+    let dir = folder("large");
+    std::fs::write(dir.join("policy.yaml"), require_labels("enforce")).unwrap();
+    let filler = format!("  annotations:\n    x: {}\n", "x".repeat(4_000));
+    let pod = |n: usize| format!("apiVersion: v1\nkind: Pod\nmetadata:\n  name: pod-{n}\n{filler}spec: {{}}\n---\n");
+    let pods = |from, to| (from..to).map(pod).collect::<String>();
+    let broken = "apiVersion: v1\nkind: [\n---\n";
+    // Several parts before the error, and several behind it.
+    let text = [&pods(0, 700), broken, &pods(700, 1_400)].concat();
+    std::fs::write(dir.join("a.yaml"), &text).unwrap();
+    std::fs::write(dir.join("b.yaml"), pod(1_400)).unwrap();
+    let out = kyvc(&dir, &["check", "policy.yaml", "a.yaml", "b.yaml", "-o", "json"]);
+    assert_eq!(out.status.code(), Some(2));
+    let line = text[..text.find("[").unwrap()].lines().count() + 1;
+    assert!(self::text(&out.stderr).contains(&format!("a.yaml:{line}:1")), "{}", self::text(&out.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    let rows = report["results"].as_array().unwrap();
+    let places: Vec<_> = rows.iter().map(|r| (r["name"].as_str().unwrap(), r["line"].as_u64().unwrap())).collect();
+    let lines = pod(0).lines().count();
+    let mut want: Vec<_> = (0..700).map(|n| (format!("pod-{n}"), (n * lines + 3) as u64)).collect();
+    want.push(("pod-1400".to_owned(), 3));
+    assert_eq!(places, want.iter().map(|(name, line)| (name.as_str(), *line)).collect::<Vec<_>>());
+}

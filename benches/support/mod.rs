@@ -1,7 +1,9 @@
 //! What the benches share: the policy set, the objects and the work that is measured.
 
+pub(crate) mod cli;
 pub(crate) mod expressions;
 pub(crate) mod measure;
+pub(crate) mod process;
 
 use kyvc::diag::Source;
 use kyvc::engine::{CompileOptions, Engine, PolicySet, Request, Status, compile_sources};

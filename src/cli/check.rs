@@ -3,7 +3,7 @@
 use super::common::{BAD_USAGE, VIOLATIONS, policies, print, watched};
 use crate::diag::{Diagnostic, Source};
 use crate::engine::{Engine, PolicySet, Request};
-use crate::input;
+use crate::input::{self, Parts};
 use crate::manifest;
 use crate::report::json::Json;
 use crate::report::junit::Junit;
@@ -17,7 +17,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, BufWriter, Write};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -58,7 +58,7 @@ enum Output {
 pub(super) fn run(args: &Args) -> ExitCode {
     let arguments: Vec<String> = std::iter::once(&args.policies).chain(&args.more).cloned().collect();
     let loaded = policies(&arguments);
-    let (sources, problems) = input::load(&args.manifests, "manifest");
+    let (parts, problems) = input::open(&args.manifests, "manifest");
     let mut diagnostics = loaded.diagnostics;
     diagnostics.extend(problems);
     print(&diagnostics);
@@ -68,14 +68,14 @@ pub(super) fn run(args: &Args) -> ExitCode {
     let written = report(args, &loaded.set, &mut out).and_then(|mut report| {
         // Where nobody reads on, as after `head`, the check goes on for its exit code.
         let mut written = Ok(());
-        check(&loaded.set, &sources, &mut |piece| match piece {
+        check(&loaded.set, parts, &mut |piece| match piece {
             Piece::Results(results) => {
                 totals.add(&results);
                 if written.is_ok() {
                     written = report.piece(results);
                 }
             }
-            Piece::Problems(problems) => {
+            Piece::Problems { problems, .. } => {
                 unread |= problems.iter().any(Diagnostic::is_error);
                 print(&problems);
             }
@@ -103,66 +103,102 @@ fn report<'o, 's: 'o>(args: &Args, set: &'s PolicySet, out: &'o mut dyn Write) -
 /// What checking gives, bit by bit.
 enum Piece<'s> {
     Results(Results<'s>),
-    /// What is wrong with a source; it comes after the source's results
-    Problems(Vec<Diagnostic>),
+    /// What is wrong with a part of a file; it comes after the part's results
+    Problems {
+        problems: Vec<Diagnostic>,
+        /// The rest of the file does not count
+        stopped: bool,
+    },
 }
 
 /// How many rows a piece has, about.
 const ROWS: usize = 4_096;
-/// How many pieces of one source may wait for those of the sources before it.
+/// How many pieces of one part may wait for those of the parts before it.
 const WAITING: usize = 8;
+/// How many parts may be under way for each thread.
+const AHEAD: usize = 2;
 
-/// Checks the objects of all sources, several sources at a time. Pieces are in the order of the input, and few of them
+/// A part of the input under way: whether it begins a file, and what it gives.
+type Begun<'s> = (bool, Receiver<Piece<'s>>);
+
+/// Checks the objects of the input, several parts of it at a time. Pieces are in the order of the input, and few of them
 /// exist at once, however large the input is.
-fn check<'s>(set: &'s PolicySet, sources: &[Arc<Source>], each: &mut dyn FnMut(Piece<'s>)) {
-    let bar = progress(sources.len());
-    let (senders, receivers): (Vec<_>, Vec<_>) = sources.iter().map(|_| sync_channel(WAITING)).unzip();
-    // INVARIANT: sources are begun in order, so that the one that is waited for is always at work.
-    let jobs = Mutex::new(sources.iter().zip(senders));
-    let next = || jobs.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(sources.len());
+fn check<'s>(set: &'s PolicySet, parts: Parts, each: &mut dyn FnMut(Piece<'s>)) {
+    let bar = progress(parts.files());
+    let threads = if parts.is_small() { 1 } else { thread::available_parallelism().map_or(1, usize::from) };
+    let (announce, begun) = sync_channel::<Begun<'s>>(AHEAD * threads);
+    // INVARIANT: parts are begun in order, so that the one that is waited for is always at work.
+    let parts = Mutex::new(parts);
+    let next = |announce: &SyncSender<Begun<'s>>| {
+        let mut parts = parts.lock().unwrap_or_else(PoisonError::into_inner);
+        let part = parts.next()?;
+        let (sender, receiver) = sync_channel(WAITING);
+        announce.send((part.first, receiver)).ok()?;
+        Some((part.text, sender))
+    };
     thread::scope(|scope| {
         for _ in 0..threads {
-            scope.spawn(|| {
+            let (announce, next) = (announce.clone(), &next);
+            scope.spawn(move || {
                 let mut engine = Engine::default();
-                while let Some((source, sender)) = next() {
-                    check_source(set, &mut engine, source, &sender);
+                while let Some((text, sender)) = next(&announce) {
+                    check_part(set, &mut engine, text, &sender);
                 }
             });
         }
-        for pieces in receivers {
-            pieces.iter().for_each(&mut *each);
-            bar.inc(1);
+        drop(announce);
+        let mut stopped = false;
+        for (first, pieces) in begun {
+            if first {
+                stopped = false;
+                bar.inc(1);
+            }
+            for piece in pieces {
+                if !stopped {
+                    stopped = matches!(piece, Piece::Problems { stopped: true, .. });
+                    each(piece);
+                }
+            }
         }
     });
     bar.finish_and_clear();
 }
 
-fn progress(sources: usize) -> ProgressBar {
-    if !watched() || sources < 100 {
+fn progress(files: usize) -> ProgressBar {
+    if !watched() || files < 100 {
         return ProgressBar::hidden();
     }
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} files").unwrap_or(ProgressStyle::default_bar());
-    ProgressBar::new(sources as u64).with_style(style)
+    ProgressBar::new(files as u64).with_style(style)
 }
 
-fn check_source<'s>(set: &'s PolicySet, engine: &mut Engine, source: &Arc<Source>, to: &SyncSender<Piece<'s>>) {
+fn check_part<'s>(
+    set: &'s PolicySet,
+    engine: &mut Engine,
+    text: Result<Arc<Source>, Diagnostic>,
+    to: &SyncSender<Piece<'s>>,
+) {
     // The receiver outlives the scope's threads: sending fails only when the process is about to end.
     let send = |piece| drop(to.send(piece));
+    let source = match text {
+        Ok(source) => source,
+        Err(problem) => return send(Piece::Problems { problems: vec![problem], stopped: true }),
+    };
+    let name: Arc<str> = source.name.as_str().into();
     let options = ReadOptions { strict: true, places: true, ..ReadOptions::default() };
     let mut results = Results::new(set);
-    let problems = manifest::read(source, set.program().layout(), options, &mut |doc| {
+    let read = manifest::read_part(&source, set.program().layout(), options, &mut |doc| {
         let resource = Resource::of(doc);
         let number = u32::try_from(results.resources.len()).unwrap_or(u32::MAX);
         engine.check(set, &Request::create(doc), |verdict| {
             results.rows.push(Row::of(set, &verdict, number, &resource.namespace));
         });
-        results.resources.push((resource, source.clone()));
+        results.resources.push((resource, name.clone()));
         if results.rows.len() >= ROWS || results.resources.len() >= ROWS {
             send(Piece::Results(std::mem::replace(&mut results, Results::new(set))));
         }
         ControlFlow::Continue(())
     });
     send(Piece::Results(results));
-    send(Piece::Problems(problems));
+    send(Piece::Problems { problems: read.problems, stopped: read.stopped });
 }

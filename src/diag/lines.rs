@@ -13,10 +13,10 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Marks a text, in one pass.
-    pub(super) fn new(text: &str) -> Self {
+    /// Marks a text that stands behind so many lines, in one pass.
+    pub(super) fn new(text: &str, before: u32) -> Self {
         let mut marks = Vec::with_capacity(text.len() / STEP + 1);
-        let (mut at, mut place) = (0, Place::START);
+        let (mut at, mut place) = (0, Place { line: before.saturating_add(1), column: 1 });
         while at < text.len() {
             marks.push((at, place));
             let next = text.floor_char_boundary((at + STEP).min(text.len()));
@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn marks_are_close_however_long_lines_are() {
         let text = "\u{1f600}".repeat(10 * STEP);
-        let lines = Lines::new(&text);
+        let lines = Lines::new(&text, 0);
         let ends = lines.marks.iter().skip(1).map(|(at, _)| *at).chain([text.len()]);
         assert!(lines.marks.iter().zip(ends).all(|((start, _), end)| *start < end && end - start <= STEP));
     }
@@ -67,7 +67,7 @@ mod tests {
     fn as_counted_from_the_start() {
         let long = "\u{e9}x".repeat(3 * STEP);
         for text in ["", "a", "\n", "a\n\nb\r\nc", &format!("{long}\n{long}\r\n\n{long}")] {
-            let lines = Lines::new(text);
+            let lines = Lines::new(text, 0);
             let mut place = Place::START;
             for (at, c) in text.char_indices() {
                 assert_eq!(lines.offset(text, place), at);

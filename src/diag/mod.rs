@@ -23,6 +23,8 @@ pub struct Source {
     pub name: String,
     /// The text.
     pub text: Arc<str>,
+    /// Lines of the file before the text, where it is a part of one; places count them.
+    pub before: u32,
     /// Made when a place is looked up for the first time.
     lines: OnceLock<Lines>,
 }
@@ -30,7 +32,12 @@ pub struct Source {
 impl Source {
     /// A named text.
     pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Arc<Self> {
-        Arc::new(Self { name: name.into(), text: text.into(), lines: OnceLock::new() })
+        Self::part(name, text, 0)
+    }
+
+    /// The part of a file that stands behind so many lines.
+    pub fn part(name: impl Into<String>, text: impl Into<Arc<str>>, before: u32) -> Arc<Self> {
+        Arc::new(Self { name: name.into(), text: text.into(), before, lines: OnceLock::new() })
     }
 
     /// The text of a line, without its break; empty for one that does not exist.
@@ -39,13 +46,13 @@ impl Source {
     }
 
     fn lines(&self) -> &Lines {
-        self.lines.get_or_init(|| Lines::new(&self.text))
+        self.lines.get_or_init(|| Lines::new(&self.text, self.before))
     }
 }
 
 impl PartialEq for Source {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name && self.text == other.text
+        self.name == other.name && self.before == other.before && self.text == other.text
     }
 }
 

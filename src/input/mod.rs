@@ -3,9 +3,11 @@
 //! A file that cannot be used becomes a [`Diagnostic`] with its name, and the others go on.
 
 mod glob;
+mod parts;
 mod walk;
 
 pub use glob::is_glob;
+pub use parts::{Part, Parts, open, split};
 
 #[cfg(test)]
 mod tests;
@@ -87,7 +89,7 @@ fn expand(arg: &str, what: &str, problems: &mut Vec<Diagnostic>) -> Vec<PathBuf>
 }
 
 fn take(read: io::Result<Vec<u8>>, name: &str, sources: &mut Vec<Arc<Source>>, problems: &mut Vec<Diagnostic>) {
-    match read.map_err(|e| unreadable(name, &e)).and_then(|bytes| text(bytes, name)) {
+    match read.map_err(|e| unreadable(name, &e)).and_then(|bytes| text(bytes, name, Before::default())) {
         Ok(text) if text.trim_start_matches('\u{feff}').trim().is_empty() => {
             problems.push(problem(Code::EmptyFile, name, "the file is empty"));
         }
@@ -96,22 +98,31 @@ fn take(read: io::Result<Vec<u8>>, name: &str, sources: &mut Vec<Arc<Source>>, p
     }
 }
 
-fn text(bytes: Vec<u8>, name: &str) -> Result<String, Diagnostic> {
-    if let Some(at) = bytes.iter().position(|b| *b == 0) {
+/// What of a file is before a part of it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Before {
+    lines: u32,
+    bytes: usize,
+}
+
+/// The text of a file, or of a part of it.
+fn text(bytes: Vec<u8>, name: &str, before: Before) -> Result<String, Diagnostic> {
+    if let Some(at) = memchr::memchr(0, &bytes) {
+        let at = before.bytes + at;
         let out = problem(Code::BinaryFile, name, format!("the file is binary: there is a NUL at byte {at}"));
         let utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
         return Err(if utf16 { out.help("the file is UTF-16 text: save it as UTF-8") } else { out });
     }
-    String::from_utf8(bytes).map_err(|e| not_utf8(name, e.as_bytes(), e.utf8_error().valid_up_to()))
+    String::from_utf8(bytes).map_err(|e| not_utf8(name, e.as_bytes(), e.utf8_error().valid_up_to(), before.lines))
 }
 
 /// A file in another encoding; what can be read of it is shown.
 #[cold]
-fn not_utf8(name: &str, bytes: &[u8], at: usize) -> Diagnostic {
+fn not_utf8(name: &str, bytes: &[u8], at: usize, lines: u32) -> Diagnostic {
     let (before, after) = bytes.split_at_checked(at).unwrap_or((bytes, &[]));
-    let place = Place::START.after(std::str::from_utf8(before).unwrap_or(""));
+    let place = Place { line: lines.saturating_add(1), column: 1 }.after(std::str::from_utf8(before).unwrap_or(""));
     let byte = after.first().copied().unwrap_or(0);
-    let source = Source::new(name, String::from_utf8_lossy(bytes));
+    let source = Source::part(name, String::from_utf8_lossy(bytes), lines);
     Diagnostic::new(Code::NotUtf8, format!("the file is not UTF-8 text: the byte {byte:#04x} belongs to no character"))
         .at(Label::new(&source, place))
         .help("save it as UTF-8")

@@ -10,6 +10,7 @@ use super::values::{NamespaceLabels, Values};
 use crate::diag::{Diagnostic, Source};
 use crate::engine::query::evaluate;
 use crate::engine::{Engine, Operation, PolicySet, User};
+use crate::input;
 use crate::manifest;
 use crate::report::openreports::Reference;
 use crate::yaml::{self, ReadOptions};
@@ -97,11 +98,13 @@ impl<'q> Question<'q> {
         }
     }
 
-    /// Reads the resources of all sources and asks about each. Several sources are read at a time.
+    /// Reads the resources of all sources and asks about each. Several sources, and parts of large ones, are read at a
+    /// time.
     ///
     /// # Errors
     /// What is wrong with the resources.
     pub fn ask(&self, sources: &[Arc<Source>]) -> Result<Outcome, Vec<Diagnostic>> {
+        let sources: Vec<_> = sources.iter().flat_map(input::split).collect();
         let parts: Vec<_> =
             sources.par_iter().map_init(Engine::default, |engine, source| self.source(engine, source)).collect();
         let mut all = Outcome::default();

@@ -46,7 +46,7 @@ impl<'s> Writer<'s> for Json<'_> {
                 name: &resource.name,
                 result: row.status.name(),
                 message: piece.message(row),
-                file: &source.name,
+                file: source,
                 line: row.place.line,
                 column: row.place.column,
             })

@@ -74,7 +74,7 @@ fn case(results: &Results<'_>, row: &Row, out: &mut dyn Write) -> io::Result<()>
         r#"    <testcase classname="{}" name="{}" file="{}""#,
         escape(&rule.name),
         escape(&resource.path()),
-        escape(&source.name)
+        escape(source)
     )?;
     if row.place.line > 0 {
         write!(out, r#" line="{}""#, row.place.line)?;

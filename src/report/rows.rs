@@ -1,6 +1,5 @@
 //! What a check found: rows, and the resources they are about.
 
-use crate::diag::Source;
 use crate::engine::{CheckKind, PolicyInfo, PolicySet, RuleInfo, Status, Verdict};
 use crate::policy::classic::Action;
 use kyvc_vm::document::{Document, Place};
@@ -66,8 +65,8 @@ pub struct Row {
 pub struct Results<'s> {
     /// The set that was asked
     pub set: &'s PolicySet,
-    /// The resources, in the order of the input, each with the source it came from
-    pub resources: Vec<(Resource, Arc<Source>)>,
+    /// The resources, in the order of the input, each with the name of the source it came from
+    pub resources: Vec<(Resource, Arc<str>)>,
     /// The rows, resource by resource
     pub rows: Vec<Row>,
 }
@@ -178,7 +177,7 @@ impl<'s> Results<'s> {
     }
 
     /// The resource of a row, and where it came from.
-    pub fn resource(&self, row: &Row) -> Option<&(Resource, Arc<Source>)> {
+    pub fn resource(&self, row: &Row) -> Option<&(Resource, Arc<str>)> {
         self.resources.get(row.resource as usize)
     }
 

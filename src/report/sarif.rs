@@ -73,7 +73,7 @@ fn result(results: &Results<'_>, row: &Row) -> Option<Value> {
         "level": level,
         "message": {"text": results.message(row)},
         "locations": [{
-            "physicalLocation": {"artifactLocation": {"uri": source.name}, "region": region},
+            "physicalLocation": {"artifactLocation": {"uri": &**source}, "region": region},
             "logicalLocations": [{"fullyQualifiedName": resource.path(), "kind": "resource"}],
         }],
     }))

@@ -66,7 +66,7 @@ fn write_row(results: &Results<'_>, row: &Row, out: &mut dyn Write) -> io::Resul
     writeln!(out, "{style}{}{style:#}{audited} {}/{} {}", row.status.name(), policy.name, rule.name, resource.path())?;
     writeln!(out, "  {}", results.message(row))?;
     match row.place.line {
-        0 => writeln!(out, "  --> {}", source.name),
-        line => writeln!(out, "  --> {}:{line}:{}", source.name, row.place.column),
+        0 => writeln!(out, "  --> {}", source),
+        line => writeln!(out, "  --> {}:{line}:{}", source, row.place.column),
     }
 }

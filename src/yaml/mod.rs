@@ -18,6 +18,7 @@ mod repair;
 mod scalar;
 mod split;
 mod strictness;
+mod subset;
 mod tabs;
 mod timestamp;
 
@@ -90,7 +91,7 @@ pub fn documents<'a>(
 ) -> Result<(), Diagnostic> {
     let text = body(source)?;
     let mut stream = Stream { source, layout, options, each, buffers: Buffers::default() };
-    for chunk in split::Chunks::new(text) {
+    for chunk in split::Chunks::new(text, source.before) {
         match chunk.and_then(|c| stream.chunk(c)) {
             Ok(ControlFlow::Continue(())) => {}
             Ok(ControlFlow::Break(())) => break,
@@ -146,7 +147,8 @@ fn body(source: &Arc<Source>) -> Result<&str, Diagnostic> {
         let fault = Fault::new(Code::TooLarge, "a text may not be larger than 2 GiB", Place::default());
         return Err(fault.diagnostic(source));
     }
-    Ok(source.text.strip_prefix('\u{feff}').unwrap_or(&source.text))
+    let mark = source.text.strip_prefix('\u{feff}').filter(|_| source.before == 0);
+    Ok(mark.unwrap_or(&source.text))
 }
 
 fn check(chunk: Chunk<'_>) -> Result<(), Fault> {

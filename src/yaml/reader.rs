@@ -6,6 +6,7 @@ use super::flow::Feed;
 use super::go_syntax::go_syntax;
 use super::keys::Keys;
 use super::scalar::{self, Number, Resolved, ScalarError};
+use super::subset::{self, Read, Text};
 use super::{Chunk, ReadOptions, repair, strictness, tabs};
 use crate::diag::Code;
 use kyvc_vm::document::{Buffers, BuildError, Builder, Document, Kind, Layout, NodeId, Place};
@@ -35,6 +36,19 @@ pub(super) struct Frame {
 
 /// Reads the first document of a chunk; a chunk without one is `null`.
 pub(super) fn read<'a>(
+    chunk: Chunk<'a>,
+    layout: &'a Layout,
+    buffers: Buffers,
+    options: &ReadOptions,
+) -> Result<Document<'a>, Fault> {
+    match subset::read(chunk, layout, buffers, options) {
+        Read::Done(doc) => Ok(doc),
+        Read::Unknown(buffers) => read_events(chunk, layout, buffers, options),
+    }
+}
+
+/// The same with the event parser, which understands and judges everything.
+pub(super) fn read_events<'a>(
     chunk: Chunk<'a>,
     layout: &'a Layout,
     mut buffers: Buffers,
@@ -79,7 +93,7 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(chunk: Chunk<'a>, layout: &'a Layout, buffers: Buffers, options: &ReadOptions) -> Self {
+    pub(super) fn new(chunk: Chunk<'a>, layout: &'a Layout, buffers: Buffers, options: &ReadOptions) -> Self {
         let b = Builder::new(chunk.text, layout, buffers, options.limits);
         Self {
             chunk,
@@ -133,7 +147,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Document<'a>, Fault> {
+    pub(super) fn finish(mut self) -> Result<Document<'a>, Fault> {
         if self.b.document().is_empty() {
             let place = self.value_place();
             self.b.null(place).map_err(|e| self.limit(&e))?;
@@ -198,7 +212,7 @@ impl<'a> Reader<'a> {
         if anchor != 0 {
             self.anchors.set(anchor, Target::Scalar(value.clone().into_owned()));
         }
-        self.resolved(&value)
+        self.resolved(&value, None)
     }
 
     #[cold]
@@ -214,11 +228,25 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Adds a scalar, as a key or as a value.
+    /// A scalar without tag and anchor that merges nothing.
     #[inline]
-    fn resolved(&mut self, value: &Resolved<'_>) -> Result<(), Fault> {
+    pub(super) fn untagged(&mut self, text: Text<'_>, plain: bool, at: Place) -> Result<(), Fault> {
+        self.anchors.step();
+        self.at = at;
+        if plain
+            && text.str().is_empty()
+            && let Some(key) = self.key_at
+        {
+            self.at = key;
+        }
+        self.resolved(&scalar::untagged(plain, Cow::Borrowed(text.str())), text.start())
+    }
+
+    /// Adds a scalar, as a key or as a value. `start` is where a string stands in the chunk, if it does.
+    #[inline]
+    fn resolved(&mut self, value: &Resolved<'_>, start: Option<usize>) -> Result<(), Fault> {
         if self.key_next() {
-            return self.key(value);
+            return self.key(value, start);
         }
         let (node, place) = (self.b.here(), self.value_place());
         let added = match value {
@@ -226,7 +254,10 @@ impl<'a> Reader<'a> {
             Resolved::Bool(v) => self.b.bool(*v, place),
             Resolved::Int(v) => self.b.int(*v, place),
             Resolved::Uint(v) => self.b.uint(*v, place),
-            Resolved::Str(v) => self.b.str(v, place),
+            Resolved::Str(v) => match start {
+                Some(start) => self.b.str_slice(start, start + v.len(), place),
+                None => self.b.str(v, place),
+            },
             Resolved::Float(v) => match scalar::through_json(*v) {
                 Number::Int(v) => self.b.int(v, place),
                 Number::Float(v) => self.b.float(v, place),
@@ -237,7 +268,7 @@ impl<'a> Reader<'a> {
         self.value_done(node)
     }
 
-    fn key(&mut self, key: &Resolved<'_>) -> Result<(), Fault> {
+    fn key(&mut self, key: &Resolved<'_>, start: Option<usize>) -> Result<(), Fault> {
         if let Resolved::Null = key {
             let at = self.at;
             self.unnamed_key()?;
@@ -249,7 +280,12 @@ impl<'a> Reader<'a> {
         let Some(text) = scalar::key_text(key) else {
             return Err(self.fault(Code::ComplexKey, "this number is too large for a map's key"));
         };
-        let again = self.b.key(&text, self.value_place()).map_err(|e| self.limit(&e))?;
+        let place = self.value_place();
+        let again = match (key, start) {
+            (Resolved::Str(_), Some(start)) => self.b.key_slice(&text, start, start + text.len(), place),
+            _ => self.b.key(&text, place),
+        };
+        let again = again.map_err(|e| self.limit(&e))?;
         if let Some(keys) = &mut self.keys
             && keys.repeated(self.frames.len(), &text, key, again)
         {
@@ -289,6 +325,13 @@ impl<'a> Reader<'a> {
         if std::mem::take(&mut top.merge) { self.merge(node) } else { Ok(()) }
     }
 
+    /// Opens a list or map without an anchor.
+    #[inline]
+    pub(super) fn open_at(&mut self, map: bool, at: Place) -> Result<(), Fault> {
+        self.at = at;
+        self.open(map, 0)
+    }
+
     fn open(&mut self, map: bool, anchor: usize) -> Result<(), Fault> {
         let is_key = self.key_next().then_some(self.at);
         if is_key.is_some() {
@@ -303,7 +346,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn close(&mut self) -> Result<(), Fault> {
+    pub(super) fn close(&mut self) -> Result<(), Fault> {
         self.b.end();
         let Some(frame) = self.frames.pop() else { return Ok(()) };
         if let Some(at) = frame.is_key {
@@ -325,7 +368,7 @@ impl<'a> Reader<'a> {
             }
             Some(Target::Scalar(value)) => {
                 self.anchors.repeat(1);
-                return self.resolved(&value);
+                return self.resolved(&value, None);
             }
             Some(Target::Node(from, steps)) => (from, steps),
         };

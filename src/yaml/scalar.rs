@@ -100,10 +100,13 @@ fn float_key(n: f64) -> String {
 /// Resolves a scalar. `tag` is the full tag, empty for none; `plain` says that it is not quoted.
 #[inline]
 pub(super) fn resolve<'s>(tag: &str, plain: bool, text: Cow<'s, str>) -> Result<Resolved<'s>, ScalarError> {
-    if tag.is_empty() {
-        return Ok(if plain { implicit(text) } else { Resolved::Str(text) });
-    }
-    tagged(tag, text)
+    if tag.is_empty() { Ok(untagged(plain, text)) } else { tagged(tag, text) }
+}
+
+/// The same for a scalar without a tag.
+#[inline]
+pub(super) fn untagged(plain: bool, text: Cow<'_, str>) -> Resolved<'_> {
+    if plain { implicit(text) } else { Resolved::Str(text) }
 }
 
 #[cold]
@@ -143,10 +146,23 @@ fn implicit(text: Cow<'_, str>) -> Resolved<'_> {
 }
 
 fn word(text: &str) -> Option<Resolved<'static>> {
-    Some(match text {
-        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => Resolved::Bool(true),
-        "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => Resolved::Bool(false),
-        "~" | "null" | "Null" | "NULL" => Resolved::Null,
+    // As bytes, so that the compiler looks at each one once: most texts that get here are no such word.
+    Some(match text.as_bytes() {
+        [b'y' | b'Y']
+        | [b'y' | b'Y', b'e', b's']
+        | [b'Y', b'E', b'S']
+        | [b't' | b'T', b'r', b'u', b'e']
+        | [b'T', b'R', b'U', b'E']
+        | [b'o' | b'O', b'n']
+        | [b'O', b'N'] => Resolved::Bool(true),
+        [b'n' | b'N']
+        | [b'n' | b'N', b'o']
+        | [b'N', b'O']
+        | [b'f' | b'F', b'a', b'l', b's', b'e']
+        | [b'F', b'A', b'L', b'S', b'E']
+        | [b'o' | b'O', b'f', b'f']
+        | [b'O', b'F', b'F'] => Resolved::Bool(false),
+        [b'~'] | [b'n' | b'N', b'u', b'l', b'l'] | [b'N', b'U', b'L', b'L'] => Resolved::Null,
         _ => return None,
     })
 }

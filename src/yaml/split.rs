@@ -7,6 +7,7 @@ use super::Chunk;
 use super::fault::Fault;
 use crate::diag::Code;
 use kyvc_vm::document::Place;
+use memchr::{memchr_iter, memmem};
 
 /// The chunks of a text, in order. A bad separator is an error in the place of the chunk after it.
 pub(super) struct Chunks<'a> {
@@ -17,8 +18,9 @@ pub(super) struct Chunks<'a> {
 }
 
 impl<'a> Chunks<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
-        Self { rest: text, line: 0, failed: None }
+    /// Of a text that stands behind so many lines.
+    pub(super) fn new(text: &'a str, before: u32) -> Self {
+        Self { rest: text, line: before, failed: None }
     }
 
     /// Whether a separator's line, from after its `---`, has nothing more than a comment.
@@ -43,7 +45,7 @@ impl<'a> Chunks<'a> {
             self.rest = "";
             return None;
         }
-        let Some(at) = text.find("\n---") else {
+        let Some(at) = memmem::find(text.as_bytes(), b"\n---") else {
             self.rest = "";
             return Some(Chunk { text, line: first, column: 0, sigs: false });
         };
@@ -90,7 +92,7 @@ fn is_blank(text: &str) -> bool {
 }
 
 pub(super) fn lines(text: &str) -> u32 {
-    u32::try_from(text.bytes().filter(|b| *b == b'\n').count()).unwrap_or(u32::MAX)
+    u32::try_from(memchr_iter(b'\n', text.as_bytes()).count()).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -98,7 +100,7 @@ mod tests {
     use super::*;
 
     fn cut(text: &str) -> Vec<(String, u32)> {
-        Chunks::new(text).map(|c| c.map_or(("error".to_owned(), 0), |c| (c.text.to_owned(), c.line))).collect()
+        Chunks::new(text, 0).map(|c| c.map_or(("error".to_owned(), 0), |c| (c.text.to_owned(), c.line))).collect()
     }
 
     fn some(chunks: &[(&str, u32)]) -> Vec<(String, u32)> {
@@ -119,7 +121,7 @@ mod tests {
     fn a_bad_separator_ends_the_text() {
         assert_eq!(cut("a: 1\n---- x\nb: 2\n"), some(&[("a: 1\n", 0), ("error", 0)]));
         assert_eq!(cut("--- a\n"), some(&[("error", 0)]));
-        let fault = Chunks::new("a: 1\nb:\n--- x").nth(1).unwrap().unwrap_err();
+        let fault = Chunks::new("a: 1\nb:\n--- x", 0).nth(1).unwrap().unwrap_err();
         assert!(format!("{fault:?}").contains("line: 3"), "{fault:?}");
     }
 }

@@ -82,7 +82,7 @@ impl Story {
     pub fn results<'s>(&self, set: &'s PolicySet) -> Results<'s> {
         let mut results = Results::new(set);
         results.rows = self.rules.iter().flat_map(|r| &r.said).map(|(row, _)| row.clone()).collect();
-        results.resources.push((self.resource.clone(), self.source.clone()));
+        results.resources.push((self.resource.clone(), self.source.name.as_str().into()));
         results
     }
 }

@@ -1,6 +1,7 @@
 mod conformance;
 mod properties;
 mod reading;
+mod subset;
 
 use super::*;
 

@@ -198,7 +198,7 @@ impl<'a> Builder<'a> {
 
     /// Adds a string that is a slice of the source, by byte offsets.
     #[inline]
-    pub(crate) fn str_slice(&mut self, start: usize, end: usize, place: Option<Place>) -> Result<(), BuildError> {
+    pub fn str_slice(&mut self, start: usize, end: usize, place: Option<Place>) -> Result<(), BuildError> {
         self.leaf(Kind::Str, Node::from_text(TextRef::new(start, end - start, false)), place)
     }
 
@@ -285,13 +285,7 @@ impl<'a> Builder<'a> {
 
     /// As [`key`](Self::key), for a key that is a slice of the source.
     #[inline]
-    pub(crate) fn key_slice(
-        &mut self,
-        key: &str,
-        start: usize,
-        end: usize,
-        place: Option<Place>,
-    ) -> Result<bool, BuildError> {
+    pub fn key_slice(&mut self, key: &str, start: usize, end: usize, place: Option<Place>) -> Result<bool, BuildError> {
         let h = hash(key.as_bytes());
         match self.doc.layout.symbols().lookup_hashed(key, h) {
             Some(sym) => self.set_key(sym.0, key, h, place),

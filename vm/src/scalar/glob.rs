@@ -72,7 +72,7 @@ impl Glob {
         let (source, text) = (self.source.as_bytes(), text.as_bytes());
         let part = |from: usize, to: usize| source.get(from..to).unwrap_or_default();
         match self.shape {
-            Shape::Literal => text == source,
+            Shape::Literal => same(text, source),
             Shape::Any => true,
             Shape::NonEmpty => !text.is_empty(),
             Shape::Prefix(end) => text.starts_with(part(0, end)),
@@ -135,6 +135,21 @@ pub fn matches(pattern: &str, text: &str) -> bool {
 #[must_use]
 pub fn is_wildcard(pattern: &str) -> bool {
     pattern.bytes().any(is_special)
+}
+
+/// Equality of texts that are mostly short, as kinds are, without a call.
+#[inline]
+fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    match (a.first_chunk::<8>(), a.last_chunk::<8>(), b.first_chunk::<8>(), b.last_chunk::<8>()) {
+        (Some(a_first), Some(a_last), Some(b_first), Some(b_last)) if a.len() <= 16 => {
+            a_first == b_first && a_last == b_last
+        }
+        (None, ..) => a.iter().zip(b).all(|(a, b)| a == b),
+        _ => a == b,
+    }
 }
 
 fn is_special(byte: u8) -> bool {
