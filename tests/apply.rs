@@ -283,3 +283,16 @@ fn numbers_of_what_was_patched() {
     let ones: Vec<&str> = out.lines().map(str::trim).filter(|l| l.starts_with("- 1")).collect();
     assert_eq!(ones, ["- 1e+06", "- 1000000", "- 1000000"], "{out}");
 }
+
+/// Kyverno: a rule made for the controllers of Pods has no targets, so that nothing in it may be about one.
+#[test]
+fn made_rules_have_no_targets() {
+    let rule = "{targets: [{apiVersion: v1, kind: Pod, namespace: default}], \
+                patchStrategicMerge: {metadata: {annotations: {of: '{{ target.kind }}'}}}}";
+    let own = mutation("p", &[rule]);
+    let out = apply("targets-of-pods", &own, POD, &[]);
+    assert!(!out.contains("Policies Skipped"), "{out}");
+    let made = own.replace("autogen-controllers: none", "autogen-controllers: Job");
+    let out = apply("targets-of-jobs", &made, POD, &[]);
+    assert!(out.contains("variable substitution failed for rule autogen-r0: variable target.kind must match"), "{out}");
+}

@@ -120,6 +120,8 @@ impl Stats {
     /// What of the distribution a full run must have and has not.
     pub(crate) fn shortfalls(&self, plain: bool) -> Vec<String> {
         let mut out = Vec::new();
+        // The themes share the pairs.
+        let minimum = CONSTRUCT_MINIMUM / self.themes.len().max(1);
         let fail = self.percent("fail") + self.percent("warn");
         if fail < 20.0 {
             out.push(format!("only {fail:.1} % of the rows fail"));
@@ -135,7 +137,7 @@ impl Stats {
         // A plain run has one flavour.
         for tag in known().into_iter().filter(|t| !plain || !constructs::BATCH.contains(t)) {
             let pairs = self.constructs.get(tag).map_or(0, |c| c[0]);
-            if pairs < CONSTRUCT_MINIMUM {
+            if pairs < minimum {
                 out.push(format!("{tag} stands in {pairs} pairs"));
             }
         }

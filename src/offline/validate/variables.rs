@@ -41,7 +41,27 @@ pub(super) fn names(s: &Subject<'_>, background: bool) -> Checked {
     for (rule, tree) in rules.filter(|(rule, _)| !hidden(&rule.name)) {
         one(&rule.name, tree, background)?;
     }
+    // Rules made for the controllers of Pods have no targets.
+    let written = |name: &str| s.policy.spec.rules.iter().any(|r| r.name == name);
+    for (_, made) in s.computed().filter(|(_, r)| !written(&r.rule.name)) {
+        if let Some(tree) = s.rule(made).filter(|tree| mutate::targets(tree).is_some()) {
+            one(&made.rule.name, &untargeted(tree), background)?;
+        }
+    }
     Ok(())
+}
+
+/// A rule that changes the object that it is about.
+fn untargeted(rule: &Tree) -> Tree {
+    let mut rule = rule.clone();
+    if let Value::Map(members) = &mut rule.value {
+        for mutate in members.iter_mut().filter(|m| m.key == "mutate") {
+            if let Value::Map(members) = &mut mutate.value.value {
+                members.retain(|m| m.key != "targets");
+            }
+        }
+    }
+    rule
 }
 
 /// Whether a policy has variables at all.
