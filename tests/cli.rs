@@ -463,6 +463,7 @@ fn policies_in_git_repositories() {
     assert!(text(&out.stderr).contains("failed to clone repository ("), "{}", text(&out.stderr));
 }
 
+#[test]
 fn a_large_file_is_one_file() {
     let dir = folder("large");
     std::fs::write(dir.join("policy.yaml"), require_labels("enforce")).unwrap();
