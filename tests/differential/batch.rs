@@ -1,6 +1,6 @@
 //! Batches: some policies, some manifests, and what else the command line gets.
 
-use super::grammar::{Gen, Tags, constructs, manifest, policy, shapes};
+use super::grammar::{Around, Gen, Tags, company, constructs, exceptions, manifest, policy, shapes};
 use super::rng::Rng;
 use super::seeds;
 use serde_json::{Value, json};
@@ -13,9 +13,18 @@ pub(crate) struct Item {
     pub(crate) doc: Value,
     /// The constructs that stand in it.
     pub(crate) tags: Tags,
+    /// A policy's exceptions.
+    pub(crate) exceptions: Vec<Value>,
+    /// Values for a policy's rules, as a values file has them.
+    pub(crate) values: Vec<Value>,
 }
 
 impl Item {
+    /// A document without anything around it.
+    pub(crate) fn new(doc: Value, tags: Tags) -> Self {
+        Self { doc, tags, exceptions: Vec::new(), values: Vec::new() }
+    }
+
     /// `metadata.name`, empty where there is none.
     pub(crate) fn name(&self) -> &str {
         self.doc["metadata"]["name"].as_str().unwrap_or("")
@@ -28,8 +37,16 @@ impl Item {
         item
     }
 
-    /// Gives the document another name.
+    /// Gives the document another name. A policy's exceptions stay its own.
     pub(crate) fn rename(&mut self, name: &str) {
+        let old = self.name().to_owned();
+        for about in self.exceptions.iter_mut().filter_map(|e| e.pointer_mut("/spec/exceptions/0/policyName")) {
+            let new = match about.as_str().and_then(|full| full.strip_suffix(old.as_str())) {
+                Some(before) if before.is_empty() || before.ends_with('/') => json!(format!("{before}{name}")),
+                _ => continue,
+            };
+            *about = new;
+        }
         if let Some(metadata) = self.doc.get_mut("metadata").and_then(Value::as_object_mut) {
             metadata.insert("name".to_owned(), json!(name));
         }
@@ -43,6 +60,39 @@ pub(crate) struct Flavour {
     pub(crate) values: Option<Value>,
     /// A user info file.
     pub(crate) user_info: Option<Value>,
+    /// Resources beside the manifests; there are no rows about them.
+    pub(crate) company: Vec<Value>,
+    /// Where the exceptions of policies stand.
+    pub(crate) exceptions: Place,
+}
+
+/// Where the exceptions of policies stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In the file of `--exception`.
+    #[default]
+    File,
+    /// In several files of `--exceptions`.
+    Files,
+    /// Among the resources.
+    Resources,
+    /// Among the policies.
+    Policies,
+}
+
+impl Place {
+    /// All of them.
+    const ALL: [Self; 4] = [Self::File, Self::Resources, Self::Files, Self::Policies];
+
+    /// The construct.
+    pub(crate) fn tag(self) -> &'static str {
+        match self {
+            Self::File => "flavour/exceptions-in-a-file",
+            Self::Files => "flavour/exceptions-in-files",
+            Self::Resources => "flavour/exceptions-with-resources",
+            Self::Policies => "flavour/exceptions-within-policies",
+        }
+    }
 }
 
 impl Flavour {
@@ -83,9 +133,38 @@ impl Batch {
 
     /// The batch with one policy and one manifest.
     pub(crate) fn pair(&self, policy: usize, manifest: usize) -> Self {
+        let others = self.manifests.iter().enumerate().filter(|(i, _)| *i != manifest).map(|(_, m)| m.doc.clone());
         let (policy, manifest) = (self.policies[policy].clone(), self.manifests[manifest].clone());
-        let flavour = self.flavour.of(policy.name(), manifest.name());
+        let mut flavour = self.flavour.of(policy.name(), manifest.name());
+        if !flavour.company.is_empty() {
+            flavour.company.extend(others);
+        }
         Self { policies: vec![policy], manifests: vec![manifest], flavour }
+    }
+
+    /// The values file, with what policies bring along.
+    pub(crate) fn values(&self) -> Option<Value> {
+        let mut values = self.flavour.values.clone()?;
+        let mut policies = values["policies"].as_array().cloned().unwrap_or_default();
+        for policy in self.policies.iter().filter(|p| !p.values.is_empty()) {
+            match policies.iter_mut().find(|p| p["name"] == policy.name()) {
+                Some(entry) => entry["rules"] = json!(policy.values),
+                None => policies.push(json!({ "name": policy.name(), "rules": policy.values })),
+            }
+        }
+        values["policies"] = Value::Array(policies);
+        Some(values)
+    }
+
+    /// The exceptions of all policies.
+    pub(crate) fn exceptions(&self) -> Vec<&Value> {
+        self.policies.iter().flat_map(|p| &p.exceptions).collect()
+    }
+
+    /// Whether a resource stands beside the manifests.
+    pub(crate) fn is_beside(&self, name: &str) -> bool {
+        let named = |doc: &Value| doc["metadata"]["name"].as_str().unwrap_or("") == name;
+        name.starts_with(exceptions::NAME) || self.flavour.company.iter().any(named)
     }
 
     /// Two halves, or None for a single pair.
@@ -146,7 +225,7 @@ impl Source {
     }
 
     fn policy(&mut self, n: usize, focus: &[usize], manifests: &[Item]) -> Item {
-        let featured = self.feature(constructs::RARE, MANIFESTS);
+        let featured = self.feature(&constructs::featured(), MANIFESTS);
         let mut g = Gen::new(self.rng.fork(), focus.to_vec(), featured);
         if g.rng.chance(75) {
             let n = manifests.len();
@@ -155,8 +234,10 @@ impl Source {
             let pods = some.iter().find(|i| manifests[**i].doc["kind"] == "Pod");
             g.aim = Some(manifests[*pods.unwrap_or(&some[0])].doc.clone());
         }
+        g.around = Around { values: !self.plain && self.made % 2 == 1, company: !self.plain };
         let doc = policy::policy(&mut g, &format!("p{n}"));
-        Item { doc, tags: g.tags }
+        let exceptions = if self.plain { Vec::new() } else { exceptions::of(&mut g, &doc) };
+        Item { doc, tags: g.tags, exceptions, values: g.values_of_rules }
     }
 
     fn manifest(&mut self, n: usize, focus: &[usize]) -> Item {
@@ -164,7 +245,7 @@ impl Source {
         let featured = if n % 3 == 1 { self.feature(constructs::MANIFEST, POLICIES) } else { None };
         let mut g = Gen::new(self.rng.fork(), focus.to_vec(), featured);
         let doc = manifest::manifest(&mut g, n);
-        Item { doc, tags: g.tags }
+        Item::new(doc, g.tags)
     }
 
     fn flavour(&mut self, batch: &Batch) -> Flavour {
@@ -176,6 +257,8 @@ impl Source {
         Flavour {
             values: (turn == 1 || turn == 3).then(|| values(&mut rng, batch)),
             user_info: (turn == 2 || turn == 3).then(|| user_info(&mut rng)),
+            company: company::resources(&mut rng),
+            exceptions: Place::ALL[turn],
         }
     }
 
@@ -208,6 +291,9 @@ fn values(rng: &mut Rng, batch: &Batch) -> Value {
     });
     if rng.chance(25) {
         values["globalValues"] = json!({ "request.operation": "UPDATE" });
+    } else if rng.chance(40) {
+        values["globalValues"] =
+            json!({ "request.namespace": "given", "request.name": "x", "request.extra.deep": [1] });
     }
     values["policies"] =
         batch.policies.iter().map(|p| json!({ "name": p.name(), "resources": operations(rng, batch) })).collect();

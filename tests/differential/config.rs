@@ -20,6 +20,8 @@ pub(crate) struct Config {
     pub(crate) plain: bool,
     /// `KYVC_DIFF_CASES`: after so many different cases the search stops.
     pub(crate) cases: usize,
+    /// `KYVC_DIFF_ROUNDS`: for so many rounds a case is made smaller.
+    pub(crate) rounds: usize,
     /// `KYVC_DIFF_VERBOSE=1`: name refused and silent policies.
     pub(crate) verbose: bool,
     /// Where cases and working files are written.
@@ -44,6 +46,7 @@ impl Config {
             reference_only: flag("KYVC_DIFF_REFERENCE_ONLY"),
             plain: flag("KYVC_DIFF_PLAIN"),
             cases: number("KYVC_DIFF_CASES", 12) as usize,
+            rounds: number("KYVC_DIFF_ROUNDS", 30) as usize,
             verbose: flag("KYVC_DIFF_VERBOSE"),
             out,
         })
