@@ -2,7 +2,7 @@
 //!
 //! Kyverno parses each variable and looks it up in a list of what is defined; here that is the same list.
 
-use super::{Checked, Subject, json, list, mutate, some, strings};
+use super::{Checked, Subject, json, list, mutate, some, strings, substitution};
 use crate::policy::classic::{Filter, Rule};
 use crate::policy::tree::{Tree, Value};
 use crate::resolve::Guard;
@@ -41,7 +41,9 @@ pub(super) fn names(s: &Subject<'_>, background: bool) -> Checked {
     for (rule, tree) in rules.filter(|(rule, _)| !hidden(&rule.name)) {
         one(&rule.name, tree, background)?;
     }
-    Ok(())
+    let made = s.resolved.iter().filter(|r| matches!(r.guard, Guard::Only(_)));
+    made.filter_map(|r| Some((&r.rule.name, substitution::made(&r.rule, s.rule(r)?)?)))
+        .try_for_each(|(name, tree)| one(name, &tree, background))
 }
 
 /// Whether a policy has variables at all.
@@ -128,7 +130,7 @@ fn one(name: &str, rule: &Tree, background: bool) -> Checked {
     let targets = mutate::targets(rule);
     selectors(rule, targets.unwrap_or_default(), background)?;
     let allowed = Allowed { background, target: targets.is_some(), names: &names };
-    strings(rule, "", &mut |text, path| variables(text).try_for_each(|v| allowed.defined(v, path)))
+    substitution::check(rule, &|expression, path| allowed.defined(expression, path))
         .map_err(|e| format!("variable substitution failed for rule {name}: {e}"))
 }
 
@@ -138,7 +140,7 @@ fn selectors(rule: &Tree, targets: &[Tree], background: bool) -> Checked {
     entries(rule, &mut names);
     let allowed = Allowed { background, target: false, names: &names };
     let check = |tree: &Tree, path: &str| {
-        strings(tree, path, &mut |text, path| variables(text).try_for_each(|v| allowed.defined(v, path)))
+        strings(tree, path, &mut |text, path| variables(text).try_for_each(|v| allowed.defined(braces(v).0, path)))
     };
     for (i, target) in targets.iter().enumerate() {
         let own =
@@ -217,9 +219,7 @@ impl Allowed<'_> {
         }
     }
 
-    fn defined(&self, variable: &str, path: &str) -> Checked {
-        let query = variable.trim_start_matches("{{").trim_end_matches("}}").trim();
-        let query = query.strip_prefix('-').map_or(query, str::trim);
+    fn defined(&self, query: &str, path: &str) -> Checked {
         if query.is_empty() {
             return Err(format!("failed to resolve  at path {path}: invalid query (nil)"));
         }
@@ -236,6 +236,14 @@ impl Allowed<'_> {
         }
         Err(format!("variable {query} must match regex \"{allowed}\" or patterns [{}]", self.names.join(" ")))
     }
+}
+
+/// The expression of a variable without its braces, and whether its value is looked at no further.
+///
+/// Kyverno: pkg/engine/variables/vars.go, replaceBracesAndTrimSpaces.
+pub(super) fn braces(variable: &str) -> (&str, bool) {
+    let text = variable.trim_start_matches("{{").trim_end_matches("}}").trim();
+    text.strip_prefix('-').map_or((text, false), |rest| (rest.trim(), true))
 }
 
 /// Go: `([a-z_0-9]+\()[^{}]`
