@@ -29,6 +29,17 @@ fn into(u: &mut UnitBuilder<'_>, e: &Expr, out: Reg, current: Option<Reg>) -> Re
         Expr::Int(n) => constant(u, Const::Int(*n), out)?,
         Expr::Float(n) => constant(u, Const::Float(*n), out)?,
         Expr::Str(s) => constant(u, Const::Str(s.as_str().into()), out)?,
+        // Where there is none, it is a key that the request lacks.
+        Expr::Root(Root::OldObject) => {
+            want(u, e);
+            let done = u.label();
+            u.emit(Op::RootLoad, out.0, 0, Root::OldObject as u32);
+            u.jump(Op::JumpPresent, out.0, 0, done);
+            let key = u.linker.layout.sym(Root::OldObject.name()).number();
+            u.emit(Op::RootLoad, out.0, 0, Root::Request as u32);
+            u.emit(Op::KeyGet, out.0, u16::from(out.0), key);
+            u.bind(done);
+        }
         Expr::Root(root) => {
             want(u, e);
             u.emit(Op::RootLoad, out.0, 0, *root as u32);
@@ -98,6 +109,7 @@ fn into(u: &mut UnitBuilder<'_>, e: &Expr, out: Reg, current: Option<Reg>) -> Re
             collect(u, members, Op::CollectMap, out, current)?;
         }
         Expr::MapOf(members) => map_of(u, members, out, current)?,
+        Expr::Present(members) => present(u, members, out, current)?,
         Expr::UnlessNull(of) => {
             let (null, done) = (u.label(), u.label());
             if let Some(current) = current {
@@ -588,6 +600,28 @@ fn map_of(
     }
     u.emit(Op::CollectMap, out.0, u16::from(start.0), 0);
     finish(u, (start, value), (failed, done), out);
+    Ok(())
+}
+
+/// A map of the members that have a value.
+fn present(
+    u: &mut UnitBuilder<'_>,
+    members: &[(String, Expr)],
+    out: Reg,
+    current: Option<Reg>,
+) -> Result<(), CodegenError> {
+    let (start, value) = (u.reg()?, u.reg()?);
+    u.emit(Op::CollectInit, start.0, 0, 0);
+    for (key, member) in members {
+        let absent = u.label();
+        into(u, member, value, current)?;
+        u.jump(Op::JumpFault, value.0, 0, absent);
+        let key = u.constant(Const::Str(key.as_str().into()))?;
+        u.emit(Op::CollectConst, 0, 0, key);
+        u.emit(Op::Collect, value.0, 0, 1);
+        u.bind(absent);
+    }
+    u.emit(Op::CollectMap, out.0, u16::from(start.0), 0);
     Ok(())
 }
 

@@ -340,6 +340,8 @@ pub enum Expr {
     Map(Vec<(String, Expr)>),
     /// A map whose keys are values too, and texts
     MapOf(Vec<(Expr, Expr)>),
+    /// A map of those of these members that have a value
+    Present(Vec<(String, Expr)>),
     /// `null` where the current value is `null`, otherwise the expression
     UnlessNull(Box<Expr>),
     /// `null` where the value is an unknown key
@@ -507,7 +509,7 @@ impl Expr {
                 by.body.iter().for_each(|e| e.walk(visit));
             }
             Expr::Reference(reference) => reference.body.iter().for_each(|e| e.walk(visit)),
-            Expr::Map(members) => members.iter().for_each(|(_, v)| v.walk(visit)),
+            Expr::Map(members) | Expr::Present(members) => members.iter().for_each(|(_, v)| v.walk(visit)),
             Expr::MapOf(members) => members.iter().for_each(|(k, v)| {
                 k.walk(visit);
                 v.walk(visit);

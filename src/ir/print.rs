@@ -346,6 +346,10 @@ fn expr(e: &Expr) -> String {
             let members: Vec<String> = members.iter().map(|(k, v)| format!("({}): {}", expr(k), expr(v))).collect();
             format!("{{{}}}", members.join(", "))
         }
+        Expr::Present(members) => {
+            let members: Vec<String> = members.iter().map(|(k, v)| format!("{k:?}?: {}", expr(v))).collect();
+            format!("{{{}}}", members.join(", "))
+        }
         Expr::UnlessNull(of) => format!("unless-null({})", expr(of)),
         Expr::Forgive(of) => format!("{}?", expr(of)),
         Expr::ForgiveAll(of) => format!("{}??", expr(of)),

@@ -117,6 +117,14 @@ impl Lower<'_> {
     }
 
     fn expr(&mut self, e: &Tree<'_>, current: Current) -> Expr {
+        match self.node(e, current) {
+            Expr::Root(Root::Request) => request(),
+            e => e,
+        }
+    }
+
+    /// An expression, with the request as if its objects were no part of it.
+    fn node(&mut self, e: &Tree<'_>, current: Current) -> Expr {
         match e.kind {
             ExprKind::Identity | ExprKind::Current => self.current(current),
             ExprKind::Field(name) if current == Current::Context => self.root(name),
@@ -213,11 +221,12 @@ impl Lower<'_> {
         if let (Current::Context, ExprKind::Current, ExprKind::Field(name)) = (current, left.kind, right.kind) {
             return self.root(name);
         }
-        let value = self.expr(left, current);
+        let value = self.node(left, current);
         match (&value, right.kind) {
             (Expr::Root(Root::Request), ExprKind::Field("object")) => Expr::Root(Root::Object),
             (Expr::Root(Root::Request), ExprKind::Field("oldObject")) => Expr::Root(Root::OldObject),
             (_, ExprKind::Field(name)) => Expr::Key(Box::new(value), name.to_owned()),
+            (Expr::Root(Root::Request), _) => self.bind(request(), right),
             _ => self.bind(value, right),
         }
     }
@@ -257,6 +266,18 @@ impl Lower<'_> {
             None => Expr::Call(name.to_owned(), lowered),
         }
     }
+}
+
+/// The request as one value. Its objects are documents of their own; that of a deletion is an old one only.
+fn request() -> Expr {
+    let operation = Expr::Key(Box::new(Expr::Root(Root::Request)), "operation".to_owned());
+    let delete = Expr::Str("DELETE".to_owned());
+    let stays = Expr::Compare(Comparison::NotEqual, Box::new(forgive(operation)), Box::new(delete));
+    let object = Expr::And(Box::new(stays), Box::new(Expr::Root(Root::Object)));
+    let object = Expr::Or(Box::new(object), Box::new(Expr::Fail("a deletion".to_owned())));
+    let members = [("object", object), ("oldObject", Expr::Root(Root::OldObject))];
+    let members = members.map(|(name, e)| (name.to_owned(), e));
+    Expr::Call("merge".to_owned(), vec![Expr::Root(Root::Request), Expr::Present(members.into())])
 }
 
 fn reference(of: &Tree<'_>, body: Option<Expr>) -> Expr {

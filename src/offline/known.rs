@@ -29,7 +29,9 @@ impl<'k> Known<'k> {
     ) -> Self {
         let mut request = Map::new();
         request.insert("operation".to_owned(), json!(operation));
-        request.insert("namespace".to_owned(), json!(reference.namespace));
+        // Kyverno: processor/policy_processor.go, a deletion is made with an object without anything in it.
+        let namespace = if operation == "DELETE" { "" } else { reference.namespace.as_str() };
+        request.insert("namespace".to_owned(), json!(namespace));
         if let Some(user) = question.user {
             request.extend(user.request_fields());
         }
