@@ -66,8 +66,11 @@ impl User {
             info.insert("extra".to_owned(), Value::Object(self.extra.clone()));
         }
         let mut out = Map::new();
-        out.insert("roles".to_owned(), texts(&self.roles));
-        out.insert("clusterRoles".to_owned(), texts(&self.cluster_roles));
+        for (key, list) in [("roles", &self.roles), ("clusterRoles", &self.cluster_roles)] {
+            if !list.is_empty() {
+                out.insert(key.to_owned(), texts(list));
+            }
+        }
         out.insert("userInfo".to_owned(), Value::Object(info));
         out
     }
