@@ -84,7 +84,8 @@ fn source(g: &mut Gen, name: &str) -> (Value, Value) {
         // The reference crashes on a list of what there is not.
         api if api.starts_with("context/api") && !g.around.company => (variable(json!({ "value": 1 })), json!(1)),
         "context/value" => {
-            let value = literal(g);
+            // Kyverno's policy check knows null for no value, but in loops it does not look.
+            let value = Some(literal(g)).filter(|v| g.nesting == 0 || !v.is_null()).unwrap_or_else(|| json!(0));
             (variable(json!({ "value": value })), value)
         }
         "context/value-template" => {
