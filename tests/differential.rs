@@ -5,6 +5,14 @@
 
 #[path = "differential/mod.rs"]
 mod differential;
+/// The generator of expressions that other tests use, too.
+#[path = "expressions"]
+#[expect(dead_code, reason = "what is not about policies is for those other tests")]
+mod expressions {
+    pub(crate) mod choices;
+    pub(crate) mod grammar;
+    pub(crate) mod values;
+}
 
 use differential::config::Config;
 use differential::{run, say, seeds};

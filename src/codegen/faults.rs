@@ -25,7 +25,8 @@ pub(super) fn of(e: &Expr) -> Faults {
         | Expr::Reference(_)
         | Expr::Current => Faults::None,
         // The host gives these as they are.
-        Expr::Root(Root::Input | Root::Object | Root::OldObject | Root::Request | Root::Context) => Faults::None,
+        Expr::Root(Root::Input | Root::Object | Root::Request | Root::Context) => Faults::None,
+        Expr::Root(Root::OldObject) => Faults::UnknownKey,
         Expr::Key(of, _) => self::of(of).max(Faults::UnknownKey),
         Expr::Index(of, _) | Expr::Not(of) | Expr::UnlessNull(of) | Expr::Flatten(of) | Expr::Values(of) => {
             self::of(of)

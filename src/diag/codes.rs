@@ -116,6 +116,7 @@ codes! {
     NothingMatched = 902, Warning, "No object matched any rule.";
     NoFiles = 904, Warning, "A folder or pattern has no YAML or JSON file.";
     UselessExclusion = 905, Warning, "An exclusion from a pod security control can never exclude anything.";
+    UselessException = 906, Warning, "A policy exception can never except anything.";
 }
 
 impl Code {

@@ -186,12 +186,15 @@ impl Words<'_> {
     }
 
     fn error(&self, id: FaultId, own: &Own) -> String {
-        if let Some(FaultView::Site { site, .. }) = self.machine.fault(self.program, id) {
-            match site.reason {
+        match self.machine.fault(self.program, id) {
+            Some(FaultView::Site { site, .. }) => match site.reason {
                 Reason::Unresolved => return format!("variable substitution failed: {}", self.text(id)),
                 Reason::Because | Reason::Said | Reason::Typed | Reason::Lost => return self.text(id),
                 _ => {}
-            }
+            },
+            // A text of the pattern that is only known at run time, and has variables in it that are not resolved.
+            Some(FaultView::Failed(text)) => return format!("variable substitution failed: {text}"),
+            _ => {}
         }
         let (rule, text) = (self.rule, self.text(id));
         match own {

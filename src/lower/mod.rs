@@ -18,7 +18,8 @@ pub mod text;
 
 use crate::ir;
 use crate::policy::classic::{Check, Policy};
-use crate::policy::fields::Problems;
+use crate::policy::fields::{Problems, Text};
+use crate::policy::tree::{Tree, Value};
 use crate::resolve::ResolvedRule;
 use context::Owner;
 use scope::Scope;
@@ -74,9 +75,18 @@ pub fn rule(policy: &Policy, resolved: &ResolvedRule, options: Options, problems
         preconditions: rule.preconditions.as_ref().map(|c| conditions::lower(c, &scope)),
         body,
         properties: rule.report_properties.as_ref().map(|t| text::tree(t, "", &scope)),
-        message: message.map(|m| text::lower(&m.text, m.place, "", &inside)),
+        message: message.map(|m| self::message(m, &inside)),
         place: rule.place,
     })
+}
+
+/// A message; one with references in it is never resolved, as there is nothing in a text that they could lead to.
+fn message(message: &Text, scope: &Scope<'_>) -> ir::Expr {
+    let tree = Tree { place: message.place, value: Value::Str(message.text.clone()) };
+    match reference::resolve(&tree) {
+        Ok(tree) => text::lower(tree.as_str().unwrap_or_default(), message.place, "", scope),
+        Err(text) => ir::Expr::Fail(text),
+    }
 }
 
 /// How deep the loops of a check are nested.

@@ -163,12 +163,14 @@ impl Lower<'_, '_> {
         let raw = self.key(member, path);
         let (anchor, key) = match anchor::parse(&raw) {
             Some((anchor, key)) if anchor != Anchor::AddIfAbsent => (Some(anchor), key.to_owned()),
-            Some(_) => {
+            // Kyverno: pkg/validation/policy/validate.go, refuses it, but not where a loop or a variable brings it; there
+            // it is no anchor.
+            Some(_) if self.scope.loops() == 0 && !self.scope.literal() => {
                 let message = "`+( )` adds a key and has no meaning in a pattern".to_owned();
                 self.scope.problems.add(Code::BadAnchor, member.key_place, message);
                 (None, raw.clone())
             }
-            None => (None, raw.clone()),
+            Some(_) | None => (None, raw.clone()),
         };
         let path = format!("{path}/{}", escaped(&raw));
         let value = match (&member.value.value, key.as_str()) {

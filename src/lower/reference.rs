@@ -81,7 +81,8 @@ impl Resolve<'_> {
     }
 }
 
-fn below(path: &str, key: &str) -> String {
+/// The path of a member of a map.
+pub fn below(path: &str, key: &str) -> String {
     format!("{path}/{}", key.replace('/', "\\/"))
 }
 

@@ -57,6 +57,16 @@ struct Path<'p> {
     name: &'p str,
 }
 
+/// What a path of the API leads to.
+struct Found<'c> {
+    /// The kind, as Kyverno names it
+    asked: Kind,
+    /// The resource and its group, as errors name them; nothing where there is no such resource
+    resource: String,
+    /// The kind, where there are objects of it
+    kind: Option<&'c Kind>,
+}
+
 impl Cluster {
     /// Adds a resource; of several with one name the first counts.
     pub fn add(&mut self, object: Value) {
@@ -109,9 +119,11 @@ impl Cluster {
         }
         let trimmed = path.strip_prefix('/').unwrap_or(path);
         let parsed = parse(trimmed).ok_or_else(|| format!("failed to parse path: {trimmed}"))?;
-        let (kind, objects) = self.resolve(&parsed).ok_or("the server could not find the requested resource")?;
-        let Kind { api_version, kind } = kind;
+        let Found { asked, resource, kind } = self.resolve(&parsed);
+        let objects = kind.and_then(|k| self.kinds.get(k));
         if parsed.name.is_empty() {
+            // Kyverno's CLI crashes on a list of a kind of which there is nothing.
+            let kind = kind.ok_or("the server could not find the requested resource")?;
             let items: Vec<&Value> = objects
                 .into_iter()
                 .flatten()
@@ -119,8 +131,8 @@ impl Cluster {
                 .map(|(_, object)| object)
                 .collect();
             let list = json!({
-                "apiVersion": api_version,
-                "kind": format!("{kind}List"),
+                "apiVersion": kind.api_version,
+                "kind": format!("{}List", kind.kind),
                 "metadata": {"continue": "", "resourceVersion": ""},
                 "items": items,
             });
@@ -128,28 +140,28 @@ impl Cluster {
         }
         let found = objects.and_then(|o| o.get(&(parsed.namespace.to_owned(), parsed.name.to_owned())));
         found.map(Value::to_string).ok_or_else(|| {
-            let (name, group) = (parsed.name, api_version.split_once('/').map_or("", |(g, _)| g));
-            let resource = plural(&kind);
-            let resource = if group.is_empty() { resource } else { format!("{resource}.{group}") };
+            let (Kind { api_version, kind }, name) = (asked, parsed.name);
             format!("failed to get resource {api_version}/{kind}/{name}: {resource} {name:?} not found")
         })
     }
 
-    /// The kind of a path, and its resources.
-    fn resolve(&self, path: &Path<'_>) -> Option<(Kind, Option<&Objects>)> {
+    /// The kind that a path asks for.
+    ///
+    /// Kyverno: pkg/clients/dclient/fake.go, guesses the kind of a resource that there is not, and then looks for the
+    /// resource of that kind, in whatever group one of that name is. Where there is none, the resource has no name.
+    fn resolve(&self, path: &Path<'_>) -> Found<'_> {
         let same = |k: &&Kind| k.api_version == path.api_version && plural(&k.kind) == path.resource;
-        if let Some((kind, objects)) = self.kinds.iter().find(|(k, _)| same(k)) {
-            return Some((kind.clone(), Some(objects)));
+        let exact = self.kinds.keys().find(same);
+        let guess = || Kind { api_version: path.api_version.clone(), kind: infer(path.resource) };
+        let asked = exact.cloned().unwrap_or_else(guess);
+        let resource = format!("{}s", asked.kind.to_lowercase());
+        let known = self.kinds.get_key_value(&asked).map(|(k, _)| k);
+        if let Some(kind) = known.or_else(|| self.order.iter().find(|k| plural(&k.kind) == resource)) {
+            return Found { asked, resource: of_group(&plural(&kind.kind), &kind.api_version), kind: Some(kind) };
         }
-        // Kyverno asks for what it takes the kind for, in whatever group a resource of that name is.
-        let kind = infer(path.resource);
-        let resource = format!("{}s", kind.to_lowercase());
-        if let Some(found) = self.order.iter().find(|k| plural(&k.kind) == resource) {
-            return Some((Kind { api_version: path.api_version.clone(), ..found.clone() }, self.kinds.get(found)));
-        }
-        let known = REGISTERED.iter().find(|(_, r)| *r == resource)?;
-        // Kyverno's CLI crashes on a list of a kind of which there is nothing.
-        (!path.name.is_empty()).then(|| (Kind { api_version: known.0.to_owned(), kind }, None))
+        let registered = REGISTERED.iter().find(|(_, r)| *r == resource);
+        let resource = registered.map_or_else(String::new, |(api_version, r)| of_group(r, api_version));
+        Found { asked, resource, kind: None }
     }
 
     /// Takes up entries of the global context that are about resources.
@@ -224,6 +236,11 @@ fn parse(path: &str) -> Option<Path<'_>> {
     Some(Path { api_version, resource, namespace, name: rest.get(1).copied().unwrap_or_default() })
 }
 
+/// A resource with its group.
+fn of_group(resource: &str, api_version: &str) -> String {
+    api_version.split_once('/').map_or_else(|| resource.to_owned(), |(group, _)| format!("{resource}.{group}"))
+}
+
 /// The resource of a kind, as Kubernetes guesses it.
 pub(super) fn plural(kind: &str) -> String {
     let singular = kind.to_lowercase();
@@ -284,6 +301,11 @@ mod tests {
         assert!(items("/api/v1/pods").is_err());
         assert_eq!(cluster().request("POST", "/x").unwrap_err(), "method POST not supported for fake client");
         assert_eq!(items("/healthz").unwrap_err(), "failed to parse path: healthz");
+        let missing = |path| cluster().request("GET", path).unwrap_err();
+        let nothing = "failed to get resource nope.io/v1/Nop/x:  \"x\" not found";
+        assert_eq!(missing("/apis/nope.io/v1/nopes/x"), nothing);
+        let elsewhere = "failed to get resource other.io/v1/Configmap/x: configmaps \"x\" not found";
+        assert_eq!(missing("/apis/other.io/v1/configmaps/x"), elsewhere);
     }
 
     #[test]

@@ -50,15 +50,19 @@ impl Exception {
         let empty = Tree { place: tree.place, value: Value::Null };
         let mut f = Fields::of(top.take("spec").unwrap_or(&empty), "spec", problems);
         top.finish();
-        let items = f.list("exceptions").unwrap_or_default().iter().enumerate();
+        // What is there and says nothing excepts nothing; what is not there is refused.
+        let empty = |is_there: bool| if is_there { Code::UselessException } else { Code::MissingField };
+        let items = f.list("exceptions");
+        let is_there = items.is_some();
+        let items = items.unwrap_or_default().iter().enumerate();
         let rules: Vec<_> =
             items.map(|(i, t)| ExceptedRules::read(t, &format!("spec.exceptions[{i}]"), problems)).collect();
         if rules.is_empty() {
-            problems.add(Code::MissingField, f.place(), "`spec.exceptions` has to name a policy and its rules");
+            problems.add(empty(is_there), f.place(), "`spec.exceptions` has to name a policy and its rules");
         }
         let matches = f.take("match").map(|t| Match::read(t, "spec.match", problems));
         if matches.as_ref().is_none_or(|m| m.any.is_empty() && m.all.is_empty()) {
-            problems.add(Code::MissingField, f.place(), "`spec.match` needs `any` or `all`");
+            problems.add(empty(matches.is_some()), f.place(), "`spec.match` needs `any` or `all`");
         }
         let conditions = f.take("conditions").map(|t| Conditions::read(t, "spec.conditions", problems));
         let pod_security = f.list("podSecurity").unwrap_or_default();

@@ -93,7 +93,9 @@ fn strict(tree: &Tree, path: &str, level: Option<Level>, problems: &Problems) ->
             Misuse::FieldMissing => format!("`{path}.values` needs a `restrictedField`"),
             Misuse::WrongLevel => format!("the level `baseline` has no control `{control}`"),
         };
-        problems.add(Code::BadExclusion, place, message);
+        // Kyverno looks for misuses of exceptions when it admits them, and takes them as they are everywhere else.
+        let code = if level.is_some() { Code::BadExclusion } else { Code::UselessExclusion };
+        problems.add(code, place, message);
     }
     if let Some(field) = field.filter(|f| !f.text.is_empty() && !exclusion.control.looks_at(&f.text)) {
         let message = format!("no check of `{control}` looks at `{}`, so this excludes nothing", field.text);

@@ -86,6 +86,14 @@ impl Tree {
         }
     }
 
+    /// The member under a key, to change it.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Tree> {
+        match &mut self.value {
+            Value::Map(members) => members.iter_mut().find(|m| m.key == key).map(|m| &mut m.value),
+            _ => None,
+        }
+    }
+
     /// The text of a string.
     pub fn as_str(&self) -> Option<&str> {
         match &self.value {

@@ -1,6 +1,6 @@
 //! Batches: some policies, some manifests, and what else the command line gets.
 
-use super::grammar::{Gen, Tags, constructs, manifest, policy, secured, shapes};
+use super::grammar::{Around, Gen, Tags, company, constructs, exceptions, manifest, policy, secured, shapes};
 use super::rng::Rng;
 use super::seeds;
 use super::theme::Theme;
@@ -14,9 +14,18 @@ pub(crate) struct Item {
     pub(crate) doc: Value,
     /// The constructs that stand in it.
     pub(crate) tags: Tags,
+    /// A policy's exceptions.
+    pub(crate) exceptions: Vec<Value>,
+    /// Values for a policy's rules, as a values file has them.
+    pub(crate) values: Vec<Value>,
 }
 
 impl Item {
+    /// A document without anything around it.
+    pub(crate) fn new(doc: Value, tags: Tags) -> Self {
+        Self { doc, tags, exceptions: Vec::new(), values: Vec::new() }
+    }
+
     /// `metadata.name`, empty where there is none.
     pub(crate) fn name(&self) -> &str {
         self.doc["metadata"]["name"].as_str().unwrap_or("")
@@ -34,8 +43,16 @@ impl Item {
         item
     }
 
-    /// Gives the document another name.
+    /// Gives the document another name. A policy's exceptions stay its own.
     pub(crate) fn rename(&mut self, name: &str) {
+        let old = self.name().to_owned();
+        for about in self.exceptions.iter_mut().filter_map(|e| e.pointer_mut("/spec/exceptions/0/policyName")) {
+            let new = match about.as_str().and_then(|full| full.strip_suffix(old.as_str())) {
+                Some(before) if before.is_empty() || before.ends_with('/') => json!(format!("{before}{name}")),
+                _ => continue,
+            };
+            *about = new;
+        }
         if let Some(metadata) = self.doc.get_mut("metadata").and_then(Value::as_object_mut) {
             metadata.insert("name".to_owned(), json!(name));
         }
@@ -49,6 +66,39 @@ pub(crate) struct Flavour {
     pub(crate) values: Option<Value>,
     /// A user info file.
     pub(crate) user_info: Option<Value>,
+    /// Resources beside the manifests; there are no rows about them.
+    pub(crate) company: Vec<Value>,
+    /// Where the exceptions of policies stand.
+    pub(crate) exceptions: Place,
+}
+
+/// Where the exceptions of policies stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In the file of `--exception`.
+    #[default]
+    File,
+    /// In several files of `--exceptions`.
+    Files,
+    /// Among the resources.
+    Resources,
+    /// Among the policies.
+    Policies,
+}
+
+impl Place {
+    /// All of them.
+    const ALL: [Self; 4] = [Self::File, Self::Resources, Self::Files, Self::Policies];
+
+    /// The construct.
+    pub(crate) fn tag(self) -> &'static str {
+        match self {
+            Self::File => "flavour/exceptions-in-a-file",
+            Self::Files => "flavour/exceptions-in-files",
+            Self::Resources => "flavour/exceptions-with-resources",
+            Self::Policies => "flavour/exceptions-within-policies",
+        }
+    }
 }
 
 impl Flavour {
@@ -95,17 +145,46 @@ impl Batch {
     pub(crate) fn pair(&self, policy: usize, manifest: usize) -> Self {
         let subject = &self.policies[policy];
         let mut pair = self.clone();
+        let others: Vec<Item> =
+            self.manifests.iter().enumerate().filter(|(i, _)| *i != manifest).map(|(_, m)| m.clone()).collect();
         if self.theme.chains() {
             let earlier = if subject.mutates() { policy } else { self.policies.len() };
-            let others = self.policies[..earlier].iter().filter(|p| p.mutates() && p.name() != subject.name());
-            pair.before.extend(others.cloned());
-            pair.targets
-                .extend(self.manifests.iter().enumerate().filter(|(i, _)| *i != manifest).map(|(_, m)| m.clone()));
+            let before = self.policies[..earlier].iter().filter(|p| p.mutates() && p.name() != subject.name());
+            pair.before.extend(before.cloned());
+            pair.targets.extend(others.iter().cloned());
         }
         pair.flavour = self.flavour.of(subject.name(), self.manifests[manifest].name());
+        if !pair.flavour.company.is_empty() {
+            pair.flavour.company.extend(others.into_iter().map(|m| m.doc));
+        }
         pair.policies = vec![subject.clone()];
         pair.manifests = vec![self.manifests[manifest].clone()];
         pair
+    }
+
+    /// The values file, with what policies bring along.
+    pub(crate) fn values(&self) -> Option<Value> {
+        let mut values = self.flavour.values.clone()?;
+        let mut policies = values["policies"].as_array().cloned().unwrap_or_default();
+        for policy in self.policies.iter().filter(|p| !p.values.is_empty()) {
+            match policies.iter_mut().find(|p| p["name"] == policy.name()) {
+                Some(entry) => entry["rules"] = json!(policy.values),
+                None => policies.push(json!({ "name": policy.name(), "rules": policy.values })),
+            }
+        }
+        values["policies"] = Value::Array(policies);
+        Some(values)
+    }
+
+    /// The exceptions of all policies.
+    pub(crate) fn exceptions(&self) -> Vec<&Value> {
+        self.policies.iter().flat_map(|p| &p.exceptions).collect()
+    }
+
+    /// Whether a resource stands beside the manifests.
+    pub(crate) fn is_beside(&self, name: &str) -> bool {
+        let named = |doc: &Value| doc["metadata"]["name"].as_str().unwrap_or("") == name;
+        name.starts_with(exceptions::NAME) || self.flavour.company.iter().any(named)
     }
 
     /// Two halves, or None for a single pair.
@@ -189,8 +268,10 @@ impl Source {
             let pods = some.iter().find(|i| manifests[**i].doc["kind"] == "Pod");
             g.aim = Some(manifests[*pods.unwrap_or(&some[0])].doc.clone());
         }
+        g.around = Around { values: !self.plain && self.made % 2 == 1, company: !self.plain };
         let doc = policy::policy(&mut g, &format!("p{n}"));
-        Item { doc, tags: g.tags }
+        let exceptions = if self.plain { Vec::new() } else { exceptions::of(&mut g, &doc) };
+        Item { doc, tags: g.tags, exceptions, values: g.values_of_rules }
     }
 
     fn manifest(&mut self, n: usize, theme: Theme, focus: &[usize]) -> Item {
@@ -203,7 +284,7 @@ impl Source {
         } else {
             manifest::manifest(&mut g, n)
         };
-        Item { doc, tags: g.tags }
+        Item::new(doc, g.tags)
     }
 
     fn flavour(&mut self, batch: &Batch) -> Flavour {
@@ -215,6 +296,8 @@ impl Source {
         Flavour {
             values: (turn == 1 || turn == 3).then(|| values(&mut rng, batch)),
             user_info: (turn == 2 || turn == 3).then(|| user_info(&mut rng)),
+            company: company::resources(&mut rng),
+            exceptions: Place::ALL[turn],
         }
     }
 
@@ -247,6 +330,9 @@ fn values(rng: &mut Rng, batch: &Batch) -> Value {
     });
     if rng.chance(25) {
         values["globalValues"] = json!({ "request.operation": "UPDATE" });
+    } else if rng.chance(40) {
+        values["globalValues"] =
+            json!({ "request.namespace": "given", "request.name": "x", "request.extra.deep": [1] });
     }
     values["policies"] =
         batch.policies.iter().map(|p| json!({ "name": p.name(), "resources": operations(rng, batch) })).collect();

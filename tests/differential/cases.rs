@@ -201,5 +201,11 @@ fn describe(pair: &Batch, sides: &Sides, signature: &str, args: &[String]) -> St
     for (name, item) in [("policy.yaml", &pair.policies[0]), ("manifest.yaml", &pair.manifests[0])] {
         let _ = writeln!(out, "{name}:\n{:#}", item.doc);
     }
+    for exception in pair.exceptions() {
+        let _ = writeln!(out, "exception:\n{exception:#}");
+    }
+    if let Some(values) = pair.values() {
+        let _ = writeln!(out, "values.yaml:\n{values:#}");
+    }
     out
 }

@@ -4,6 +4,7 @@ use super::batch::Batch;
 use super::config::Config;
 use super::rows::Row;
 use super::run::{self, Outcome, Style};
+use super::say;
 use std::collections::BTreeMap;
 use std::io;
 
@@ -42,24 +43,27 @@ impl Sides {
 pub(crate) fn reference(config: &Config, batch: &Batch) -> io::Result<Outcome> {
     let folder = config.out.join("work");
     let args = run::write(batch, &folder, Style::Report)?;
-    run::run(&config.reference, &args, &folder)
+    run::run(&config.reference, &args, &folder, batch)
 }
 
 /// Runs both on a batch.
 pub(crate) fn both(config: &Config, batch: &Batch) -> io::Result<Sides> {
     let folder = config.out.join("work");
     let args = run::write(batch, &folder, Style::Report)?;
-    let reference = run::run(&config.reference, &args, &folder)?;
-    let kyvc = if config.reference_only { reference.clone() } else { run::run(&config.kyvc, &args, &folder)? };
+    let reference = run::run(&config.reference, &args, &folder, batch)?;
+    let kyvc = if config.reference_only { reference.clone() } else { run::run(&config.kyvc, &args, &folder, batch)? };
     Ok(Sides { reference, kyvc })
 }
 
 /// Runs both on a batch; where one of them has no report, on halves of it, so that what is at fault stands alone.
 pub(crate) fn split(config: &Config, batch: Batch, out: &mut Vec<(Batch, Sides)>) -> io::Result<()> {
     let sides = both(config, &batch)?;
-    let trouble = sides.reference.trouble().is_some() || sides.kyvc.trouble().is_some();
-    match batch.halves() {
-        Some((a, b)) if trouble => {
+    let trouble = sides.reference.trouble().or_else(|| sides.kyvc.trouble());
+    match (batch.halves(), trouble) {
+        (Some((a, b)), Some(trouble)) => {
+            if config.verbose {
+                say(&format!("differential: {} pairs are halved: {trouble}", batch.pairs()));
+            }
             split(config, a, out)?;
             split(config, b, out)
         }

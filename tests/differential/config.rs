@@ -26,6 +26,8 @@ pub(crate) struct Config {
     pub(crate) cases: usize,
     /// `KYVC_DIFF_SHRINK`: for so many seconds a case is made small.
     pub(crate) shrink: Duration,
+    /// `KYVC_DIFF_ROUNDS`: for so many rounds a case is made smaller.
+    pub(crate) rounds: usize,
     /// `KYVC_DIFF_VERBOSE=1`: name refused and silent policies.
     pub(crate) verbose: bool,
     /// Where cases and working files are written.
@@ -52,6 +54,7 @@ impl Config {
             plain: flag("KYVC_DIFF_PLAIN"),
             cases: number("KYVC_DIFF_CASES", 12) as usize,
             shrink: Duration::from_secs(number("KYVC_DIFF_SHRINK", 60)),
+            rounds: number("KYVC_DIFF_ROUNDS", 30) as usize,
             verbose: flag("KYVC_DIFF_VERBOSE"),
             out,
         })

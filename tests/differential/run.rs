@@ -1,8 +1,9 @@
 //! Running a command line on a batch.
 
-use super::batch::Batch;
+use super::batch::{Batch, Place};
 use super::printed;
 use super::rows::{self, Row};
+use serde_json::Value;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -101,8 +102,27 @@ pub(crate) fn write(batch: &Batch, folder: &Path, style: Style) -> io::Result<Ve
         batch.manifests.iter().map(|m| if single { format!("{:#}", m.doc) } else { m.doc.to_string() }).collect();
     fs::write(folder.join("manifest.yaml"), texts.join("\n---\n") + "\n")?;
     args.extend(["-r", "manifest.yaml"].map(str::to_owned));
+    for (flag, name, docs) in [("-r", "company.yaml", batch.flavour.company.iter().collect())]
+        .into_iter()
+        .chain(exceptions(batch))
+        .filter(|(_, _, docs): &(_, _, Vec<&Value>)| !docs.is_empty())
+    {
+        let texts: Vec<String> = docs.iter().map(|d| d.to_string()).collect();
+        fs::write(folder.join(name), texts.join("\n---\n") + "\n")?;
+        match flag {
+            "" => args.insert(1, name.to_owned()),
+            flag => args.extend([flag, name].map(str::to_owned)),
+        }
+    }
+    if !batch.exceptions().is_empty() {
+        match batch.flavour.exceptions {
+            Place::Resources => args.push("--exceptions-with-resources".to_owned()),
+            Place::Policies => args.push("--exceptions-within-policies".to_owned()),
+            Place::File | Place::Files => {}
+        }
+    }
     for (flag, name, doc) in
-        [("-f", "values.yaml", &batch.flavour.values), ("-u", "user-info.yaml", &batch.flavour.user_info)]
+        [("-f", "values.yaml", &batch.values()), ("-u", "user-info.yaml", &batch.flavour.user_info)]
     {
         if let Some(doc) = doc {
             fs::write(folder.join(name), format!("{doc:#}\n"))?;
@@ -119,10 +139,28 @@ pub(crate) fn write(batch: &Batch, folder: &Path, style: Style) -> io::Result<Ve
     Ok(args)
 }
 
+/// The files of a batch's exceptions, and the flags that name them.
+fn exceptions(batch: &Batch) -> Vec<(&'static str, &'static str, Vec<&Value>)> {
+    let all = batch.exceptions();
+    match batch.flavour.exceptions {
+        Place::File => vec![("--exception", "exceptions.yaml", all)],
+        Place::Files => {
+            let (a, b) = all.split_at(all.len() / 2);
+            vec![("--exceptions", "exceptions-1.yaml", a.to_vec()), ("--exceptions", "exceptions-2.yaml", b.to_vec())]
+        }
+        Place::Resources => vec![("-r", "exceptions.yaml", all)],
+        Place::Policies => vec![("", "exceptions.yaml", all)],
+    }
+}
+
 /// Runs `binary` on a batch whose files are in `folder`.
-pub(crate) fn run(binary: &Path, args: &[String], folder: &Path) -> io::Result<Outcome> {
+pub(crate) fn run(binary: &Path, args: &[String], folder: &Path, batch: &Batch) -> io::Result<Outcome> {
     let got = capture(binary, args, folder)?;
-    Ok(outcome(got.status, &got.stdout, &got.stderr))
+    let mut outcome = outcome(got.status, &got.stdout, &got.stderr);
+    if let Outcome::Ran { rows, .. } = &mut outcome {
+        rows.retain(|row| !batch.is_beside(&row.name));
+    }
+    Ok(outcome)
 }
 
 /// What a command gave.

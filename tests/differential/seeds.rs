@@ -51,7 +51,7 @@ fn seeds_of(folder: &FilePath, read: Reader) -> Vec<Seed> {
 
 /// A seed's policy under another name, with its patterns mutated half of the time.
 pub(crate) fn policy(g: &mut Gen, seed: &Seed, name: &str) -> Item {
-    let mut item = Item { doc: seed.policy.clone(), tags: Tags::from(["seed/policy"]) };
+    let mut item = Item::new(seed.policy.clone(), Tags::from(["seed/policy"]));
     item.rename(name);
     if g.rng.chance(50) {
         item.tags.insert("seed/mutated-policy");
@@ -63,7 +63,7 @@ pub(crate) fn policy(g: &mut Gen, seed: &Seed, name: &str) -> Item {
 /// One of a seed's manifests, with a name that is unique by `n`, mutated half of the time.
 pub(crate) fn manifest(g: &mut Gen, seed: &Seed, n: usize) -> Item {
     let doc = g.rng.pick(&seed.manifests).clone();
-    let mut item = Item { doc, tags: Tags::from(["seed/manifest"]) };
+    let mut item = Item::new(doc, Tags::from(["seed/manifest"]));
     let name = format!("{}-{n}", item.name());
     item.rename(&name);
     if g.rng.chance(50) {

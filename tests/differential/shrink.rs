@@ -3,18 +3,15 @@
 //! All reductions of a round are tried in one process: reduced policies against the manifest, reduced manifests against the
 //! policy, each under a name of its own.
 
-use super::batch::{Batch, Flavour, Item};
+use super::batch::{Batch, Flavour, Item, Place};
 use super::compare::{self, Sides};
 use super::config::Config;
-use super::grammar::Tags;
 use super::reduce::{Reduction, combined, reductions};
 use super::rows::{self, Row};
 use serde_json::Value;
 use std::io;
 use std::time::Instant;
 
-/// Rounds, each one or two processes a side.
-const ROUNDS: usize = 30;
 /// Candidates in a round.
 const CANDIDATES: usize = 90;
 
@@ -23,10 +20,14 @@ const CANDIDATES: usize = 90;
 enum Part {
     Policy,
     Manifest,
+    Exceptions,
 }
 
 /// The smallest pair found that differs with the same signature.
 pub(crate) fn shrink(config: &Config, pair: Batch, signature: &[String]) -> io::Result<Batch> {
+    if config.rounds == 0 {
+        return Ok(pair);
+    }
     let whole = without_company(config, pair, signature)?;
     let whole = without_flavour(config, whole, signature)?;
     let small = rounds(config, whole.clone(), signature)?;
@@ -39,35 +40,38 @@ fn rounds(config: &Config, mut pair: Batch, signature: &[String]) -> io::Result<
     let start = Instant::now();
     loop {
         let before = size(&pair);
-        for part in [Part::Policy, Part::Manifest] {
-            while rounds < ROUNDS && start.elapsed() < config.shrink && round(config, &mut pair, part, signature)? {
+        for part in [Part::Policy, Part::Exceptions, Part::Manifest] {
+            let left = |rounds| rounds < config.rounds && start.elapsed() < config.shrink;
+            while left(rounds) && round(config, &mut pair, part, signature)? {
                 rounds += 1;
             }
             rounds += 1;
         }
-        if rounds >= ROUNDS || start.elapsed() >= config.shrink || size(&pair) >= before {
+        if rounds >= config.rounds || start.elapsed() >= config.shrink || size(&pair) >= before {
             return Ok(pair);
         }
     }
 }
 
 fn size(pair: &Batch) -> usize {
-    pair.policies[0].doc.to_string().len() + pair.manifests[0].doc.to_string().len()
+    let exceptions: usize = pair.exceptions().iter().map(|e| e.to_string().len()).sum();
+    pair.policies[0].doc.to_string().len() + pair.manifests[0].doc.to_string().len() + exceptions
 }
 
-fn without_flavour(config: &Config, pair: Batch, signature: &[String]) -> io::Result<Batch> {
-    let Flavour { values, user_info } = pair.flavour.clone();
-    let tries = [
-        Flavour::default(),
-        Flavour { values: values.clone(), user_info: None },
-        Flavour { values: None, user_info: user_info.clone() },
+/// Takes away of the command line what the difference does not need, one thing after the other.
+fn without_flavour(config: &Config, mut pair: Batch, signature: &[String]) -> io::Result<Batch> {
+    let take: [fn(&mut Flavour); 5] = [
+        |f| *f = Flavour::default(),
+        |f| f.company.clear(),
+        |f| f.values = None,
+        |f| f.user_info = None,
+        |f| f.exceptions = Place::default(),
     ];
-    if values.is_some() || user_info.is_some() {
-        for flavour in tries {
-            let candidate = Batch { flavour, ..pair.clone() };
-            if holds(&compare::both(config, &candidate)?, signature) {
-                return Ok(candidate);
-            }
+    for take in take {
+        let mut candidate = pair.clone();
+        take(&mut candidate.flavour);
+        if holds(&compare::both(config, &candidate)?, signature) {
+            pair = candidate;
         }
     }
     Ok(pair)
@@ -107,10 +111,11 @@ fn holds(sides: &Sides, signature: &[String]) -> bool {
     sides.reference.trouble().is_none() && sides.differ() && sides.signature() == signature
 }
 
-fn doc(pair: &Batch, part: Part) -> &Value {
+fn doc(pair: &Batch, part: Part) -> Value {
     match part {
-        Part::Policy => &pair.policies[0].doc,
-        Part::Manifest => &pair.manifests[0].doc,
+        Part::Policy => pair.policies[0].doc.clone(),
+        Part::Manifest => pair.manifests[0].doc.clone(),
+        Part::Exceptions => Value::Array(pair.policies[0].exceptions.clone()),
     }
 }
 
@@ -119,13 +124,14 @@ fn with(pair: &Batch, part: Part, doc: Value) -> Batch {
     match part {
         Part::Policy => out.policies[0].doc = doc,
         Part::Manifest => out.manifests[0].doc = doc,
+        Part::Exceptions => out.policies[0].exceptions = doc.as_array().cloned().unwrap_or_default(),
     }
     out
 }
 
 /// One round on one of the two documents; whether it became smaller.
 fn round(config: &Config, pair: &mut Batch, part: Part, signature: &[String]) -> io::Result<bool> {
-    let whole = doc(pair, part).clone();
+    let whole = doc(pair, part);
     let mut all = reductions(&whole);
     all.truncate(CANDIDATES);
     let docs = all.iter().map(|r| combined(&whole, std::slice::from_ref(r))).collect();
@@ -184,14 +190,14 @@ fn one_by_one(
 fn candidates(pair: &Batch, part: Part, docs: &[Value]) -> Batch {
     let mut batch = pair.clone();
     let item = |(n, doc): (usize, &Value)| {
-        let mut item = Item { doc: doc.clone(), tags: Tags::new() };
-        let name = candidate_name(&item, part, n);
-        item.rename(&name);
+        let mut one = with(pair, part, doc.clone());
+        let mut item = if part == Part::Manifest { one.manifests.remove(0) } else { one.policies.remove(0) };
+        item.rename(&candidate_name(&item, part, n));
         item
     };
     let items = docs.iter().enumerate().map(item).collect();
     match part {
-        Part::Policy => batch.policies = items,
+        Part::Policy | Part::Exceptions => batch.policies = items,
         Part::Manifest => batch.manifests = items,
     }
     batch
@@ -199,14 +205,14 @@ fn candidates(pair: &Batch, part: Part, docs: &[Value]) -> Batch {
 
 fn candidate_name(item: &Item, part: Part, n: usize) -> String {
     match part {
-        Part::Policy => format!("c-{n}"),
+        Part::Policy | Part::Exceptions => format!("c-{n}"),
         Part::Manifest => format!("{}-c{n}", item.name()),
     }
 }
 
 fn of(row: &Row, part: Part, n: usize) -> bool {
     match part {
-        Part::Policy => row.policy_name() == format!("c-{n}"),
+        Part::Policy | Part::Exceptions => row.policy_name() == format!("c-{n}"),
         Part::Manifest => row.name.ends_with(&format!("-c{n}")),
     }
 }

@@ -146,14 +146,19 @@ impl Stats {
 }
 
 fn known() -> Vec<&'static str> {
-    [constructs::USUAL, constructs::RARE, constructs::MANIFEST, constructs::BATCH].concat()
+    [constructs::USUAL, &constructs::featured(), constructs::MANIFEST, constructs::BATCH].concat()
 }
 
 fn flavours(batch: &Batch) -> Vec<&'static str> {
-    match (&batch.flavour.values, &batch.flavour.user_info) {
-        (None, None) => vec!["flavour/plain"],
-        (Some(_), None) => vec!["flavour/values"],
-        (None, Some(_)) => vec!["flavour/user-info"],
-        (Some(_), Some(_)) => vec!["flavour/values", "flavour/user-info"],
-    }
+    let flavour = &batch.flavour;
+    let (values, user) = (flavour.values.is_some(), flavour.user_info.is_some());
+    let excepted = batch.policies.iter().any(|p| !p.exceptions.is_empty());
+    let all = [
+        ("flavour/plain", !values && !user),
+        ("flavour/values", values),
+        ("flavour/user-info", user),
+        ("flavour/company", !flavour.company.is_empty()),
+        (flavour.exceptions.tag(), excepted),
+    ];
+    all.into_iter().filter(|(_, there)| *there).map(|(tag, _)| tag).collect()
 }

@@ -10,14 +10,33 @@ const DEPTH: usize = 5;
 /// Functions whose results nobody can foresee, or that ask the network.
 const UNSTABLE: &[&str] = &["time_now", "time_now_utc"];
 
+/// What expressions are about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Vocabulary<'v> {
+    /// Keys, quoted where they have to be
+    pub(crate) names: &'v [&'v str],
+    /// Paths of several keys
+    pub(crate) paths: &'v [&'v str],
+    /// Whether there may be what is no value, and what is no expression
+    pub(crate) wild: bool,
+}
+
+/// The vocabulary of the documents.
+const DOCUMENTS: Vocabulary<'_> = Vocabulary { names: values::NAMES, paths: values::FIELDS, wild: true };
+
 /// An expression.
 pub(crate) fn expression(bytes: &[u8]) -> String {
-    let mut writer = Writer { choices: Choices::new(bytes), out: String::new() };
+    expression_about(bytes, DOCUMENTS, DEPTH)
+}
+
+/// An expression about something, nested so deep.
+pub(crate) fn expression_about(bytes: &[u8], vocabulary: Vocabulary<'_>, depth: usize) -> String {
+    let mut writer = Writer { choices: Choices::new(bytes), vocabulary, out: String::new() };
     match writer.choices.below(3) {
-        0 => writer.expr(DEPTH),
-        _ => writer.call(DEPTH),
+        0 => writer.expr(depth),
+        _ => writer.call(depth),
     }
-    if writer.choices.rarely(12) {
+    if vocabulary.wild && writer.choices.rarely(12) {
         writer.damage();
     }
     writer.out
@@ -37,6 +56,7 @@ pub(crate) fn document(choice: usize) -> &'static str {
 
 struct Writer<'a> {
     choices: Choices<'a>,
+    vocabulary: Vocabulary<'a>,
     out: String,
 }
 
@@ -107,7 +127,9 @@ impl Writer<'_> {
                 self.hash(depth);
             }
             17 => {
-                self.put("&");
+                if self.vocabulary.wild {
+                    self.put("&");
+                }
                 self.expr(depth);
             }
             18 => {
@@ -137,26 +159,14 @@ impl Writer<'_> {
             }
             8 => self.literal(),
             _ => {
-                let path = self.choices.pick(&[
-                    "a.b.c",
-                    "people[*].name",
-                    "people[?age > `26`]",
-                    "request.object.metadata.labels",
-                    "nested[]",
-                    "a.*",
-                    "names",
-                    "list",
-                    "people[0]",
-                    "mixed",
-                    "request.object.spec.containers[].image",
-                ]);
+                let path = self.choices.pick(self.vocabulary.paths);
                 self.put(path);
             }
         }
     }
 
     fn name(&mut self) {
-        let name = self.choices.pick(values::NAMES);
+        let name = self.choices.pick(self.vocabulary.names);
         self.put(name);
     }
 
@@ -265,7 +275,7 @@ impl Writer<'_> {
                 break function;
             }
         };
-        let name = if self.choices.rarely(250) { "no_such_function" } else { function.name };
+        let name = if self.vocabulary.wild && self.choices.rarely(250) { "no_such_function" } else { function.name };
         self.put(name);
         self.put("(");
         let mut count = function.args.len();
@@ -328,8 +338,10 @@ impl Writer<'_> {
                 0 => self.hash(depth),
                 1 => self.put("@"),
                 2 => self.put("a"),
-                3 => self.put("request.object.metadata.labels"),
-                4 => self.put("people[0]"),
+                3 | 4 => {
+                    let path = self.choices.pick(self.vocabulary.paths);
+                    self.put(path);
+                }
                 _ => self.literal(),
             },
             Type::Bool | Type::Any => self.expr(depth),
@@ -340,18 +352,8 @@ impl Writer<'_> {
         match self.choices.below(8) {
             0 => self.list(depth),
             1 | 2 => {
-                let name = self.choices.pick(&[
-                    "list",
-                    "names",
-                    "mixed",
-                    "people",
-                    "nested",
-                    "@",
-                    "a.b.c",
-                    "people[].name",
-                    "people[].age",
-                ]);
-                self.put(name);
+                let path = self.choices.pick(self.vocabulary.paths);
+                self.put(path);
             }
             3 => self.put("items(@, 'k', 'v')"),
             4 => self.put("split('b,a,c', ',')"),

@@ -715,6 +715,26 @@ pub(crate) const NAMES: &[&str] = &[
     "annotations",
 ];
 
+/// Paths to what the documents hold.
+pub(crate) const FIELDS: &[&str] = &[
+    "a.b.c",
+    "people[*].name",
+    "people[?age > `26`]",
+    "request.object.metadata.labels",
+    "nested[]",
+    "a.*",
+    "names",
+    "list",
+    "people[0]",
+    "mixed",
+    "request.object.spec.containers[].image",
+    "people",
+    "nested",
+    "people[].name",
+    "people[].age",
+    "@",
+];
+
 /// Expressions that make more of what they get, or go through all of it.
 pub(crate) const STAGES: &[&str] = &[
     "[@, @]",

@@ -200,6 +200,40 @@ fn variables_of_a_text() {
     assert!(found("{{a {{").is_empty());
 }
 
+/// References are replaced in the whole rule, and variables in variables round after round.
+#[test]
+fn rules_are_substituted() {
+    let kinds = |kind: &str| format!("{{any: [{{resources: {{kinds: [{kind}]}}}}]}}");
+    let of = |kind: &str, spec: &str| {
+        let reason =
+            reason("ClusterPolicy", "", "", &kinds(kind), &format!("{{message: m, pattern: {{spec: {{{spec}}}}}}}"));
+        reason.replace("policy contains invalid variables: variable substitution failed for rule ", "")
+    };
+    assert_eq!(of("Pod", "a: $(./../b), b: x"), "fine");
+    assert_eq!(of("Job", "a: $(/validate/pattern/spec/b), b: x"), "fine");
+    assert_eq!(
+        of("Pod", "a: $(/validate/pattern/spec/b), b: x"),
+        "autogen-r1: got nil resolved variable $(/validate/pattern/spec/b) at path \
+         /validate/pattern/spec/template/spec/a: <nil>"
+    );
+    assert_eq!(
+        of("Pod", "a: $(/spec/b), b: x"),
+        "r1: got nil resolved variable $(/spec/b) at path /validate/pattern/spec/a: <nil>"
+    );
+    assert_eq!(
+        of("Pod", "a: $(>=./../nope)"),
+        "r1: failed to resolve $(>=./../nope) at path /validate/pattern/spec/a: incorrect expression: operator >= does \
+         not match with value <nil>"
+    );
+    assert_eq!(of("Pod", "a: '{{ request.object.a.{{ request.object.kind }} }}'"), "fine");
+    assert!(of("Pod", "a: '{{ {{ request.object.kind }} }}'").starts_with("r1: variable null must match regex"));
+    assert_eq!(
+        of("Pod", "a: '{{ request.object.c[{{ request.object.kind }}].x }}'"),
+        "r1: failed to resolve request.object.c[null].x at path /validate/pattern/spec/a: invalid JMESPath query \
+         request.object.c[null].x: SyntaxError: Expected tStar, received: tUnquotedIdentifier"
+    );
+}
+
 #[test]
 fn conditions_compare_something() {
     let of =

@@ -2,7 +2,7 @@
 //!
 //! Kyverno parses each variable and looks it up in a list of what is defined; here that is the same list.
 
-use super::{Checked, Subject, images, json, list, mutate, some, strings};
+use super::{Checked, Subject, images, json, list, mutate, some, strings, substitution};
 use crate::policy::classic::{Filter, Rule};
 use crate::policy::tree::{Tree, Value};
 use crate::resolve::Guard;
@@ -44,8 +44,10 @@ pub(super) fn names(s: &Subject<'_>, background: bool) -> Checked {
     // Rules made for the controllers of Pods have no targets.
     let written = |name: &str| s.policy.spec.rules.iter().any(|r| r.name == name);
     for (_, made) in s.computed().filter(|(_, r)| !written(&r.rule.name)) {
-        if let Some(tree) = s.rule(made).filter(|tree| mutate::targets(tree).is_some()) {
-            one(&made.rule.name, &untargeted(tree), background)?;
+        let Some(tree) = s.rule(made) else { continue };
+        let untargeted = mutate::targets(tree).map(|_| untargeted(tree));
+        if let Some(tree) = substitution::made(&made.rule, tree).or(untargeted) {
+            one(&made.rule.name, &tree, background)?;
         }
     }
     Ok(())
@@ -149,11 +151,11 @@ fn one(name: &str, rule: &Tree, background: bool) -> Checked {
     let targets = mutate::targets(rule);
     selectors(rule, targets.unwrap_or_default(), background)?;
     let allowed = Allowed { background, target: targets.is_some(), names: &names };
-    let check = |text: &str, path: &str| match images::is_dynamic(path) {
+    let defined = |expression: &str, path: &str| match images::is_dynamic(path) {
         true => Ok(()),
-        false => variables(text).try_for_each(|v| allowed.defined(v, path)),
+        false => allowed.defined(expression, path),
     };
-    strings(rule, "", &mut { check }).map_err(|e| format!("variable substitution failed for rule {name}: {e}"))
+    substitution::check(rule, &defined).map_err(|e| format!("variable substitution failed for rule {name}: {e}"))
 }
 
 /// What names the targets of a rule has to be known before there is one of them.
@@ -162,7 +164,7 @@ fn selectors(rule: &Tree, targets: &[Tree], background: bool) -> Checked {
     entries(rule, &mut names);
     let allowed = Allowed { background, target: false, names: &names };
     let check = |tree: &Tree, path: &str| {
-        strings(tree, path, &mut |text, path| variables(text).try_for_each(|v| allowed.defined(v, path)))
+        strings(tree, path, &mut |text, path| variables(text).try_for_each(|v| allowed.defined(braces(v).0, path)))
     };
     for (i, target) in targets.iter().enumerate() {
         let own =
@@ -242,9 +244,7 @@ impl Allowed<'_> {
         }
     }
 
-    fn defined(&self, variable: &str, path: &str) -> Checked {
-        let query = variable.trim_start_matches("{{").trim_end_matches("}}").trim();
-        let query = query.strip_prefix('-').map_or(query, str::trim);
+    fn defined(&self, query: &str, path: &str) -> Checked {
         if query.is_empty() {
             return Err(format!("failed to resolve  at path {path}: invalid query (nil)"));
         }
@@ -261,6 +261,14 @@ impl Allowed<'_> {
         }
         Err(format!("variable {query} must match regex \"{allowed}\" or patterns [{}]", self.names.join(" ")))
     }
+}
+
+/// The expression of a variable without its braces, and whether its value is looked at no further.
+///
+/// Kyverno: pkg/engine/variables/vars.go, replaceBracesAndTrimSpaces.
+pub(super) fn braces(variable: &str) -> (&str, bool) {
+    let text = variable.trim_start_matches("{{").trim_end_matches("}}").trim();
+    text.strip_prefix('-').map_or((text, false), |rest| (rest.trim(), true))
 }
 
 /// Go: `([a-z_0-9]+\()[^{}]`

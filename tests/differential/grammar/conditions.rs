@@ -2,6 +2,7 @@
 
 use super::Gen;
 use super::mutation::{self, Path, Step};
+use super::templates;
 use super::vocab::{DURATIONS, LABEL_VALUES, QUANTITIES, wildcard_of};
 use serde_json::{Map, Value, json};
 
@@ -35,6 +36,8 @@ const KEYS: &[(&str, u32)] = &[
     ("key/literal", 5),
     ("key/operation", 5),
     ("key/unresolved", 7),
+    ("key/template", 26),
+    ("key/structure", 4),
 ];
 
 const VALUES: &[(&str, u32)] = &[
@@ -50,6 +53,7 @@ const VALUES: &[(&str, u32)] = &[
     ("value/duration", 5),
     ("value/variable", 4),
     ("value/map", 2),
+    ("value/template", 7),
 ];
 
 /// A rule's `preconditions` or a denial's `conditions`; no list where `newer`, which has `any` and `all` only.
@@ -118,7 +122,7 @@ fn operations(g: &mut Gen) -> Value {
 }
 
 /// A place of the manifest that the policy is about, or one that many have.
-fn place(g: &mut Gen) -> Path {
+pub(crate) fn place(g: &mut Gen) -> Path {
     let aim = g.aim.clone().unwrap_or_else(|| json!({ "metadata": { "labels": { "app": "web" } }, "spec": {} }));
     let places: Vec<Path> = mutation::paths(&aim).into_iter().filter(|p| p.len() < 7).collect();
     if places.is_empty() { vec![Step::Key("kind".to_owned())] } else { g.rng.pick(&places).clone() }
@@ -130,7 +134,7 @@ fn at(g: &Gen, path: &[Step]) -> Value {
 }
 
 /// A path as an expression; with `each`, positions become walks over all elements.
-fn expression(path: &[Step], each: bool) -> String {
+pub(crate) fn expression(path: &[Step], each: bool) -> String {
     let mut out = "request.object".to_owned();
     for step in path {
         match step {
@@ -153,6 +157,10 @@ fn key(g: &mut Gen, path: &[Step]) -> (Value, Value) {
     let whole = |e: String| json!(format!("{{{{ {e} }}}}"));
     let here = expression(path, false);
     match g.choose(KEYS) {
+        // What a loop is about is its element.
+        _ if g.nesting > 0 && g.rng.chance(60) => templates::template(g),
+        "key/template" => templates::template(g),
+        "key/structure" => templates::structure(g),
         "key/field" => (whole(here), found),
         "key/fallback" => {
             let other = *g.rng.pick(&["''", "'none'", "`0`", "`[]`", "`null`", "`false`"]);
@@ -227,6 +235,8 @@ fn value(g: &mut Gen, found: &Value) -> Value {
         }
         "value/quantity" => json!(g.rng.pick(QUANTITIES)),
         "value/duration" => json!(g.rng.pick(DURATIONS)),
+        "value/template" if g.rng.chance(30) => templates::structure(g).0,
+        "value/template" => templates::template(g).0,
         "value/map" => g.rng.pick(&[json!({ "app": "web" }), json!({})]).clone(),
         _ => json!(g.rng.pick(&[
             "{{ request.object.metadata.name }}",

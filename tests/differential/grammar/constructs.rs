@@ -1,5 +1,12 @@
 //! The constructs that the distribution counts; rare ones of policies take turns in being featured.
 
+use super::{context, exceptions, foreach, templates};
+
+/// All constructs of policies that are featured in turns.
+pub(crate) fn featured() -> Vec<&'static str> {
+    [RARE, templates::TAGS, context::TAGS, foreach::TAGS, exceptions::TAGS].concat()
+}
+
 /// Constructs of policies that come up often enough by themselves.
 pub(crate) const USUAL: &[&str] = &[
     "anchor/none",
@@ -179,4 +186,13 @@ pub(crate) const MANIFEST: &[&str] = &[
 ];
 
 /// Constructs of a whole batch: what else the command line gets.
-pub(crate) const BATCH: &[&str] = &["flavour/plain", "flavour/values", "flavour/user-info"];
+pub(crate) const BATCH: &[&str] = &[
+    "flavour/plain",
+    "flavour/values",
+    "flavour/user-info",
+    "flavour/company",
+    "flavour/exceptions-in-a-file",
+    "flavour/exceptions-in-files",
+    "flavour/exceptions-with-resources",
+    "flavour/exceptions-within-policies",
+];

@@ -7,9 +7,14 @@
 pub(crate) mod action;
 pub(crate) mod anchors;
 pub(crate) mod autogen;
+pub(crate) mod company;
 pub(crate) mod conditions;
 pub(crate) mod constructs;
+pub(crate) mod context;
+pub(crate) mod exceptions;
+pub(crate) mod expression;
 pub(crate) mod filters;
+pub(crate) mod foreach;
 pub(crate) mod generate;
 pub(crate) mod kinds;
 pub(crate) mod labels;
@@ -27,17 +32,27 @@ pub(crate) mod secured;
 pub(crate) mod shape;
 pub(crate) mod shapes;
 pub(crate) mod targets;
+pub(crate) mod templates;
 pub(crate) mod variables;
 pub(crate) mod vocab;
 pub(crate) mod workload;
 
 use super::rng::Rng;
 use super::theme::Theme;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 /// The constructs that stand in a document.
 pub(crate) type Tags = BTreeSet<&'static str>;
+
+/// What the command line gets besides policies and manifests, as far as policies are made for it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Around {
+    /// A values file
+    pub(crate) values: bool,
+    /// Resources for API calls to find
+    pub(crate) company: bool,
+}
 
 /// The state of one document's generation.
 pub(crate) struct Gen {
@@ -51,13 +66,38 @@ pub(crate) struct Gen {
     pub(crate) aim: Option<Value>,
     /// What rules a policy has.
     pub(crate) theme: Theme,
+    /// What variables may name besides the request, with what it probably is.
+    pub(crate) known: Map<String, Value>,
+    /// In how many loops.
+    pub(crate) nesting: usize,
+    /// Whether there is a variable that `spec.background` must be false for.
+    pub(crate) user: bool,
+    /// What else the command line gets.
+    pub(crate) around: Around,
+    /// Values for the rule that is being made.
+    pub(crate) rule_values: Map<String, Value>,
+    /// Values for rules, as a values file has them.
+    pub(crate) values_of_rules: Vec<Value>,
     featured: Option<&'static str>,
 }
 
 impl Gen {
     /// A generator for one document, which takes `featured` where it can.
     pub(crate) fn new(rng: Rng, focus: Vec<usize>, featured: Option<&'static str>) -> Self {
-        Self { rng, tags: Tags::new(), focus, aim: None, theme: Theme::default(), featured }
+        Self {
+            rng,
+            tags: Tags::new(),
+            focus,
+            aim: None,
+            theme: Theme::default(),
+            known: Map::new(),
+            nesting: 0,
+            user: false,
+            around: Around::default(),
+            rule_values: Map::new(),
+            values_of_rules: Vec::new(),
+            featured,
+        }
     }
 
     /// Notes that a construct stands in the document.

@@ -4,12 +4,15 @@ use super::Gen;
 use super::action;
 use super::autogen;
 use super::conditions;
+use super::context;
+use super::foreach;
 use super::generate;
 use super::kinds::{self, Target};
 use super::matching::{self, Form};
 use super::patches;
 use super::pattern;
 use super::pod_security;
+use super::templates;
 use super::variables;
 use super::vocab::NAMESPACES;
 use crate::differential::theme::Theme;
@@ -69,24 +72,34 @@ fn metadata(g: &mut Gen, name: &str, namespaced: bool) -> Value {
 /// A rule, and whether `spec.background` must be false for it.
 fn rule(g: &mut Gen, target: &Target, form: Form, n: usize) -> (Value, bool) {
     let blocks = matching::blocks(g, target, form);
+    let mut context = None;
     let (action, body) = match rule_theme(g) {
         Theme::Patches => ("mutate", patches::mutation(g, target)),
         Theme::Generate => ("generate", generate::generation(g, target)),
         Theme::PodSecurity => ("validate", pod_security::validation(g)),
-        Theme::Checks | Theme::Mixed => ("validate", validation(g, target, form)),
+        Theme::Checks | Theme::Mixed => {
+            let (body, entries) = validation(g, target, form);
+            context = entries;
+            ("validate", body)
+        }
     };
+    let name = autogen::rule_name(g, n);
+    context::values(g, &name);
     let mut rule = Map::from_iter([
-        ("name".to_owned(), json!(autogen::rule_name(g, n))),
+        ("name".to_owned(), json!(name)),
         ("match".to_owned(), blocks.select),
         (action.to_owned(), body),
     ]);
     if g.maybe("rule/preconditions", 14) {
         rule.insert("preconditions".to_owned(), conditions::block(g, form.newer));
     }
+    if let Some(context) = context {
+        rule.insert("context".to_owned(), context);
+    }
     if let Some(exclude) = blocks.exclude {
         rule.insert("exclude".to_owned(), exclude);
     }
-    (Value::Object(rule), blocks.users || target.any_kind)
+    (Value::Object(rule), blocks.users || target.any_kind || g.user)
 }
 
 /// What a rule is, in a policy of some theme.
@@ -100,23 +113,41 @@ fn rule_theme(g: &mut Gen) -> Theme {
     }
 }
 
-fn validation(g: &mut Gen, target: &Target, form: Form) -> Value {
+/// What a rule checks, and the entries of its context.
+fn validation(g: &mut Gen, target: &Target, form: Form) -> (Value, Option<Value>) {
     let mut validate = Map::new();
-    if g.rng.chance(62) || g.wants_family("message/") {
-        validate.insert("message".to_owned(), json!(variables::message(g)));
-    } else {
-        g.tag("message/absent");
-    }
-    let conditions =
-        ["cond/", "key/", "value/", "conditions/", "condition/", "deny/"].iter().any(|f| g.wants_family(f));
+    g.known = Map::new();
+    let context =
+        (g.wants_family("context/") || g.wants_family("values/") || g.wants("variable/known") || g.rng.chance(36))
+            .then(|| context::entries(g));
+    let known = g.known.clone();
+    let conditions = ["cond/", "key/", "value/", "conditions/", "condition/", "deny/", "template/", "variable/"]
+        .iter()
+        .any(|f| g.wants_family(f));
     let denial = if conditions { 300 } else { 24 };
-    let checks = [("validate/pattern", 60), ("validate/any-pattern", 20), ("validate/deny", denial)];
+    let loops = if g.wants_family("foreach/") || g.wants("message/element") { 900 } else { 24 };
+    // The policy check wants a pattern where any kind matches.
+    let loops = if target.any_kind { 0 } else { loops };
+    let patterns = if g.wants_family("pattern/") { 300 } else { 60 };
+    let checks = [
+        ("validate/pattern", patterns),
+        ("validate/any-pattern", 20),
+        ("validate/deny", denial),
+        ("validate/foreach", loops),
+    ];
     match g.choose(&checks) {
         "validate/pattern" => {
-            validate.insert("pattern".to_owned(), pattern::document(g, target.shape, target.any_kind));
+            let mut pattern = pattern::document(g, target.shape, target.any_kind);
+            templates::weave(g, &mut pattern);
+            validate.insert("pattern".to_owned(), pattern);
         }
         "validate/any-pattern" => {
-            validate.insert("anyPattern".to_owned(), pattern::any(g, target.shape, target.any_kind));
+            let mut patterns = pattern::any(g, target.shape, target.any_kind);
+            templates::weave(g, &mut patterns);
+            validate.insert("anyPattern".to_owned(), patterns);
+        }
+        "validate/foreach" => {
+            validate.insert("foreach".to_owned(), foreach::loops(g, target, form.newer));
         }
         _ => {
             let conditions = if g.maybe("deny/bare", 2) {
@@ -127,6 +158,25 @@ fn validation(g: &mut Gen, target: &Target, form: Form) -> Value {
             validate.insert("deny".to_owned(), conditions);
         }
     }
+    message(g, &mut validate);
+    g.known = known;
     action::of_rule(g, &mut validate);
-    Value::Object(validate)
+    (Value::Object(validate), context)
+}
+
+/// Puts a message into a rule's `validate`; one about the element of its loop, perhaps.
+fn message(g: &mut Gen, validate: &mut Map<String, Value>) {
+    let about_element = validate.contains_key("foreach") && g.maybe("message/element", 5);
+    if about_element {
+        g.nesting = 1;
+        validate.insert("message".to_owned(), json!(templates::message(g)));
+        g.nesting = 0;
+        return;
+    }
+    g.known.retain(|name, _| !name.starts_with("element"));
+    if g.rng.chance(62) || g.wants_family("message/") {
+        validate.insert("message".to_owned(), json!(variables::message(g)));
+    } else {
+        g.tag("message/absent");
+    }
 }

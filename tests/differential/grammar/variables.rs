@@ -1,6 +1,7 @@
 //! Variables in messages and in patterns.
 
 use super::Gen;
+use super::templates;
 
 /// A text pattern with a variable that resolves on a plain object; autogen rewrites some into ones that do not.
 pub(crate) fn in_pattern(g: &mut Gen) -> String {
@@ -26,8 +27,10 @@ pub(crate) fn message(g: &mut Gen) -> String {
         ("message/variable", 22),
         ("message/unresolved", 10),
         ("message/odd", 8),
+        ("message/template", 30),
     ];
     let pool: &[&str] = match g.choose(&table) {
+        "message/template" => return templates::message(g),
         "message/plain" => &["This is not allowed", "Use a tag", "needs an owner!"],
         "message/dot" => &["This is not allowed.", "Ends with three dots...", "."],
         "message/variable" => &[
