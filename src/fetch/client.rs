@@ -1,6 +1,6 @@
 //! The client behind [`send`](super::send).
 
-use super::{Call, FetchError, Reply};
+use super::{Call, FetchError, Reply, no_such_host};
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,11 +61,11 @@ fn words(error: &Error, scheme: &str, host: &str) -> String {
     let port = if scheme == "https" { 443 } else { 80 };
     let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
     let address = if has_port { host.to_owned() } else { format!("{host}:{port}") };
+    let name = address.rsplit_once(':').map_or(host, |(name, _)| name);
     match error {
-        Error::HostNotFound => {
-            let name = address.rsplit_once(':').map_or(host, |(name, _)| name);
-            format!("dial tcp: lookup {name}: no such host")
-        }
+        Error::HostNotFound => no_such_host(name),
+        // The standard library has no kind for it.
+        Error::Io(e) if e.to_string().starts_with("failed to lookup address") => no_such_host(name),
         Error::Timeout(_) => "context deadline exceeded (Client.Timeout exceeded while awaiting headers)".to_owned(),
         Error::Io(e) => match (e.kind(), tls(e)) {
             (_, Some(why)) => format!("tls: {why}"),

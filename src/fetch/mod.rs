@@ -6,6 +6,7 @@
 mod client;
 
 use kyvc_vm::builtin::go_url;
+use std::sync::LazyLock;
 use thiserror::Error;
 
 /// A request.
@@ -79,6 +80,19 @@ pub fn send(call: &Call<'_>) -> Result<Reply, FetchError> {
         FetchError::Failed(why) => failed(why),
         other => other,
     })
+}
+
+/// The first name server of the system, or the one at home where none is named, as Go has it.
+static RESOLVER: LazyLock<String> = LazyLock::new(|| {
+    let text = std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
+    let server = text.lines().find_map(|l| l.trim().strip_prefix("nameserver").map(str::trim));
+    let server = server.unwrap_or("127.0.0.1");
+    if server.contains(':') { format!("[{server}]:53") } else { format!("{server}:53") }
+});
+
+/// What Go says of a host that has no address.
+pub fn no_such_host(name: &str) -> String {
+    format!("dial tcp: lookup {name} on {}: no such host", *RESOLVER)
 }
 
 /// Whether the name of a file is a URL.

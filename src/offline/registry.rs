@@ -6,27 +6,19 @@
 //! Kyverno: pkg/image/verifiers/cpol, cosign and notary.
 
 use crate::engine::{Asked, Attestor, Method, Refused};
+use crate::fetch::no_such_host;
 use kyvc_vm::builtin::images::Image;
 use std::path::Path;
-use std::sync::LazyLock;
 
 /// Where sigstore has the keys of its services, and the next version of their root that Kyverno 1.19 asks for.
 const TUF: (&str, &str) = ("tuf-repo-cdn.sigstore.dev", "13.root.json");
-
-/// Go: net, the first name server of the system, or the one at home where none is named.
-static RESOLVER: LazyLock<String> = LazyLock::new(|| {
-    let text = std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
-    let server = text.lines().find_map(|l| l.trim().strip_prefix("nameserver").map(str::trim));
-    let server = server.unwrap_or("127.0.0.1");
-    if server.contains(':') { format!("[{server}]:53") } else { format!("{server}:53") }
-});
 
 /// What Go's HTTP client says of an address whose host has no address.
 pub(super) fn not_found(method: &str, url: &str) -> String {
     let host = url.split_once("://").map_or(url, |(_, rest)| rest);
     let host = host.split(['/', '?']).next().unwrap_or_default();
     let host = host.split(':').next().unwrap_or_default();
-    format!("{method} {url:?}: dial tcp: lookup {host} on {}: no such host", *RESOLVER)
+    format!("{method} {url:?}: {}", no_such_host(host))
 }
 
 fn unreachable(registry: &str) -> Refused {
