@@ -5,6 +5,7 @@
 
 use super::{Before, STDIN, expand, problem, text, unreadable};
 use crate::diag::{Code, Diagnostic, Source};
+use crate::fetch;
 use memchr::{memchr, memchr_iter, memmem, memrchr};
 use std::collections::HashSet;
 use std::fs::File;
@@ -27,7 +28,7 @@ pub struct Part {
 /// The texts that arguments name, one part after the other.
 #[derive(Debug)]
 pub struct Parts {
-    /// Files to come; `None` is standard input
+    /// Files and URLs to come; `None` is standard input
     files: std::vec::IntoIter<Option<PathBuf>>,
     open: Option<Open>,
 }
@@ -39,6 +40,7 @@ pub fn open(args: &[String], what: &str) -> (Parts, Vec<Diagnostic>) {
     for arg in args {
         let named = match arg.as_str() {
             "-" => vec![None],
+            url if fetch::is_url(url) => vec![Some(PathBuf::from(url))],
             arg => expand(arg, what, &mut problems).into_iter().map(Some).collect(),
         };
         // Two names of one file, through a link or `./`, give the same text.
@@ -112,6 +114,10 @@ impl std::fmt::Debug for Open {
 impl Open {
     fn new(path: Option<&Path>, name: String) -> io::Result<Self> {
         Ok(match path {
+            Some(_) if fetch::is_url(&name) => {
+                let text = fetch::get(&name).map_err(io::Error::other)?;
+                Self::of(Box::new(io::Cursor::new(text)), name)
+            }
             Some(path) => Self::of(Box::new(File::open(path)?), name),
             None => Self::of(Box::new(io::stdin()), name),
         })
