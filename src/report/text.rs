@@ -5,7 +5,8 @@ use crate::engine::Status;
 use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
 
-fn style(status: Status) -> Style {
+/// How a status is shown.
+pub(super) fn style(status: Status) -> Style {
     let color = match status {
         Status::Pass => AnsiColor::Green,
         Status::Fail | Status::Error => AnsiColor::Red,

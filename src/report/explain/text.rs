@@ -3,8 +3,9 @@
 use super::{Explained, Story, Writer};
 use crate::diag::Source;
 use crate::engine::trace::{Got, Part, RuleTrace, Step, What};
-use crate::engine::{PolicySet, Status, Unit};
+use crate::engine::{PolicySet, Unit};
 use crate::report::rows::Totals;
+use crate::report::text::style;
 use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
 
@@ -55,7 +56,7 @@ fn rule_of(set: &PolicySet, units: &[Unit], rule: &Explained, story: &Story, out
         return Ok(());
     };
     let (style, word) = match rule.said.first() {
-        Some((row, _)) => (color(row.status), row.status.name()),
+        Some((row, _)) => (style(row.status), row.status.name()),
         None => (SOURCE, "nothing"),
     };
     let name = format!("{}/{}", policy.name, info.name);
@@ -147,16 +148,6 @@ fn got(value: &Got) -> String {
         Got::Json(json) => format!("= {}", abbreviated(json)),
         Got::Error(why) => format!("fails: {}", abbreviated(why)),
     }
-}
-
-fn color(status: Status) -> Style {
-    let color = match status {
-        Status::Pass => AnsiColor::Green,
-        Status::Fail | Status::Error => AnsiColor::Red,
-        Status::Warn => AnsiColor::Yellow,
-        Status::Skip => AnsiColor::Cyan,
-    };
-    Style::new().bold().fg_color(Some(color.into()))
 }
 
 /// A text on one line, of bearable length.
