@@ -241,6 +241,14 @@ fn a_deletion_has_no_new_object() {
     assert!(out.contains("pass: 0, fail: 2, warn: 0, error: 1, skip: 0"), "{out}");
 }
 
+/// Kyverno: pkg/engine/context/evaluate.go, Query compiles a list where it is evaluated.
+#[test]
+fn a_list_that_is_no_expression_fails_where_it_is_evaluated() {
+    let policy = policy("v1", "", "foreach: [{list: ' [', deny: {}}]");
+    let out = apply("no-list", &policy, POD, &["-p", "--output-format", "json"]);
+    assert!(out.contains("failed to evaluate list: incorrect query [: SyntaxError: Incomplete expression\""), "{out}");
+}
+
 /// Kyverno: pkg/engine/context/context.go, images are looked for before anything of a query that names them is evaluated.
 #[test]
 fn images_that_cannot_be_parsed_fail_whatever_names_them() {

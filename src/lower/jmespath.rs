@@ -48,6 +48,19 @@ pub fn lower_bare(text: &str, place: Place, scope: &Scope<'_>) -> Expr {
     }
 }
 
+/// Lowers the text of a loop's list. Kyverno compiles it where it evaluates it, so that one that is not valid fails there.
+///
+/// Kyverno: pkg/engine/context/evaluate.go, Query
+pub fn lower_list(text: &str, place: Place, scope: &Scope<'_>) -> Expr {
+    let Err(e) = parse(text, Start::Context(scope), &|name| scope.knows(name)) else {
+        return Expr::Queried(Box::new(lower_bare(text, place, scope)));
+    };
+    let place = Place { column: place.column + u32::try_from(e.offset).unwrap_or(0), ..place };
+    let message = format!("`{text}` is no JMESPath expression: {e}");
+    scope.problems.add_with(Code::FailingList, place, message, None);
+    need(scope.mentioned(text), Expr::Fail(format!("incorrect query {}: {e}", text.trim())))
+}
+
 /// Lowers the text of an expression of the value that is bound around it.
 pub fn lower_bound(text: &str, place: Place, scope: &Scope<'_>) -> Expr {
     checked(text, place, Start::Bound, scope)
