@@ -241,6 +241,37 @@ fn a_deletion_has_no_new_object() {
     assert!(out.contains("pass: 0, fail: 2, warn: 0, error: 1, skip: 0"), "{out}");
 }
 
+/// Kyverno: pkg/engine/context/evaluate.go, Query compiles a list where it is evaluated.
+#[test]
+fn a_list_that_is_no_expression_fails_where_it_is_evaluated() {
+    let policy = policy("v1", "", "foreach: [{list: ' [', deny: {}}]");
+    let out = apply("no-list", &policy, POD, &["-p", "--output-format", "json"]);
+    assert!(out.contains("failed to evaluate list: incorrect query [: SyntaxError: Incomplete expression\""), "{out}");
+}
+
+/// Kyverno: pkg/engine/context/context.go, images are looked for before anything of a query that names them is evaluated.
+#[test]
+fn images_that_cannot_be_parsed_fail_whatever_names_them() {
+    let said =
+        "deny: {conditions: {all: [{key: \"{{ images.containers.*.name || 'x' }}\", operator: Equals, value: x}]}}";
+    let unguarded = "deny: {conditions: {all: [{key: '{{ images }}', operator: Equals, value: x}]}}";
+    let (policy, unguarded) = (policy("v1", "", said), policy("v1", "", unguarded));
+    let pod = |image: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec: {{containers: [{{name: a, image: '{image}'}}]}}\n"
+        )
+    };
+    let of = |n: &str, image: &str| apply(n, &policy, &pod(image), &["-p", "--output-format", "json"]);
+    let out = of("bad-image", "a:b:c:d");
+    let why = "key: failed to resolve images.containers.*.name || 'x' at path : invalid image 'a:b:c:d'";
+    assert!(out.contains(why), "{out}");
+    let out = of("good-image", "a:b");
+    assert!(out.contains("\"pass\":1"), "{out}");
+    let none = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n";
+    let out = apply("no-image", &unguarded, none, &["-p", "--output-format", "json"]);
+    assert!(out.contains("Unknown key \\\"images\\\" in path"), "{out}");
+}
+
 /// A policy with rules that change pods.
 fn mutation(name: &str, rules: &[&str]) -> String {
     let rule = |(i, body): (usize, &&str)| {

@@ -30,13 +30,13 @@ fn into(u: &mut UnitBuilder<'_>, e: &Expr, out: Reg, current: Option<Reg>) -> Re
         Expr::Int(n) => constant(u, Const::Int(*n), out)?,
         Expr::Float(n) => constant(u, Const::Float(*n), out)?,
         Expr::Str(s) => constant(u, Const::Str(s.as_str().into()), out)?,
-        // Where there is none, it is a key that the request lacks.
-        Expr::Root(Root::OldObject) => {
+        // Where there is none, it is a key that the request lacks. So are images, whatever it is that lacks them.
+        Expr::Root(root @ (Root::OldObject | Root::Images)) => {
             want(u, e);
             let done = u.label();
-            u.emit(Op::RootLoad, out.0, 0, Root::OldObject as u32);
+            u.emit(Op::RootLoad, out.0, 0, *root as u32);
             u.jump(Op::JumpPresent, out.0, 0, done);
-            let key = u.linker.layout.sym(Root::OldObject.name()).number();
+            let key = u.linker.layout.sym(root.name()).number();
             u.emit(Op::RootLoad, out.0, 0, Root::Request as u32);
             u.emit(Op::KeyGet, out.0, u16::from(out.0), key);
             u.bind(done);

@@ -10,7 +10,7 @@ use super::ends::Ends;
 use super::expr;
 use super::pattern::About;
 use super::unit::{Label, UnitBuilder};
-use crate::ir::{Body, Expr, Loop};
+use crate::ir::{Body, Loop};
 use kyvc_vm::document::Place;
 use kyvc_vm::ids::Reg;
 use kyvc_vm::op::Op;
@@ -133,7 +133,7 @@ fn kind(body: &Body) -> &'static str {
 
 /// The list of a loop; a value that is no list is a list of it.
 fn list(u: &mut UnitBuilder<'_>, l: &Loop, around: &Around, over: Label) -> Result<Reg, CodegenError> {
-    let list = expr::generate(u, &Expr::Queried(Box::new(l.list.clone())))?;
+    let list = expr::generate(u, &l.list)?;
     let (found, one, listed, bad) = (u.label(), u.label(), u.label(), u.label());
     u.jump(Op::JumpFault, list.0, 0, bad);
     u.jump(Op::Jump, 0, 0, found);

@@ -105,7 +105,7 @@ fn one(u: &mut UnitBuilder<'_>, number: usize, l: &PatternLoop, fault: Reg) -> R
 
 /// The list of a loop; a value that is no list is a list of it.
 fn list(u: &mut UnitBuilder<'_>, number: usize, l: &PatternLoop, fault: Reg, over: Label) -> Result<Reg, CodegenError> {
-    let list = expr::generate(u, &Expr::Queried(Box::new(l.list.clone())))?;
+    let list = expr::generate(u, &l.list)?;
     let text = format!("failed to evaluate {number} foreach list").into();
     let site = Site { reason: Reason::Because, path: [].into(), text, place: Place::default() };
     let told = u.label();

@@ -9,7 +9,6 @@ use super::ends::Ends;
 use super::expr;
 use super::foreach::{again, bind_element};
 use super::unit::{Label, UnitBuilder};
-use crate::ir::Expr;
 use crate::ir::mutate::{Change, Patch, PatchLoop, Target};
 use kyvc_vm::builtin;
 use kyvc_vm::document::Place;
@@ -171,7 +170,7 @@ fn one(u: &mut UnitBuilder<'_>, l: &PatchLoop, applied: Reg, ends: &Ends) -> Res
 
 /// The list of a loop; a value that is no list is a list of it.
 fn list(u: &mut UnitBuilder<'_>, l: &PatchLoop, over: Label, ends: &Ends) -> Result<Reg, CodegenError> {
-    let list = expr::generate(u, &Expr::Queried(Box::new(l.list.clone())))?;
+    let list = expr::generate(u, &l.list)?;
     unless_fault(u, list, Reason::Twice, &format!("failed to evaluate list {}", l.text), ends)?;
     u.jump(Op::JumpNull, list.0, 0, over);
     let (one, listed) = (u.label(), u.label());

@@ -117,6 +117,7 @@ codes! {
     NoFiles = 904, Warning, "A folder or pattern has no YAML or JSON file.";
     UselessExclusion = 905, Warning, "An exclusion from a pod security control can never exclude anything.";
     UselessException = 906, Warning, "A policy exception can never except anything.";
+    FailingList = 907, Warning, "The list of a loop is no valid expression, and fails where it is evaluated.";
 }
 
 impl Code {

@@ -8,7 +8,7 @@ use crate::policy::foreach::ForEach;
 
 /// Lowers a loop; its context entries, and those of loops inside, are added to `entries`.
 pub(super) fn lower(l: &ForEach, scope: &Scope<'_>, owner: &Owner, entries: &mut Vec<ir::ContextEntry>) -> ir::Loop {
-    let list = jmespath::lower_bare(&l.list.text, l.list.place, scope);
+    let list = jmespath::lower_list(&l.list.text, l.list.place, scope);
     let again = scope.entries().filter(|n| entries.get(*n).is_some_and(|e| !e.steady)).collect();
     let first = entries.len();
     let inner = scope.in_loop().with_entries(l.context.iter().map(|e| e.name.text.as_str()), first);

@@ -26,7 +26,7 @@ fn pattern(tree: &Tree, scope: &Scope<'_>) -> Expr {
 }
 
 fn pattern_loop(l: &ForEachPattern, scope: &Scope<'_>, owner: &Owner, entries: &mut Vec<ContextEntry>) -> PatternLoop {
-    let list = jmespath::lower_bare(&l.list.text, l.list.place, scope);
+    let list = jmespath::lower_list(&l.list.text, l.list.place, scope);
     let again = scope.entries().filter(|n| entries.get(*n).is_some_and(|e| !e.steady)).collect();
     let first = entries.len();
     let inner = scope.in_loop().with_entries(l.context.iter().map(|e| e.name.text.as_str()), first);

@@ -1,7 +1,7 @@
 //! JMESPath to expressions, with the meaning that Kyverno's fork gives it: a map that lacks a key is an error, which
 //! most constructs around it forgive.
 
-use super::scope::Scope;
+use super::scope::{Scope, mentions};
 use crate::diag::Code;
 use crate::ir::{CallBy, Each, Expr, Reference};
 use bumpalo::Bump;
@@ -43,9 +43,22 @@ pub fn lower_bare(text: &str, place: Place, scope: &Scope<'_>) -> Expr {
         return need(needed, e);
     }
     match parse_with(text, Start::Context(scope), &known, true) {
-        Ok(Ok(deleted)) => need(needed, Expr::WhenDeleted(Box::new(deleted), Box::new(e))),
+        Ok(Ok(deleted)) => need(needed, Expr::WhenDeleted(Box::new(after_images(text, deleted)), Box::new(e))),
         _ => need(needed, e),
     }
+}
+
+/// Lowers the text of a loop's list. Kyverno compiles it where it evaluates it, so that one that is not valid fails there.
+///
+/// Kyverno: pkg/engine/context/evaluate.go, Query
+pub fn lower_list(text: &str, place: Place, scope: &Scope<'_>) -> Expr {
+    let Err(e) = parse(text, Start::Context(scope), &|name| scope.knows(name)) else {
+        return Expr::Queried(Box::new(lower_bare(text, place, scope)));
+    };
+    let place = Place { column: place.column + u32::try_from(e.offset).unwrap_or(0), ..place };
+    let message = format!("`{text}` is no JMESPath expression: {e}");
+    scope.problems.add_with(Code::FailingList, place, message, None);
+    need(scope.mentioned(text), Expr::Fail(format!("incorrect query {}: {e}", text.trim())))
 }
 
 /// Lowers the text of an expression of the value that is bound around it.
@@ -62,7 +75,7 @@ fn checked(text: &str, place: Place, start: Start<'_>, scope: &Scope<'_>) -> Exp
     let known = |name: &str| scope.knows(name);
     match parse(text, start, &known) {
         Ok(Ok(e)) => match start {
-            Start::Context(_) => need(scope.mentioned(text), e),
+            Start::Context(_) => need(scope.mentioned(text), after_images(text, e)),
             _ => e,
         },
         Ok(Err(Unknown(name))) => {
@@ -76,6 +89,19 @@ fn checked(text: &str, place: Place, start: Start<'_>, scope: &Scope<'_>) -> Exp
 
 fn need(entries: Vec<usize>, e: Expr) -> Expr {
     if entries.is_empty() { e } else { Expr::Need(entries, Box::new(e)) }
+}
+
+/// An expression that mentions the images, evaluated once these are known: where one cannot be parsed, nothing around it
+/// forgives that.
+fn after_images(text: &str, e: Expr) -> Expr {
+    let mut first = &e;
+    while let Expr::Key(of, _) = first {
+        first = of;
+    }
+    if matches!(first, Expr::Root(Root::Images)) || !mentions(text, Root::Images.name()) {
+        return e;
+    }
+    Expr::Let(Box::new(forgive(Expr::Root(Root::Images))), Box::new(e))
 }
 
 /// An expression names something of the context that is not known.

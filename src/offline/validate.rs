@@ -16,6 +16,7 @@ mod pattern;
 mod pod_security;
 mod rules;
 mod selector;
+mod shape;
 mod substitution;
 mod variables;
 

@@ -95,6 +95,14 @@ fn conflicts() {
         PATTERN,
     );
     assert!(flat.ends_with("Rule is matching an empty set"));
+    let context = "context: [{name: a, variable: {jmesPath: '@', value: {b: 1, a: ''}}}]";
+    let deny = "{message: m, deny: {conditions: {all: [{value: '', operator: Equals, key: k}], any: []}}}";
+    let all = reason("ClusterPolicy", "", &format!("exclude: {PODS}, {context},"), PODS, deny);
+    let said =
+        "\"context\":[{\"name\":\"a\",\"variable\":{\"value\":{\"a\":\"\",\"b\":1},\"jmesPath\":\"@\"}}],\"match\":";
+    assert!(all.contains(said), "{all}");
+    let said = "\"deny\":{\"conditions\":{\"all\":[{\"key\":\"k\",\"operator\":\"Equals\",\"value\":\"\"}]}}}";
+    assert!(all.contains(said), "{all}");
 }
 
 #[test]

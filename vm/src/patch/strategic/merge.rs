@@ -146,6 +146,9 @@ impl<'d> Merger<'_, 'd> {
         let mut first = First::default();
         if let Some(origin) = origin {
             self.tree.open(origin)?;
+        }
+        self.unnamed(dest, origin, schema, levels)?;
+        if let Some(origin) = origin {
             let index = if origin == dest { None } else { self.index(dest, origin) };
             let twice = !self.tree.twice(self.tree.items(origin)).is_empty();
             let mut seen = HashSet::new();
@@ -174,6 +177,26 @@ impl<'d> Merger<'_, 'd> {
         }
         first.result()?;
         Ok(Walked::Value(dest))
+    }
+
+    /// Merging a member whose key is empty, which kyaml comes to before all others, and then takes the map for the place of
+    /// the member's value.
+    ///
+    /// kyaml: yaml/fns.go, FieldSetter without a name
+    fn unnamed(
+        &mut self,
+        dest: Id,
+        origin: Option<Id>,
+        schema: Option<Schema>,
+        levels: usize,
+    ) -> Result<(), PatchError> {
+        let value = |map| self.tree.find(map, "").and_then(|at| self.tree.slot(at)).map(|slot| slot.value);
+        let (old, new) = (value(dest), origin.and_then(value));
+        if old.or(new).is_none() {
+            return Ok(());
+        }
+        self.walk(old, new, schema.and_then(|s| s.field("")), levels)?;
+        Err(self.tree.wrong_kind(Class::Scalar, self.tree.cell(dest)).into())
     }
 
     fn at(&self, at: Option<SlotId>) -> Option<(SlotId, &'d str, Id)> {

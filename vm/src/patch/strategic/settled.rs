@@ -30,15 +30,20 @@ impl Merger<'_, '_> {
 pub(super) struct Base<'d> {
     doc: &'d Document<'d>,
     version: KeyText<'static>,
+    /// The key without a name, if a map of the resource has it.
+    unnamed: Option<KeyText<'static>>,
 }
 
 impl<'d> Base<'d> {
     pub(super) fn new(doc: &'d Document<'d>) -> Self {
-        Self { doc, version: doc.key_of("apiVersion") }
+        let unnamed = Some(doc.key_of("")).filter(|key| doc.root().is_some_and(|root| doc.names(root, *key)));
+        Self { doc, version: doc.key_of("apiVersion"), unnamed }
     }
 
     fn settled(&self, node: NodeId, schema: Option<Schema>) -> bool {
         match self.doc.kind(node) {
+            // Merging it fails.
+            Kind::Map if self.unnamed.is_some_and(|key| self.doc.names(node, key)) => false,
             Kind::Map if schema.is_none_or(|s| !s.reaches_list()) && !self.doc.names(node, self.version) => {
                 // Nothing below can be of a kind that has such lists.
                 true

@@ -28,6 +28,21 @@ fn members_are_merged() {
     assert_eq!(merged(POD, r#"{"$patch":"delete"}"#), "filter cannot create or delete objects");
 }
 
+/// Members without a name are where kyaml fails, unless nobody looks into the list that they are in.
+#[test]
+fn empty_keys_are_refused() {
+    let refused = |contents: &str| {
+        format!("wrong node kind: expected ScalarNode but got MappingNode: node contents:\n{contents}\n")
+    };
+    let overlay = r#"{"metadata":{"labels":{"a":"b"}}}"#;
+    assert_eq!(merged(r#"{"data":{"":"x","a":1}}"#, overlay), refused(r#"{"": "x", "a": 1}"#));
+    assert_eq!(merged(r#"{"data":{"":{"":""}}}"#, overlay), refused(r#"{"": ""}"#));
+    assert_eq!(merged(r#"{"data":{"a":{"":{"c":"d"}}}}"#, overlay), refused(r#"{"": {"c": "d"}}"#));
+    let listed = r#"{"list":[{"":1}],"metadata":{"labels":{"a":"b"}}}"#;
+    assert_eq!(merged(listed, overlay), "same");
+    assert_eq!(merged(POD, r#"{"metadata":{"labels":{"":"x"}}}"#), refused(r#"{"app": "web"}"#));
+}
+
 /// What replaces a string is one, because kyaml keeps its quotes.
 #[test]
 fn quotes_stay() {
