@@ -258,7 +258,7 @@ impl Source {
     }
 
     fn policy(&mut self, n: usize, theme: Theme, focus: &[usize], manifests: &[Item]) -> Item {
-        let featured = self.feature(theme.featured(), MANIFESTS);
+        let featured = self.feature(&theme.featured(), MANIFESTS);
         let mut g = Gen::new(self.rng.fork(), focus.to_vec(), featured);
         g.theme = theme;
         if g.rng.chance(75) {

@@ -53,7 +53,8 @@ impl Theme {
     /// How many of the pairs are of it, by weight.
     pub(crate) fn weight(self) -> usize {
         match self {
-            Self::Checks | Self::Mixed => 2,
+            Self::Checks => 4,
+            Self::Mixed => 2,
             Self::Patches => 4,
             Self::Generate | Self::PodSecurity => 1,
         }
@@ -65,12 +66,12 @@ impl Theme {
     }
 
     /// The constructs that are featured in turns.
-    pub(crate) fn featured(self) -> &'static [&'static str] {
+    pub(crate) fn featured(self) -> Vec<&'static str> {
         match self {
-            Self::Checks => constructs::RARE,
-            Self::Patches | Self::Mixed => patches::CONSTRUCTS,
-            Self::Generate => generate::CONSTRUCTS,
-            Self::PodSecurity => pod_security::CONSTRUCTS,
+            Self::Checks => constructs::featured(),
+            Self::Patches | Self::Mixed => patches::CONSTRUCTS.to_vec(),
+            Self::Generate => generate::CONSTRUCTS.to_vec(),
+            Self::PodSecurity => pod_security::CONSTRUCTS.to_vec(),
         }
     }
 }
