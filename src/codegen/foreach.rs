@@ -146,6 +146,12 @@ fn list(u: &mut UnitBuilder<'_>, l: &Loop, around: &Around, over: Label) -> Resu
     u.jump(Op::JumpNull, list.0, 0, over);
     u.jump(Op::JumpNotList, list.0, 0, one);
     u.jump(Op::Jump, 0, 0, listed);
+    wrap(u, list, one, listed)?;
+    Ok(list)
+}
+
+/// Goes on with the list of a loop: at `one` with a value that is none and becomes the list of it, at `listed` as it is.
+pub(super) fn wrap(u: &mut UnitBuilder<'_>, list: Reg, one: Label, listed: Label) -> Result<(), CodegenError> {
     u.bind(one);
     let start = u.reg()?;
     u.emit(Op::CollectInit, start.0, 0, 0);
@@ -153,7 +159,7 @@ fn list(u: &mut UnitBuilder<'_>, l: &Loop, around: &Around, over: Label) -> Resu
     u.emit(Op::CollectList, list.0, u16::from(start.0), 0);
     u.bind(listed);
     u.emit(Op::NumberFloat, list.0, 0, 0);
-    Ok(list)
+    Ok(())
 }
 
 /// Binds the names of an element and of its position.

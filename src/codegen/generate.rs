@@ -7,7 +7,7 @@ use super::CodegenError;
 use super::conditions;
 use super::ends::Ends;
 use super::expr;
-use super::foreach::{again, bind_element};
+use super::foreach::{again, bind_element, wrap};
 use super::unit::{Label, UnitBuilder};
 use crate::ir::generate::{Generation, PatternLoop};
 use crate::ir::{Conditions, Expr};
@@ -118,12 +118,6 @@ fn list(u: &mut UnitBuilder<'_>, number: usize, l: &PatternLoop, fault: Reg, ove
     u.bind(told);
     u.emit(Op::HostTell, fault.0, 0, 0);
     u.jump(Op::Jump, 0, 0, over);
-    u.bind(one);
-    let start = u.reg()?;
-    u.emit(Op::CollectInit, start.0, 0, 0);
-    u.emit(Op::Collect, list.0, 0, 1);
-    u.emit(Op::CollectList, list.0, u16::from(start.0), 0);
-    u.bind(listed);
-    u.emit(Op::NumberFloat, list.0, 0, 0);
+    wrap(u, list, one, listed)?;
     Ok(list)
 }

@@ -7,7 +7,7 @@ use super::CodegenError;
 use super::conditions;
 use super::ends::Ends;
 use super::expr;
-use super::foreach::{again, bind_element};
+use super::foreach::{again, bind_element, wrap};
 use super::unit::{Label, UnitBuilder};
 use crate::ir::mutate::{Change, Patch, PatchLoop, Target};
 use kyvc_vm::builtin;
@@ -176,13 +176,7 @@ fn list(u: &mut UnitBuilder<'_>, l: &PatchLoop, over: Label, ends: &Ends) -> Res
     let (one, listed) = (u.label(), u.label());
     u.jump(Op::JumpNotList, list.0, 0, one);
     u.jump(Op::Jump, 0, 0, listed);
-    u.bind(one);
-    let start = u.reg()?;
-    u.emit(Op::CollectInit, start.0, 0, 0);
-    u.emit(Op::Collect, list.0, 0, 1);
-    u.emit(Op::CollectList, list.0, u16::from(start.0), 0);
-    u.bind(listed);
-    u.emit(Op::NumberFloat, list.0, 0, 0);
+    wrap(u, list, one, listed)?;
     if let Some(reverse) = builtin::lookup("reverse").filter(|_| l.descending) {
         u.emit(Op::Call, list.0, 1, reverse);
     }
