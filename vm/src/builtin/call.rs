@@ -163,12 +163,7 @@ impl Call<'_, '_> {
 
     /// The elements of a list, one after the other; none for all else.
     pub fn items(&self, value: Val) -> impl Iterator<Item = Val> + '_ {
-        let mut walk = self.walk(value);
-        std::iter::from_fn(move || {
-            let (item, rest) = self.memory.next(self.documents, walk)?;
-            walk = rest;
-            Some(item)
-        })
+        self.memory.items(self.documents, value)
     }
 
     /// The element of a list at a position; `null` where there is none.

@@ -123,13 +123,19 @@ impl Memory {
 
     /// The elements of a list; nothing for all else.
     pub(crate) fn elements(&self, docs: &[&Document<'_>], value: Val) -> Vec<Val> {
-        let mut walk = self.walk(docs, value);
         let mut out = Vec::with_capacity(self.len(docs, value));
-        while let Some((item, rest)) = self.next(docs, walk) {
-            out.push(item);
-            walk = rest;
-        }
+        out.extend(self.items(docs, value));
         out
+    }
+
+    /// The elements of a list, one after the other; none for all else.
+    pub(crate) fn items(&self, docs: &[&Document<'_>], value: Val) -> impl Iterator<Item = Val> {
+        let mut walk = self.walk(docs, value);
+        std::iter::from_fn(move || {
+            let (item, rest) = self.next(docs, walk)?;
+            walk = rest;
+            Some(item)
+        })
     }
 
     /// The members of a map, sorted by key; nothing for all else.

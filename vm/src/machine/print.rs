@@ -92,11 +92,8 @@ impl Memory {
         match self.view(program, docs, value) {
             View::List => {
                 out.push('[');
-                let mut walk = self.walk(docs, value);
-                let mut first = true;
-                while let Some((item, rest)) = self.next(docs, walk) {
-                    walk = rest;
-                    if !std::mem::take(&mut first) {
+                for (i, item) in self.items(docs, value).enumerate() {
+                    if i > 0 {
                         out.push(',');
                     }
                     self.json(program, docs, item, encoder, out);
@@ -131,9 +128,7 @@ impl Memory {
             Val::Float(n) => (!n.is_finite()).then_some(n),
             // A document is read from JSON.
             Val::List(_) | Val::Maps(_) => {
-                let mut walk = self.walk(docs, value);
-                while let Some((item, rest)) = self.next(docs, walk) {
-                    walk = rest;
+                for item in self.items(docs, value) {
                     let found = self.not_json(docs, item);
                     if found.is_some() || self.exhausted() {
                         return found;
@@ -153,11 +148,8 @@ impl Memory {
         match self.view(program, docs, value) {
             View::List => {
                 out.push('[');
-                let mut walk = self.walk(docs, value);
-                let mut first = true;
-                while let Some((item, rest)) = self.next(docs, walk) {
-                    walk = rest;
-                    if !std::mem::take(&mut first) {
+                for (i, item) in self.items(docs, value).enumerate() {
+                    if i > 0 {
                         out.push(' ');
                     }
                     self.go_value(program, docs, item, out);
