@@ -1,6 +1,6 @@
 //! `kyvc check`.
 
-use super::common::{BAD_USAGE, VIOLATIONS, policies, print, watched};
+use super::common::{BAD_USAGE, Inputs, VIOLATIONS, print, watched};
 use crate::diag::{Diagnostic, Source};
 use crate::engine::{Engine, PolicySet, Request};
 use crate::input::{self, Parts};
@@ -24,14 +24,8 @@ use std::thread;
 /// Arguments of `kyvc check`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Policies: a file, folder, glob or compiled set
-    policies: String,
-    /// Manifests: files, folders, globs, or `-` for standard input
-    #[arg(required = true)]
-    manifests: Vec<String>,
-    /// More policies
-    #[arg(short = 'p', long = "policy", value_name = "MORE_POLICIES")]
-    more: Vec<String>,
+    #[command(flatten)]
+    inputs: Inputs,
     /// How results are printed
     #[arg(short, long, value_enum, default_value_t = Output::Text)]
     output: Output,
@@ -56,9 +50,8 @@ enum Output {
 
 /// Runs the command.
 pub(super) fn run(args: &Args) -> ExitCode {
-    let arguments: Vec<String> = std::iter::once(&args.policies).chain(&args.more).cloned().collect();
-    let loaded = policies(&arguments);
-    let (parts, problems) = input::open(&args.manifests, "manifest");
+    let loaded = args.inputs.policies();
+    let (parts, problems) = input::open(&args.inputs.manifests, "manifest");
     let mut diagnostics = loaded.diagnostics;
     diagnostics.extend(problems);
     print(&diagnostics);

@@ -35,6 +35,27 @@ pub(super) struct Loaded {
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
+/// The arguments of commands that ask policies about manifests.
+#[derive(Debug, clap::Args)]
+pub(super) struct Inputs {
+    /// Policies: a file, folder, glob or compiled set
+    policies: String,
+    /// Manifests: files, folders, globs, or `-` for standard input
+    #[arg(required = true)]
+    pub(super) manifests: Vec<String>,
+    /// More policies, or policy exceptions
+    #[arg(short = 'p', long = "policy", value_name = "MORE_POLICIES")]
+    more: Vec<String>,
+}
+
+impl Inputs {
+    /// Loads all of the policies.
+    pub(super) fn policies(&self) -> Loaded {
+        let arguments: Vec<String> = std::iter::once(&self.policies).chain(&self.more).cloned().collect();
+        policies(&arguments)
+    }
+}
+
 /// Loads policies from arguments, or a set from one `.kyvb` file.
 pub(super) fn policies(arguments: &[String]) -> Loaded {
     if let [file] = arguments

@@ -1,6 +1,6 @@
 //! `kyvc explain`.
 
-use super::common::{BAD_USAGE, Loaded, VIOLATIONS, policies, print};
+use super::common::{BAD_USAGE, Inputs, Loaded, VIOLATIONS, print};
 use crate::diag::{Code, Diagnostic};
 use crate::engine::{Engine, RuleInfo};
 use crate::input;
@@ -18,14 +18,8 @@ use std::process::ExitCode;
 /// Arguments of `kyvc explain`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Policies: a file, folder, glob or compiled set
-    policies: String,
-    /// Manifests: files, folders, globs, or `-` for standard input
-    #[arg(required = true)]
-    manifests: Vec<String>,
-    /// More policies, or policy exceptions
-    #[arg(short = 'p', long = "policy", value_name = "MORE_POLICIES")]
-    more: Vec<String>,
+    #[command(flatten)]
+    inputs: Inputs,
     /// Explain this rule only, with the rules that are generated of it
     #[arg(short, long)]
     rule: Option<String>,
@@ -54,9 +48,8 @@ impl Args {
 
 /// Runs the command.
 pub(super) fn run(args: &Args) -> ExitCode {
-    let arguments: Vec<String> = std::iter::once(&args.policies).chain(&args.more).cloned().collect();
-    let loaded = policies(&arguments);
-    let (sources, problems) = input::load(&args.manifests, "manifest");
+    let loaded = args.inputs.policies();
+    let (sources, problems) = input::load(&args.inputs.manifests, "manifest");
     let mut diagnostics = loaded.diagnostics.clone();
     diagnostics.extend(problems);
     if let Some(rule) = args.rule.as_ref().filter(|_| !loaded.set.rules().iter().any(|r| args.wants(r))) {
