@@ -7,22 +7,16 @@
 mod mutants;
 
 use kyvc::diag::{Diagnostic, Source};
-use kyvc::engine::{CompileOptions, Engine, PolicySet, compile_sources};
-use kyvc::manifest;
-use kyvc::offline::evaluate::Question;
-use kyvc::offline::resources::reference;
-use kyvc::offline::values::Values;
-use kyvc::yaml::ReadOptions;
+use kyvc::engine::{CompileOptions, compile_sources};
 use kyvc_vm::machine::Budget;
+use mutants::ask::{ask, text};
 use mutants::choices::Choices;
 use mutants::corpus::{self, Case};
 use mutants::edits::edit;
 use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use serde_json::Value;
-use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 /// What a run may cost.
 const BUDGET: Budget = Budget { fuel: 2_000_000, memory: 8 << 20 };
@@ -42,23 +36,9 @@ struct Count {
     results: usize,
 }
 
-fn text(documents: &[Value]) -> String {
-    documents.iter().map(|d| format!("---\n{d}\n")).collect()
-}
-
 fn compiles(policies: &[Value]) -> bool {
     let source = Source::new("policy.yaml", text(policies));
     !compile_sources(&[source], CompileOptions::default()).diagnostics.iter().any(Diagnostic::is_error)
-}
-
-fn ask(set: &PolicySet, source: &Arc<Source>) -> (usize, Vec<Diagnostic>) {
-    let (values, mut engine, mut out) = (Values::default(), Engine::with_budget(BUDGET), Vec::new());
-    let question = Question::new(set, &values);
-    let problems = manifest::read(source, set.program().layout(), ReadOptions::resource(), &mut |document| {
-        let _ = question.resource(&mut engine, document, &reference(document), 0, None, &mut out);
-        ControlFlow::Continue(())
-    });
-    (out.iter().map(|r| r.rules.len()).sum(), problems)
 }
 
 fn run(policies: &[Value], manifests: &[Value], count: &mut Count) {
@@ -69,7 +49,7 @@ fn run(policies: &[Value], manifests: &[Value], count: &mut Count) {
         return;
     }
     count.compiled += 1;
-    let (results, problems) = ask(&compiled.set, &Source::new("manifest.yaml", text(manifests)));
+    let (results, problems) = ask(&compiled.set, &Source::new("manifest.yaml", text(manifests)), BUDGET);
     assert!(problems.iter().all(|d| !d.to_string().is_empty()));
     count.results += results;
 }

@@ -4,21 +4,13 @@ mod expressions;
 mod mutants;
 
 pub use expressions::expression;
-pub use mutants::spoiled;
+pub use mutants::{ask, spoiled};
 
-use kyvc::diag::Source;
 use kyvc::engine::{Engine, PolicySet, Request};
-use kyvc::manifest;
-use kyvc::offline::evaluate::Question;
-use kyvc::offline::resources::reference;
-use kyvc::offline::values::Values;
-use kyvc::yaml::ReadOptions;
 use kyvc_vm::document::{Buffers, JsonOptions, read_json};
 use kyvc_vm::file::encode;
 use kyvc_vm::machine::Budget;
 use kyvc_vm::program::Program;
-use std::ops::ControlFlow;
-use std::sync::Arc;
 
 /// The object that programs and policies are run over.
 pub const POD: &str = include_str!("../../benches/data/pod.json");
@@ -59,14 +51,4 @@ pub fn check_pod(set: &PolicySet) {
     let doc = read_json(POD, set.program().layout(), Buffers::default(), JsonOptions::default());
     let doc = doc.expect("the Pod is JSON");
     Engine::with_budget(BUDGET).check(set, &Request::create(&doc), |verdict| drop(verdict.message()));
-}
-
-/// Puts the objects of a source through all that the rules of a set do: mutation, validation, generation.
-pub fn ask(set: &PolicySet, source: &Arc<Source>) {
-    let (values, mut engine, mut out) = (Values::default(), Engine::with_budget(BUDGET), Vec::new());
-    let question = Question::new(set, &values);
-    manifest::read(source, set.program().layout(), ReadOptions::resource(), &mut |document| {
-        let _ = question.resource(&mut engine, document, &reference(document), 0, None, &mut out);
-        ControlFlow::Continue(())
-    });
 }

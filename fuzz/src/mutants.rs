@@ -1,9 +1,13 @@
 //! Policies and manifests with something wrong in them, as the tests make them.
 
 use crate::expressions::choices;
-use serde_json::Value;
-use std::sync::LazyLock;
+use asking::text;
+use kyvc::diag::Source;
+use kyvc::engine::PolicySet;
+use std::sync::{Arc, LazyLock};
 
+#[path = "../../tests/mutants/ask.rs"]
+mod asking;
 #[path = "../../tests/mutants/corpus.rs"]
 #[allow(dead_code)] // the tests name the file
 mod corpus;
@@ -23,6 +27,7 @@ pub fn spoiled(bytes: &[u8]) -> Option<(String, String)> {
     Some((text(&policies), text(&manifests)))
 }
 
-fn text(documents: &[Value]) -> String {
-    documents.iter().map(|d| format!("---\n{d}\n")).collect()
+/// Puts the objects of a source through all that the rules of a set do.
+pub fn ask(set: &PolicySet, source: &Arc<Source>) {
+    asking::ask(set, source, crate::BUDGET);
 }

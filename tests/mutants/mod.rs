@@ -1,5 +1,6 @@
 //! Policies and manifests with something wrong in them.
 
+pub(crate) mod ask;
 #[path = "../expressions/choices.rs"]
 #[expect(dead_code, reason = "the grammar of expressions uses the rest")]
 pub(crate) mod choices;
