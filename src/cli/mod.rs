@@ -14,6 +14,7 @@ mod paint;
 mod test;
 mod version;
 
+use crate::codegen::without_optimisations;
 use crate::diag::{Code, Diagnostic};
 use crate::engine::stop_clock;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -22,6 +23,8 @@ use std::process::ExitCode;
 
 /// The environment variable that stops the clock for policies, at a time as RFC 3339 writes it.
 const CLOCK: &str = "KYVC_NOW";
+/// The environment variable that switches all optimisations off where it is `1`.
+const PLAIN: &str = "KYVC_PLAIN";
 
 /// Compile Kyverno policies to bytecode, and check Kubernetes objects with them.
 #[derive(Debug, Parser)]
@@ -94,6 +97,9 @@ pub fn main() -> ExitCode {
     {
         common::print(&[Diagnostic::new(Code::BadSetting, format!("{CLOCK}: {e}"))]);
         return ExitCode::from(common::BAD_USAGE);
+    }
+    if std::env::var(PLAIN).is_ok_and(|v| v == "1") {
+        without_optimisations();
     }
     match cli.command {
         Command::Check(args) => check::run(&args),

@@ -23,7 +23,7 @@ pub(super) fn generate(u: &mut UnitBuilder<'_>, e: &Expr) -> Result<Reg, Codegen
 /// Code for an expression. `current` holds what `@` is; it is never `out`.
 fn into(u: &mut UnitBuilder<'_>, e: &Expr, out: Reg, current: Option<Reg>) -> Result<(), CodegenError> {
     let taken = u.taken();
-    let folded = if u.linker.unfolded { None } else { fold::fold(e) };
+    let folded = if u.linker.unfolded || super::is_plain() { None } else { fold::fold(e) };
     match folded.as_ref().unwrap_or(e) {
         Expr::Null => constant(u, Const::Null, out)?,
         Expr::Bool(b) => constant(u, Const::Bool(*b), out)?,

@@ -241,7 +241,10 @@ impl Linker {
     }
 
     /// The program, checked.
-    pub fn finish(self) -> Result<Program, VerifyError> {
+    pub fn finish(mut self) -> Result<Program, VerifyError> {
+        if super::is_plain() {
+            self.layout.want(&[], true);
+        }
         verify(Parts {
             layout: self.layout.finish(),
             code: self.code,

@@ -1,6 +1,7 @@
 //! From the intermediate form to a program.
 
 mod body;
+mod census;
 mod conditions;
 mod ends;
 mod expr;
@@ -16,7 +17,22 @@ mod unit;
 
 pub use link::{CompiledRule, CompiledTarget, Linker};
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use thiserror::Error;
+
+static PLAIN: AtomicBool = AtomicBool::new(false);
+
+/// From now on code is made without anything that is there only for speed: no counts are asked, nothing is evaluated
+/// ahead, documents are read whole and every rule is run. Results must be the same; it is for finding out whether they
+/// are.
+pub fn without_optimisations() {
+    PLAIN.store(true, Ordering::Relaxed);
+}
+
+/// Whether code is made without optimisations.
+pub(crate) fn is_plain() -> bool {
+    PLAIN.load(Ordering::Relaxed)
+}
 
 /// Why a rule has no code. Sizes are the only reason.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]

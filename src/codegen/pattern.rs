@@ -6,8 +6,8 @@
 
 use super::CodegenError;
 use super::ends::Ends;
-use super::expr;
 use super::unit::{Label, UnitBuilder};
+use super::{census, expr};
 use crate::ir::{Ask, Entry, Existence, ExistenceItem, Expr, MapAsk, Pattern, WholePattern};
 use kyvc_grammar::anchor::Anchor;
 use kyvc_vm::document::{Segment, Sym};
@@ -246,6 +246,10 @@ fn written(
     ends: &Ends,
 ) -> Result<(), CodegenError> {
     let (fault, skip, fail, error) = (ends.fault, ends.skip, ends.fail, ends.error);
+    let holds = u.label();
+    if keys.is_some() {
+        census::generate(u, p, holds)?;
+    }
     let marks = if needs_marks(p) { Some(u.reg()?) } else { None };
     if let Some(marks) = marks {
         u.emit(Op::MarkInit, marks.0, 0, 0);
@@ -259,6 +263,7 @@ fn written(
     let mut g = Gen { u, fault, marks, marked: Vec::new(), made };
     g.value(p, &Spot { value: root, path: vec![], reach: vec![], keys }, misses)?;
     if plain {
+        u.bind(holds);
         return Ok(());
     }
     u.jump(Op::Jump, 0, 0, done);
@@ -271,6 +276,7 @@ fn written(
     u.jump(Op::JumpPathless, fault.0, 0, error);
     u.jump(Op::Jump, 0, 0, fail);
     u.bind(done);
+    u.bind(holds);
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use super::index::{Kinds, kinds_of};
 use super::set::{CheckKind, Paths, PolicyInfo, PolicyKind, PolicySet, RuleInfo, RuleOverride, Severity, Standard};
-use crate::codegen::{CompiledRule, Linker};
+use crate::codegen::{self, CompiledRule, Linker};
 use crate::diag::{self, Code, Diagnostic, Label, Source};
 use crate::ir;
 use crate::lower;
@@ -98,7 +98,7 @@ fn rule_info(policy: usize, rule: &ir::Rule, written: Option<&Rule>, code: Compi
         },
         pod_security: standard(rule),
         synchronize: written.and_then(|r| r.generate.as_ref()).is_some_and(|g| g.synchronize),
-        kinds: kinds(rule),
+        kinds: if codegen::is_plain() { None } else { kinds(rule) },
         code,
         place: rule.place,
     }

@@ -5,13 +5,8 @@ use super::{Chunk, ReadOptions};
 use crate::diag::Code;
 use kyvc_vm::document::{Buffers, BuildError, Document, JsonError, JsonErrorKind, JsonOptions, Layout, read_json};
 
-/// What became of a text that starts like JSON.
-pub(super) enum Outcome<'a> {
-    /// A value; the text goes on with another one from this offset.
-    Value(Document<'a>, Option<usize>),
-    /// No JSON.
-    Error(JsonError),
-}
+/// A value, and the offset from which on the text goes on with another one.
+pub(super) type First<'a> = (Document<'a>, Option<usize>);
 
 /// Whether a text starts as a JSON map or list does.
 pub(super) fn starts(text: &str) -> bool {
@@ -25,7 +20,12 @@ pub(super) fn looks_like_json(text: &str) -> bool {
 }
 
 /// Reads the first JSON value of a text.
-pub(super) fn first<'a>(chunk: Chunk<'a>, layout: &'a Layout, buffers: Buffers, options: &ReadOptions) -> Outcome<'a> {
+pub(super) fn first<'a>(
+    chunk: Chunk<'a>,
+    layout: &'a Layout,
+    buffers: Buffers,
+    options: &ReadOptions,
+) -> Result<First<'a>, JsonError> {
     let text = chunk.text;
     let places = options.places.then(|| chunk.start());
     // Kyverno reads JSON files as YAML, where `1.0` is an int64, while JSON makes it a float64.
@@ -37,19 +37,16 @@ pub(super) fn first<'a>(chunk: Chunk<'a>, layout: &'a Layout, buffers: Buffers, 
         ..JsonOptions::default()
     };
     match read_json(text, layout, buffers, json) {
-        Ok(doc) => Outcome::Value(doc, None),
+        Ok(doc) => Ok((doc, None)),
         Err(error) => {
             let next = (error.kind == JsonErrorKind::Trailing).then_some(error.offset);
             let (Some(next), Some((value, rest))) = (next, text.split_at_checked(error.offset)) else {
-                return Outcome::Error(error);
+                return Err(error);
             };
             if !starts(rest) {
-                return Outcome::Error(error);
+                return Err(error);
             }
-            match read_json(value, layout, Buffers::default(), json) {
-                Ok(doc) => Outcome::Value(doc, Some(next)),
-                Err(error) => Outcome::Error(error),
-            }
+            read_json(value, layout, Buffers::default(), json).map(|doc| (doc, Some(next)))
         }
     }
 }

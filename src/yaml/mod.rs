@@ -29,7 +29,6 @@ pub use kyvc_vm::document::{go_json, write_json};
 
 use crate::diag::{Code, Diagnostic, Source};
 use fault::Fault;
-use json_in::Outcome;
 use kyvc_vm::document::{Buffers, Document, Layout, Limits, Place};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -189,8 +188,8 @@ impl<'a> Stream<'a, '_> {
         loop {
             let buffers = std::mem::take(&mut self.buffers);
             let (doc, next) = match json_in::first(chunk, self.layout, buffers, &self.options) {
-                Outcome::Value(doc, next) => (doc, next),
-                Outcome::Error(error) => {
+                Ok(first) => first,
+                Err(error) => {
                     let in_json = json_in::fault(&error, chunk);
                     if given {
                         return Err(in_json);

@@ -1,7 +1,7 @@
 //! Assembly text: what people read when they ask what a policy became.
 
 use crate::condition::Operator;
-use crate::document::Place;
+use crate::document::{Kinds, Place, Segment, SpotId};
 use crate::op::{Instr, Op, Operand};
 use crate::program::{Comparison, Const, Program, Step, Unit};
 use crate::verdict::{Ask, Fact, Root};
@@ -85,6 +85,15 @@ fn instruction(program: &Program, pc: usize, i: Instr, labels: &BTreeMap<usize, 
             Operand::Imm if i.op == Op::EndPass && value == 0 => continue,
             Operand::Imm if i.op != Op::ElementGet => value.to_string(),
             Operand::Path => path(program, value),
+            Operand::Spot => spot(program, value),
+            Operand::KindSet => Kinds::from_bits(value as u8).names().collect::<Vec<_>>().join("|"),
+            Operand::Tested => match program.consts().get(value as usize) {
+                Some(Const::Tested(at, pattern)) => {
+                    let pattern = program.constant(*pattern).map_or_else(|| "?".to_owned(), constant);
+                    format!("{}, {pattern}", spot(program, at.number()))
+                }
+                _ => "?".to_owned(),
+            },
             Operand::Sym => key(program, value).to_owned(),
             Operand::Site => site(program, value),
             Operand::Fact => Fact::ALL.get(value as usize).map_or("?", |f| f.name()).to_owned(),
@@ -102,7 +111,8 @@ fn instruction(program: &Program, pc: usize, i: Instr, labels: &BTreeMap<usize, 
         }
         head.push_str(&text);
     }
-    format!("{:<14} {head}{tail}", info.mnemonic).trim_end().to_owned()
+    head.push_str(&tail);
+    format!("{:<14} {}", info.mnemonic, head.trim_start()).trim_end().to_owned()
 }
 
 /// The name that a context entry binds.
@@ -122,6 +132,17 @@ pub fn path(program: &Program, number: u32) -> String {
     let keys = layout.path(crate::document::PathId::from_number(number));
     let keys: Vec<&str> = keys.iter().map(|k| layout.symbols().name(*k)).collect();
     format!(".{}", keys.join("."))
+}
+
+/// A path that is counted: as a static one, with `[*]` for the elements of a list.
+fn spot(program: &Program, number: u32) -> String {
+    let layout = program.layout();
+    let steps = layout.spot_path(SpotId::from_number(number)).into_iter().map(|step| match step {
+        Segment::Key(key) => format!(".{}", layout.symbols().name(key)),
+        Segment::Element => "[*]".to_owned(),
+    });
+    let path: String = steps.collect();
+    if path.starts_with('.') { path } else { format!(".{path}") }
 }
 
 fn site(program: &Program, number: u32) -> String {
@@ -174,6 +195,7 @@ pub fn constant(c: &Const) -> String {
             format!("[{}:{}:{}]", bound(&b[0]), bound(&b[1]), bound(&b[2]))
         }
         Const::Reference(r) => r.shown.to_string(),
+        Const::Tested(spot, pattern) => format!("{} {}", spot.number(), pattern.number()),
         Const::Keys(keys) => list(keys.iter().map(|k| format!("{}{}", k.prefix, k.key.as_str())).collect()),
     }
 }

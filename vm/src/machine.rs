@@ -511,13 +511,6 @@ impl Machine {
                 pc += self.fails(self.test_any(program, input, self.reg(i.a), globs), i.b);
                 false
             }
-            Op::TestKind => {
-                let Some(Const::Kinds(kinds)) = program.constant(ConstId::from_number(i.c)) else {
-                    return Err(trap(TrapKind::Code));
-                };
-                pc += self.fails(kinds.iter().any(|k| k.matches(&input.kind)), i.b);
-                false
-            }
             Op::TestSelector => {
                 let Some(Const::Selector(selector)) = program.constant(ConstId::from_number(i.c)) else {
                     return Err(trap(TrapKind::Code));
@@ -757,6 +750,12 @@ impl Machine {
             | Op::Clear
             | Op::IterInit
             | Op::IterNext
+            | Op::CensusUse
+            | Op::CensusMet
+            | Op::CensusKinds
+            | Op::CensusEvery
+            | Op::CensusTest
+            | Op::TestKind
             | Op::TestScalar => return Err(trap(TrapKind::Code)),
         };
         Ok(Flow::Goto(if taken { i.c as usize } else { pc }))

@@ -55,6 +55,12 @@ pub enum Operand {
     Bounds,
     /// A static path
     Path,
+    /// A path whose values are counted
+    Spot,
+    /// A constant that is such a path and a scalar pattern
+    Tested,
+    /// A set of kinds of values
+    KindSet,
     /// A key
     Sym,
     /// A failure site
@@ -253,6 +259,16 @@ ops! {
     TestCondition "test.condition" 4 (Use, Else, Operator);
     /// Tests that a list has at least `c` elements.
     TestLength "test.length" 1 (Use, Else, Imm);
+    /// Tests that the counts of the object can be asked: they are right, and nobody watches the run.
+    CensusUse "census.use" 1 (None, Else, None);
+    /// Tests that there is a value at a path that is counted.
+    CensusMet "census.met" 1 (None, Else, Spot);
+    /// Tests that every value at a path that is counted is of one of the kinds in `a`.
+    CensusKinds "census.kinds" 1 (KindSet, Else, Spot);
+    /// Tests that every map at the path above has the last key of a path that is counted.
+    CensusEvery "census.every" 1 (None, Else, Spot);
+    /// Tests every value at a path that is counted against a scalar pattern, as test.scalar does.
+    CensusTest "census.test" 1 (None, Else, Tested);
     /// Sets up marks for the keys that must be met somewhere.
     MarkInit "mark.init" 1 (Def, None, None);
     /// Notes that the key numbered `c` was looked for and, when `b` holds a value, found.

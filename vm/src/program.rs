@@ -1,7 +1,7 @@
 //! A verified program and its parts.
 
 use crate::builtin::prepared::Prepared;
-use crate::document::{Layout, Place, Sym};
+use crate::document::{Layout, Place, SpotId, Sym};
 use crate::ids::{ConstId, EntryId, Pc, SiteId, UnitId};
 use crate::op::Instr;
 use crate::scalar::{Glob, ScalarPattern};
@@ -37,6 +37,8 @@ pub enum Const {
     Bounds([Option<i64>; 3]),
     /// An expression that stands as a value
     Reference(Box<Reference>),
+    /// A path whose values are counted, and the constant that is the scalar pattern for each of them
+    Tested(SpotId, ConstId),
 }
 
 impl Const {

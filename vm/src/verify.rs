@@ -29,6 +29,9 @@ pub enum VerifyError {
     /// A constant is an expression without a unit
     #[error("constant {0} has no unit")]
     Reference(usize),
+    /// A constant names a path whose values are not linked, or no scalar pattern
+    #[error("constant {0} has no linked path or no pattern")]
+    Tested(usize),
     /// Code runs on past the end of its unit
     #[error("unit {0:?} does not end")]
     Open(Box<str>),
@@ -56,6 +59,12 @@ pub fn verify(parts: Parts) -> Result<Program, VerifyError> {
         }
     }
     for (i, constant) in parts.consts.iter().enumerate() {
+        if let Const::Tested(spot, pattern) = constant {
+            let linked = parts.layout.spots().get(spot.index()).is_some_and(|spot| spot.linked);
+            if !linked || !matches!(parts.consts.get(pattern.index()), Some(Const::Pattern(_))) {
+                return Err(VerifyError::Tested(i));
+            }
+        }
         let Const::Reference(reference) = constant else { continue };
         // Its unit finds a value in the first register.
         let known = |unit: UnitId| parts.units.get(unit.index()).is_some_and(|u| u.registers > 0);
@@ -117,6 +126,9 @@ fn fits(parts: &Parts, unit: &Unit, pc: usize, i: Instr, value: u32, kind: Opera
         Operand::Pairs => constant(|c| matches!(c, Const::Pairs(_))),
         Operand::Keys => constant(|c| matches!(c, Const::Keys(_))),
         Operand::Path => (value as usize) < parts.layout.path_count(),
+        Operand::Spot => (value as usize) < parts.layout.spot_count(),
+        Operand::KindSet => true,
+        Operand::Tested => constant(|c| matches!(c, Const::Tested(..))),
         Operand::Sym => (value as usize) < parts.layout.symbols().len(),
         Operand::Fact => (value as usize) < Fact::ALL.len(),
         Operand::Root => (value as usize) < Root::ALL.len(),

@@ -75,7 +75,8 @@ pub struct Builder<'a> {
 impl<'a> Builder<'a> {
     /// Starts a document over `src`, in the memory of an earlier one.
     pub fn new(src: &'a str, layout: &'a Layout, buffers: Buffers, limits: Limits) -> Self {
-        let Buffers { mut nodes, mut owned, mut keys, mut slots, mut places, mut key_places, mut frames } = buffers;
+        let Buffers { mut nodes, mut owned, mut keys, mut slots, mut places, mut key_places, mut frames, mut census } =
+            buffers;
         nodes.clear();
         owned.clear();
         keys.clear();
@@ -84,7 +85,8 @@ impl<'a> Builder<'a> {
         places.clear();
         key_places.clear();
         frames.clear();
-        let doc = Document { src, layout, nodes, owned, keys, slots, places, key_places, frames: Vec::new() };
+        census.begin(layout);
+        let doc = Document { src, layout, nodes, owned, keys, slots, places, key_places, frames: Vec::new(), census };
         Self {
             doc,
             stack: frames,
@@ -137,10 +139,14 @@ impl<'a> Builder<'a> {
             self.doc.places.push(place);
             self.doc.key_places.push(if self.key == KEY_NONE { Place::default() } else { self.key_place });
         }
-        if let Some(slot) = self.doc.layout.slot(self.next)
+        let (slot, spot) = self.doc.layout.seats(self.next);
+        if let Some(slot) = slot
             && let Some(entry) = self.doc.slots.get_mut(slot as usize)
         {
             *entry = index;
+        }
+        if let Some(spot) = spot {
+            self.doc.census.note(spot, kind, index);
         }
         Ok(index)
     }
@@ -368,6 +374,7 @@ impl<'a> Builder<'a> {
         let Some(node) = self.doc.nodes.get_mut(at as usize) else { return false };
         node.set_key(KEY_DEAD);
         let end = node.end;
+        self.doc.census.spoil();
         if let Some(top) = self.stack.last_mut() {
             top.count = top.count.saturating_sub(1);
         }

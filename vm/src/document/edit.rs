@@ -1,7 +1,7 @@
 //! Small changes to a document before anything is asked of it: defaults that a client fills in.
 
 use super::node::{KEY_LIMIT, KEY_LOCAL, Kind, NO_NODE, Node, NodeId, TextRef};
-use super::{Document, Place};
+use super::{Document, Place, Segment, SpotId};
 
 impl Document<'_> {
     /// Puts a string under a path of keys, making the maps on the way. Does nothing where a value on the way is no map,
@@ -39,6 +39,9 @@ impl Document<'_> {
         let start = self.owned.len();
         let leaf = self.nodes.get_mut(id.index()).filter(|n| n.end == id.0 + 1);
         if let Some(node) = leaf {
+            if node.kind() != Kind::Str {
+                self.census.spoil();
+            }
             self.owned.push_str(text);
             *node = Node::new(Kind::Str, node.key(), node.end, Node::from_text(TextRef::new(start, text.len(), true)));
         }
@@ -64,6 +67,7 @@ impl Document<'_> {
             let named = self.kind(id) == Kind::Null && self.key(id).is_some_and(|k| keys.contains(&self.key_text(k)));
             if let Some(node) = self.nodes.get_mut(i).filter(|_| named) {
                 *node = Node::new(Kind::Map, node.key(), node.end, 0);
+                self.census.spoil();
             }
         }
     }
@@ -90,6 +94,7 @@ impl Document<'_> {
             }
         }
         self.nodes.insert(at as usize, Node::new(kind, key, at + 1, payload));
+        self.census.shift(at);
         if let Some(node) = self.nodes.get_mut(map.index()) {
             node.payload += 1;
         }
@@ -113,6 +118,14 @@ impl Document<'_> {
         let found = layout.paths().position(same);
         if let Some(slot) = found.and_then(|i| self.slots.get_mut(i)) {
             *slot = node.0;
+        }
+        let same = |number: u32| {
+            let steps = layout.spot_path(SpotId::from_number(number));
+            let is = |step: &Segment, key: &str| matches!(step, Segment::Key(k) if layout.symbols().name(*k) == key);
+            steps.len() == path.len() && steps.iter().zip(path).all(|(step, key)| is(step, key))
+        };
+        if let Some((number, spot)) = (0u32..).zip(layout.spots()).find(|(number, _)| same(*number)) {
+            self.census.note((number, spot.linked), self.kind(node), node.0);
         }
     }
 }

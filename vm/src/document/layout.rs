@@ -23,6 +23,27 @@ impl PathId {
     }
 }
 
+/// Number of a path, through lists too, whose values are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SpotId(u32);
+
+impl SpotId {
+    #[inline]
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    /// The path's number.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+
+    #[inline]
+    pub(crate) fn from_number(n: u32) -> Self {
+        Self(n)
+    }
+}
+
 /// One step of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Segment {
@@ -46,13 +67,25 @@ struct TrieNode {
     children: Vec<(Sym, State)>,
     element: State,
     slot: u32,
+    spot: u32,
+    /// Whether the values of the spot are linked
+    linked: bool,
     whole: bool,
 }
 
 impl TrieNode {
     fn new() -> Self {
-        Self { children: Vec::new(), element: UNWANTED, slot: NO_SLOT, whole: false }
+        Self { children: Vec::new(), element: UNWANTED, slot: NO_SLOT, spot: NO_SLOT, linked: false, whole: false }
     }
+}
+
+/// A path whose values are counted.
+#[derive(Clone, Debug)]
+pub(crate) struct Spot {
+    /// The spot of the list or map around it and the step from there; none for the root
+    pub(crate) above: Option<(SpotId, Segment)>,
+    state: State,
+    pub(crate) linked: bool,
 }
 
 /// Keys and paths of a program set; immutable once linked.
@@ -62,6 +95,7 @@ pub struct Layout {
     symbols: Symbols,
     trie: Vec<TrieNode>,
     paths: Vec<Box<[Sym]>>,
+    spots: Vec<Spot>,
 }
 
 impl Layout {
@@ -121,12 +155,40 @@ impl Layout {
         self.paths.get(id.index()).map_or(&[], |p| p)
     }
 
+    /// How many paths are counted.
+    pub fn spot_count(&self) -> usize {
+        self.spots.len()
+    }
+
+    /// The paths that are counted, in the order of their numbers.
+    pub(crate) fn spots(&self) -> &[Spot] {
+        &self.spots
+    }
+
+    /// The spot of the list or map around a spot; none for that of the root.
     #[inline]
-    pub(crate) fn slot(&self, state: State) -> Option<u32> {
+    pub(crate) fn parent(&self, spot: SpotId) -> Option<SpotId> {
+        self.spots.get(spot.index())?.above.map(|(parent, _)| parent)
+    }
+
+    /// The path that a spot counts.
+    pub(crate) fn spot_path(&self, spot: SpotId) -> Vec<Segment> {
+        let above = |spot: &SpotId| self.spots.get(spot.index())?.above;
+        let mut path: Vec<_> =
+            std::iter::successors(above(&spot), |(parent, _)| above(parent)).map(|(_, step)| step).collect();
+        path.reverse();
+        path
+    }
+
+    /// The slot of a value, and its spot with whether its values are linked.
+    #[inline]
+    pub(crate) fn seats(&self, state: State) -> (Option<u32>, Option<(u32, bool)>) {
         if state >= WHOLE {
-            return None;
+            return (None, None);
         }
-        self.trie.get(state as usize).map(|t| t.slot).filter(|s| *s != NO_SLOT)
+        let Some(node) = self.trie.get(state as usize) else { return (None, None) };
+        let is = |number: u32| number != NO_SLOT;
+        (Some(node.slot).filter(|n| is(*n)), Some((node.spot, node.linked)).filter(|(n, _)| is(*n)))
     }
 
     #[inline]
@@ -167,11 +229,12 @@ pub struct LayoutBuilder {
     symbols: Symbols,
     trie: Vec<TrieNode>,
     paths: Vec<Box<[Sym]>>,
+    spots: Vec<Spot>,
 }
 
 impl Default for LayoutBuilder {
     fn default() -> Self {
-        Self { symbols: Symbols::default(), trie: vec![TrieNode::new()], paths: Vec::new() }
+        Self { symbols: Symbols::default(), trie: vec![TrieNode::new()], paths: Vec::new(), spots: Vec::new() }
     }
 }
 
@@ -182,30 +245,31 @@ impl LayoutBuilder {
     }
 
     fn descend(&mut self, path: &[Segment]) -> usize {
-        let mut at = 0;
-        for segment in path {
-            let found = self.trie.get(at).and_then(|node| match segment {
-                Segment::Key(key) => node.children.iter().find(|(k, _)| k == key).map(|(_, s)| *s as usize),
-                Segment::Element => (node.element != UNWANTED).then_some(node.element as usize),
-            });
-            at = found.unwrap_or_else(|| {
-                let next = self.trie.len();
-                let state = u32::try_from(next).unwrap_or(WHOLE - 1);
-                // A subtree that is wanted whole stays so below the new branch.
-                let whole = self.trie.get(at).is_some_and(|n| n.whole);
-                let mut node = TrieNode::new();
-                node.whole = whole;
-                self.trie.push(node);
-                if let Some(parent) = self.trie.get_mut(at) {
-                    match segment {
-                        Segment::Key(key) => parent.children.push((*key, state)),
-                        Segment::Element => parent.element = state,
-                    }
+        path.iter().fold(0, |at, segment| self.step(at, *segment))
+    }
+
+    /// The state after a step from another one.
+    fn step(&mut self, at: usize, segment: Segment) -> usize {
+        let found = self.trie.get(at).and_then(|node| match segment {
+            Segment::Key(key) => node.children.iter().find(|(k, _)| *k == key).map(|(_, s)| *s as usize),
+            Segment::Element => (node.element != UNWANTED).then_some(node.element as usize),
+        });
+        found.unwrap_or_else(|| {
+            let next = self.trie.len();
+            let state = u32::try_from(next).unwrap_or(WHOLE - 1);
+            // A subtree that is wanted whole stays so below the new branch.
+            let whole = self.trie.get(at).is_some_and(|n| n.whole);
+            let mut node = TrieNode::new();
+            node.whole = whole;
+            self.trie.push(node);
+            if let Some(parent) = self.trie.get_mut(at) {
+                match segment {
+                    Segment::Key(key) => parent.children.push((key, state)),
+                    Segment::Element => parent.element = state,
                 }
-                next
-            });
-        }
-        at
+            }
+            next
+        })
     }
 
     /// Gives a path of keys a slot.
@@ -219,6 +283,38 @@ impl LayoutBuilder {
             self.paths.push(keys.into());
         }
         PathId(node.slot)
+    }
+
+    /// Has the values at a path counted, and those on the way to it.
+    pub fn spot(&mut self, path: &[Segment]) -> SpotId {
+        path.iter().fold(self.spot_at(None), |spot, step| self.spot_at(Some((spot, *step))))
+    }
+
+    /// Has the values counted that are a step away from a spot, or the root.
+    pub(crate) fn spot_at(&mut self, above: Option<(SpotId, Segment)>) -> SpotId {
+        let at = match above {
+            None => ROOT as usize,
+            Some((parent, step)) => {
+                let from = self.spots.get(parent.index()).map_or(ROOT, |spot| spot.state);
+                self.step(from as usize, step)
+            }
+        };
+        let next = u32::try_from(self.spots.len()).unwrap_or(NO_SLOT);
+        let Some(node) = self.trie.get_mut(at) else { return SpotId(NO_SLOT) };
+        if node.spot == NO_SLOT {
+            node.spot = next;
+            self.spots.push(Spot { above, state: at as State, linked: false });
+        }
+        SpotId(node.spot)
+    }
+
+    /// Has the values at a counted path found one by one, too.
+    pub fn link(&mut self, spot: SpotId) {
+        let Some(spot) = self.spots.get_mut(spot.index()) else { return };
+        spot.linked = true;
+        if let Some(node) = self.trie.get_mut(spot.state as usize) {
+            node.linked = true;
+        }
     }
 
     /// Says that a program reads the value at a path: the node itself, or with `whole` everything below it.
@@ -243,6 +339,6 @@ impl LayoutBuilder {
     pub fn finish(self) -> Layout {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        Layout { id, symbols: self.symbols, trie: self.trie, paths: self.paths }
+        Layout { id, symbols: self.symbols, trie: self.trie, paths: self.paths, spots: self.spots }
     }
 }

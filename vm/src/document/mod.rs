@@ -6,6 +6,7 @@
 //! stays a raw span.
 
 mod build;
+mod census;
 mod edit;
 mod json;
 mod layout;
@@ -18,8 +19,10 @@ mod symbols;
 mod tests;
 
 pub use build::{BuildError, Builder, Limits};
+pub(crate) use census::Census;
+pub use census::Kinds;
 pub use json::{JsonError, JsonErrorKind, JsonOptions, go_json, read_json, write_json, write_str};
-pub use layout::{Layout, LayoutBuilder, PathId, Segment};
+pub use layout::{Layout, LayoutBuilder, PathId, Segment, SpotId};
 pub use node::{Kind, NodeId};
 pub use place::Place;
 pub(crate) use symbols::hash as hash_text;
@@ -59,6 +62,7 @@ pub struct Document<'a> {
     key_places: Vec<Place>,
     /// Memory of the builder's stack, for the next document.
     frames: Vec<build::Frame>,
+    census: Census,
 }
 
 /// The memory of a finished document, for the next one.
@@ -71,6 +75,7 @@ pub struct Buffers {
     places: Vec<Place>,
     key_places: Vec<Place>,
     pub(crate) frames: Vec<build::Frame>,
+    census: Census,
 }
 
 impl<'a> Document<'a> {
@@ -87,6 +92,13 @@ impl<'a> Document<'a> {
             + size_of_val(&*self.slots)
             + size_of_val(&*self.places)
             + size_of_val(&*self.key_places)
+            + self.census.bytes()
+    }
+
+    /// What stands at the paths that the layout counts.
+    #[inline]
+    pub(crate) fn census(&self) -> &Census {
+        &self.census
     }
 
     /// Gives the memory back for the next document.
@@ -99,6 +111,7 @@ impl<'a> Document<'a> {
             places: self.places,
             key_places: self.key_places,
             frames: self.frames,
+            census: self.census,
         }
     }
 

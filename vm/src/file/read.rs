@@ -1,8 +1,8 @@
 //! Bytes to parts.
 
 use super::wire::{Reader, WireError};
-use crate::document::{Layout, LayoutBuilder, Place, Segment, Sym};
-use crate::ids::{Pc, UnitId};
+use crate::document::{Layout, LayoutBuilder, Place, Segment, SpotId, Sym};
+use crate::ids::{ConstId, Pc, UnitId};
 use crate::op::{Instr, Op};
 use crate::program::{Const, Entry, KeyPlan, Line, Parts, Reason, Reference, Site, Step, Unit};
 use crate::scalar::{self, Glob, ScalarPattern, Term};
@@ -62,13 +62,22 @@ fn layout(r: &mut Reader<'_>) -> Read<Layout> {
             return Err(WireError::Invalid("path"));
         }
     }
-    let wants = r.list(|r| {
-        let path = r.list(|r| match r.u32()? {
-            0 => Ok(Segment::Element),
-            n => known(n - 1).map(Segment::Key),
-        })?;
-        Ok((path, r.bool()?))
-    })?;
+    let step = |r: &mut Reader<'_>| match r.u32()? {
+        0 => Ok(Segment::Element),
+        n => known(n - 1).map(Segment::Key),
+    };
+    let spots = r.list(|r| Ok((r.option(|r| Ok((SpotId::from_number(r.u32()?), step(r)?)))?, r.bool()?)))?;
+    for (i, (above, linked)) in spots.into_iter().enumerate() {
+        let spot = b.spot_at(above);
+        // What it is below comes before it.
+        if spot.number() as usize != i || above.is_some_and(|(parent, _)| parent.number() as usize >= i) {
+            return Err(WireError::Invalid("path"));
+        }
+        if linked {
+            b.link(spot);
+        }
+    }
+    let wants = r.list(|r| Ok((r.list(step)?, r.bool()?)))?;
     for (path, whole) in wants {
         b.want(&path, whole);
     }
@@ -104,6 +113,7 @@ fn constant(r: &mut Reader<'_>) -> Read<Const> {
             let unit = r.option(|r| r.u32().map(UnitId::from_number))?;
             Const::Reference(Box::new(Reference { shown, tree, unit }))
         }
+        13 => Const::Tested(SpotId::from_number(r.u32()?), ConstId::from_number(r.u32()?)),
         _ => return Err(WireError::Invalid("constant")),
     })
 }

@@ -41,12 +41,23 @@ fn layout(w: &mut Writer, l: &Layout) {
     w.list(&names, |w, n| w.str(n));
     let paths: Vec<_> = l.paths().collect();
     w.list(&paths, |w, keys| w.list(keys, |w, k| w.number(u64::from(k.number()))));
-    w.list(&l.wants(), |w, (path, whole)| {
-        w.list(path, |w, s| match s {
-            Segment::Element => w.number(0),
-            Segment::Key(k) => w.number(u64::from(k.number()) + 1),
+    w.list(l.spots(), |w, spot| {
+        w.option(spot.above.as_ref(), |w, (parent, step)| {
+            w.number(u64::from(parent.number()));
+            segment(w, *step);
         });
+        w.bool(spot.linked);
+    });
+    w.list(&l.wants(), |w, (path, whole)| {
+        w.list(path, |w, step| segment(w, *step));
         w.bool(*whole);
+    });
+}
+
+fn segment(w: &mut Writer, step: Segment) {
+    w.number(match step {
+        Segment::Element => 0,
+        Segment::Key(key) => u64::from(key.number()) + 1,
     });
 }
 
@@ -109,6 +120,11 @@ fn constant(w: &mut Writer, c: &Const) {
             w.str(&reference.shown);
             w.str(&reference.tree);
             w.option(reference.unit.as_ref(), |w, u| w.number(u64::from(u.number())));
+        }
+        Const::Tested(spot, pattern) => {
+            w.u8(13);
+            w.number(u64::from(spot.number()));
+            w.number(u64::from(pattern.number()));
         }
     }
 }

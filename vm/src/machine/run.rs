@@ -1,8 +1,9 @@
 //! The hot loop: the operations that every rule is made of.
 
 use super::frames::Popped;
+use super::test::node_matches;
 use super::{Input, Machine};
-use crate::document::{Document, Kind, NodeId, PathId, Sym};
+use crate::document::{Document, Kind, Kinds, NodeId, PathId, SpotId, Sym};
 use crate::ids::{ConstId, Pc};
 use crate::op::{Instr, Op};
 use crate::program::{Const, Program};
@@ -190,6 +191,24 @@ impl Machine {
                     }
                     false
                 }
+                Op::TestKind => {
+                    let Some(Const::Kinds(kinds)) = program.constant(ConstId::from_number(i.c)) else {
+                        return self.leave(Err(trap(TrapKind::Code)));
+                    };
+                    if !kinds.iter().any(|k| k.matches(&input.kind)) {
+                        pc = ahead.wrapping_add(usize::from(i.b));
+                        continue;
+                    }
+                    false
+                }
+                Op::CensusUse | Op::CensusMet | Op::CensusKinds | Op::CensusEvery | Op::CensusTest => {
+                    // Who watches wants to see each value.
+                    if TRACED || !self.census(program, docs, i) {
+                        pc = ahead.wrapping_add(usize::from(i.b));
+                        continue;
+                    }
+                    false
+                }
                 _ => match self.warm::<TRACED>(program, input, pc, end) {
                     Ran::Goto(next) => {
                         pc = next as usize;
@@ -209,6 +228,29 @@ impl Machine {
                 return self.leave(Err(trap(kind)));
             }
             pc = label;
+        }
+    }
+
+    /// Whether what an operation asks of the counts of the object is so.
+    #[inline]
+    fn census(&self, program: &Program, docs: &[&Document<'_>], i: Instr) -> bool {
+        let Some(doc) = docs.first() else { return false };
+        let (census, spot) = (doc.census(), SpotId::from_number(i.c));
+        match i.op {
+            Op::CensusUse => census.is_right() && std::ptr::eq(doc.layout(), program.layout()),
+            Op::CensusMet => census.values(spot).is_some_and(|n| n > 0),
+            Op::CensusKinds => census.all_are(spot, Kinds::from_bits(i.a)),
+            Op::CensusEvery => {
+                let above = program.layout().parent(spot).and_then(|parent| census.values(parent));
+                above.is_some() && census.values(spot) == above
+            }
+            _ => match program.constant(ConstId::from_number(i.c)) {
+                Some(Const::Tested(spot, pattern)) => match program.constant(*pattern) {
+                    Some(Const::Pattern(pattern)) => census.nodes(*spot).all(|node| node_matches(doc, node, pattern)),
+                    _ => false,
+                },
+                _ => false,
+            },
         }
     }
 

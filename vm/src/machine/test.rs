@@ -3,7 +3,7 @@
 use super::memory::{View, node_of};
 use super::print::Encoder;
 use super::{Input, Machine, MadePattern};
-use crate::document::Kind;
+use crate::document::{Document, Kind, NodeId};
 use crate::op::Instr;
 use crate::program::Program;
 use crate::scalar::{Glob, ScalarPattern};
@@ -21,10 +21,7 @@ impl Machine {
         pattern: &ScalarPattern,
     ) -> bool {
         if let Some((doc, node)) = node_of(input.documents, value) {
-            if doc.kind(node) == Kind::List {
-                return doc.children(node).all(|n| pattern.matches(doc.scalar(n)));
-            }
-            return pattern.matches(doc.scalar(node));
+            return node_matches(doc, node, pattern);
         }
         if let Val::List(_) = value {
             let items = self.memory.elements(input.documents, value);
@@ -106,5 +103,14 @@ impl Machine {
             }
         }
         self.memory.write(|text| text.push_str(&out))
+    }
+}
+
+/// Whether a value, or where it is a list each of its elements, satisfies a scalar pattern.
+#[inline]
+pub(super) fn node_matches(doc: &Document<'_>, node: NodeId, pattern: &ScalarPattern) -> bool {
+    match doc.kind(node) {
+        Kind::List => doc.children(node).all(|n| pattern.matches(doc.scalar(n))),
+        _ => pattern.matches(doc.scalar(node)),
     }
 }

@@ -264,6 +264,12 @@ impl Machine {
                 | Op::FieldLoad
                 | Op::BoolLoad
                 | Op::Clear
+                | Op::CensusUse
+                | Op::CensusMet
+                | Op::CensusKinds
+                | Op::CensusEvery
+                | Op::CensusTest
+                | Op::TestKind
                 | Op::TestScalar
                 | Op::JumpAbsent
                 | Op::JumpPresent

@@ -82,6 +82,8 @@ impl<'a> Builder<'a> {
 
     /// Ends a document that was started with [`from_base`](Self::from_base).
     pub fn finish_from(mut self, base: &Document<'_>) -> Document<'a> {
+        // What was taken over was not counted.
+        self.doc.census.spoil();
         self.kept.sort_unstable_by_key(|run| run.from);
         for (slot, old) in self.doc.slots.iter_mut().zip(&base.slots) {
             if *slot != NO_NODE || *old == NO_NODE {
