@@ -1,24 +1,29 @@
 //! From the outcome of a rule's code to what the rule says.
 
 use super::request::Operation;
-use super::run::{Run, Status, Verdict, verdict};
-use super::set::{CheckKind, RuleInfo};
+use super::run::{Run, Status, Verdict, passed, verdict};
+use super::set::RuleInfo;
 use super::standard::Pods;
 use kyvc_vm::document::Place;
 use kyvc_vm::machine::FaultView;
 use kyvc_vm::program::Reason;
-use kyvc_vm::verdict::Outcome;
+use kyvc_vm::verdict::{Outcome, Step, Trap};
 use std::collections::BTreeMap;
 
 impl<'e, 'r: 'e> Run<'e, 'r> {
-    /// What the rule says of the object.
+    /// What the rule says of the object, after the first step of its code where that was taken already.
     pub(super) fn verdict<'s>(
         &mut self,
         number: usize,
         info: &'s RuleInfo,
         pods: &mut Pods<'_>,
+        first: Option<Result<Step, Trap>>,
     ) -> Option<Verdict<'s>> {
-        let outcome = match self.unit(info.code.check, false) {
+        let outcome = match first {
+            None => self.unit(info.code.check, false),
+            Some(step) => self.after(step),
+        };
+        let outcome = match outcome {
             Ok(outcome) => outcome,
             Err(trap) => {
                 let text = format!("rule {}: {trap}", info.name);
@@ -42,17 +47,7 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
             Outcome::None | Outcome::Value(_) => None,
             // Kyverno: patterns say nothing of an object that goes.
             _ if self.request.operation == Operation::Delete && info.is_pattern() && self.was_matched(outcome) => None,
-            Outcome::Pass(n) => Some(Verdict {
-                rule: number,
-                info,
-                status: Status::Pass,
-                alternative: (info.check == CheckKind::AnyPattern).then_some(n),
-                text: String::new(),
-                exceptions: Vec::new(),
-                place: Place::default(),
-                standard: None,
-                properties: Vec::new(),
-            }),
+            Outcome::Pass(n) => Some(passed(number, info, n)),
             Outcome::Skip(id) | Outcome::Fail(id) | Outcome::Error(id) => {
                 let own = self.own_message(outcome, id);
                 let (status, text, place) = self.explain(outcome, id, &own)?;

@@ -6,7 +6,7 @@ use super::generate::Wanted;
 use super::host::{Host, NoHost};
 use super::message::{self, Own, Words, path_of};
 use super::request::{Operation, Request, User};
-use super::set::{PolicySet, RuleInfo};
+use super::set::{CheckKind, PolicySet, RuleInfo};
 use super::standard::{Pods, Violated};
 use super::trace::RuleTrace;
 use super::versions::Changing;
@@ -168,6 +168,8 @@ impl Engine {
         let mut facts = std::mem::take(&mut self.facts);
         let mut pods = Pods::new(set, request, &mut facts);
         let (mut ended, mut policy) = (None, None);
+        let documents = documents(request, rest.as_ref());
+        let input = Input { documents: &documents, kind, root };
         for &number in set.index.rules(kind.kind) {
             let Some(info) = set.rules.get(number as usize) else { continue };
             if !info.judges() || ended == Some(info.policy) || !asked(info.policy) {
@@ -177,9 +179,15 @@ impl Engine {
             if policy.replace(info.policy) != Some(info.policy) {
                 self.machine.begin_context();
             }
-            let Some(mut verdict) = self.rule(set, number as usize, info, request, around, &mut pods) else { continue };
+            let number = number as usize;
+            let verdict = match self.begin_rule(set, number, info, request, host, &input) {
+                Begun::Nothing => None,
+                Begun::Holds(verdict) => Some(verdict),
+                Begun::Open(first) => self.rule(set, number, info, request, around, &mut pods, first),
+            };
+            let Some(mut verdict) = verdict else { continue };
             if verdict.status == Status::Fail && request.operation == Operation::Update && set.tolerates(info) {
-                if self.old_fails(set, number as usize, info, request, host) {
+                if self.old_fails(set, number, info, request, host) {
                     verdict.status = Status::Skip;
                     verdict.text = "skipping the rule evaluation as pre-existing violations are allowed".to_owned();
                 }
@@ -247,7 +255,7 @@ impl Engine {
         let around = Around { kind: resource_kind(set, &request), root, rest: rest.as_ref(), images_of: object, host };
         let mut facts = Facts::default();
         let mut pods = Pods::new(set, &request, &mut facts);
-        self.rule(set, number, info, &request, around, &mut pods).is_some_and(|v| v.status == Status::Fail)
+        self.rule(set, number, info, &request, around, &mut pods, None).is_some_and(|v| v.status == Status::Fail)
     }
 
     fn facts(&mut self, set: &PolicySet, request: &Request<'_>) {
@@ -291,6 +299,35 @@ impl Engine {
         m.ready();
     }
 
+    /// Runs the code of a rule as far as it goes by itself. Most rules hold or are about something else, and then that is
+    /// all there is to do.
+    #[inline]
+    fn begin_rule<'s>(
+        &mut self,
+        set: &'s PolicySet,
+        number: usize,
+        info: &'s RuleInfo,
+        request: &Request<'_>,
+        host: &dyn Host,
+        input: &Input<'_>,
+    ) -> Begun<'s> {
+        if self.machine.is_traced() || !info.says_what_code_says() {
+            return Begun::Open(None);
+        }
+        match self.machine.run(&set.program, info.code.check, input) {
+            Ok(Step::Done(Outcome::None)) => Begun::Nothing,
+            Ok(Step::Done(Outcome::Pass(n))) if request.operation != Operation::Delete => {
+                let policy = set.policies.get(info.policy).map_or("", |p| &p.name);
+                match host.stops(policy, &info.name) {
+                    None => Begun::Holds(passed(number, info, n)),
+                    Some(_) => Begun::Open(Some(Ok(Step::Done(Outcome::Pass(n))))),
+                }
+            }
+            step => Begun::Open(Some(step)),
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what a rule is asked about, and what is known of that")]
     fn rule<'s>(
         &mut self,
         set: &'s PolicySet,
@@ -299,11 +336,12 @@ impl Engine {
         request: &Request<'_>,
         around: Around<'_>,
         pods: &mut Pods<'_>,
+        first: Option<Result<Step, Trap>>,
     ) -> Option<Verdict<'s>> {
         let Self { machine, cache, spare, traces, .. } = self;
         let mut run = Run { machine, cache, spare, traces, set, info, request, around, change: None, told: Vec::new() };
         run.begin_trace(number);
-        let verdict = run.verdict(number, info, pods)?;
+        let verdict = run.verdict(number, info, pods, first)?;
         Some(Verdict { properties: run.properties(), ..verdict })
     }
 }
@@ -320,6 +358,22 @@ pub(super) fn verdict(number: usize, info: &RuleInfo, status: Status, text: Stri
         standard: None,
         properties: Vec::new(),
     }
+}
+
+/// The verdict that a rule holds.
+pub(super) fn passed(number: usize, info: &RuleInfo, alternative: u32) -> Verdict<'_> {
+    let alternative = (info.check == CheckKind::AnyPattern).then_some(alternative);
+    Verdict { alternative, ..verdict(number, info, Status::Pass, String::new(), Place::default()) }
+}
+
+/// How the run of a rule began.
+enum Begun<'s> {
+    /// The rule has nothing to say
+    Nothing,
+    /// It holds
+    Holds(Verdict<'s>),
+    /// There is more to do: after this step, or from the start
+    Open(Option<Result<Step, Trap>>),
 }
 
 /// The old object of a request. Kyverno rewrites `request.object` to `request.oldObject` in every variable of a deletion;
@@ -364,16 +418,20 @@ pub(super) struct Run<'e, 'r> {
     pub(super) told: Vec<Wanted>,
 }
 
+/// The documents of a run about a request, without versions of an object that changes.
+fn documents<'d>(request: &Request<'d>, rest: Option<&'d Document<'d>>) -> Documents<'d> {
+    let Request { object, old, namespace_labels, .. } = *request;
+    let rest = rest.unwrap_or(object);
+    SmallVec::from_slice(&[object, namespace_labels.unwrap_or(object), rest, old.unwrap_or(object)])
+}
+
 impl<'e, 'r: 'e> Run<'e, 'r> {
     pub(super) fn program(&self) -> &'e Program {
         &self.set.program
     }
 
     pub(super) fn documents(&self) -> Documents<'e> {
-        let Request { object, old, namespace_labels, .. } = *self.request;
-        let rest = self.around.rest.unwrap_or(object);
-        let mut documents: Documents<'e> =
-            SmallVec::from_slice(&[object, namespace_labels.unwrap_or(object), rest, old.unwrap_or(object)]);
+        let mut documents = documents(self.request, self.around.rest);
         documents.extend(self.change.iter().flat_map(|c| c.seen().iter().copied()));
         documents
     }
@@ -432,7 +490,12 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
         let program = self.program();
         let first =
             if after { self.machine.run_after(program, unit, &input) } else { self.machine.run(program, unit, &input) };
-        match first? {
+        self.after(first)
+    }
+
+    /// Goes on after the first step of a unit, to its end.
+    pub(super) fn after(&mut self, step: Result<Step, Trap>) -> Result<Outcome, Trap> {
+        match step? {
             Step::Done(outcome) => Ok(outcome),
             Step::Need(need) => self.answer(need),
         }

@@ -217,6 +217,13 @@ impl RuleInfo {
         self.check.judges() && !matches!(self.check, CheckKind::VerifyImages | CheckKind::Manifests)
     }
 
+    /// Whether the outcome of its code is all that it says.
+    #[inline]
+    pub(crate) fn says_what_code_says(&self) -> bool {
+        let Self { images, manifests, pod_security, properties, .. } = self;
+        images.is_none() && manifests.is_none() && pod_security.is_none() && properties.is_empty()
+    }
+
     /// Whether it says of objects whether they are right.
     pub(crate) fn judges(&self) -> bool {
         self.check.judges() && self.images.as_ref().is_none_or(|i| i.checks())

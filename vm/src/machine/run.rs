@@ -3,7 +3,7 @@
 use super::frames::Popped;
 use super::test::node_matches;
 use super::{Input, Machine};
-use crate::document::{Document, Kind, Kinds, NodeId, PathId, SpotId, Sym};
+use crate::document::{Census, Document, Kind, Kinds, NodeId, PathId, SpotId, Sym};
 use crate::ids::{ConstId, Pc};
 use crate::op::{Instr, Op};
 use crate::program::{Const, Program};
@@ -28,6 +28,10 @@ pub(super) enum Ran {
     Goto(u32),
     /// The unit has ended with the value in this register
     Value(u8),
+    /// The unit has ended: the rule holds, by this alternative
+    Pass(u32),
+    /// The unit has ended: there is nothing to say
+    None,
     /// As [`Machine::left`] says
     Other,
 }
@@ -70,6 +74,8 @@ impl Machine {
             };
             let outcome = match ran {
                 Ran::Value(r) => Outcome::Value(self.reg(r)),
+                Ran::Pass(alternative) => Outcome::Pass(alternative),
+                Ran::None => Outcome::None,
                 Ran::Goto(pc) if pc as usize != from => {
                     from = pc as usize;
                     continue;
@@ -118,6 +124,16 @@ impl Machine {
             let trap = |kind| Trap { kind, pc: Pc::from_number(pc as u32) };
             let Some(&i) = code.get(pc) else { return self.leave(Err(trap(TrapKind::Code))) };
             let ahead = pc.wrapping_add(1);
+            // Goes on at the `else` label unless a test holds.
+            macro_rules! unless {
+                ($holds:expr) => {{
+                    if !$holds {
+                        pc = ahead.wrapping_add(usize::from(i.b));
+                        continue;
+                    }
+                    false
+                }};
+            }
             // Nothing here copies a value as a whole: the processor would wait until the parts of it that an operation
             // before has written one by one have reached memory.
             //
@@ -185,29 +201,35 @@ impl Machine {
                     let Some(Const::Pattern(pattern)) = program.constant(ConstId::from_number(i.c)) else {
                         return self.leave(Err(trap(TrapKind::Code)));
                     };
-                    if !self.test_scalar(program, input, self.reg(i.a), pattern) {
-                        pc = ahead.wrapping_add(usize::from(i.b));
-                        continue;
-                    }
-                    false
+                    unless!(self.test_scalar(program, input, self.reg(i.a), pattern))
                 }
                 Op::TestKind => {
                     let Some(Const::Kinds(kinds)) = program.constant(ConstId::from_number(i.c)) else {
                         return self.leave(Err(trap(TrapKind::Code)));
                     };
-                    if !kinds.iter().any(|k| k.matches(&input.kind)) {
-                        pc = ahead.wrapping_add(usize::from(i.b));
-                        continue;
-                    }
-                    false
+                    unless!(kinds.iter().any(|k| k.matches(&input.kind)))
                 }
-                Op::CensusUse | Op::CensusMet | Op::CensusKinds | Op::CensusEvery | Op::CensusTest => {
-                    // Who watches wants to see each value.
-                    if TRACED || !self.census(program, docs, i) {
-                        pc = ahead.wrapping_add(usize::from(i.b));
-                        continue;
+                Op::EndPass => return Ran::Pass(i.c),
+                Op::EndNone => return Ran::None,
+                // Who watches wants to see each value.
+                Op::CensusUse => unless!(!TRACED && docs.first().is_some_and(|d| is_counted(program, d))),
+                Op::CensusMet => unless!(census(docs).is_some_and(|c| c.values(spot(i)).is_some_and(|n| n > 0))),
+                Op::CensusKinds => {
+                    unless!(census(docs).is_some_and(|c| c.all_are(spot(i), Kinds::from_bits(i.a))))
+                }
+                Op::CensusEvery => {
+                    let above = program.layout().parent(spot(i));
+                    unless!(
+                        census(docs)
+                            .is_some_and(|c| { above.is_some_and(|above| c.values(above) == c.values(spot(i))) })
+                    )
+                }
+                Op::CensusTest => {
+                    let (looked, holds) = test_counted(program, docs, i);
+                    if let Err(kind) = self.spend(looked) {
+                        return self.leave(Err(trap(kind)));
                     }
-                    false
+                    unless!(holds)
                 }
                 _ => match self.warm::<TRACED>(program, input, pc, end) {
                     Ran::Goto(next) => {
@@ -228,29 +250,6 @@ impl Machine {
                 return self.leave(Err(trap(kind)));
             }
             pc = label;
-        }
-    }
-
-    /// Whether what an operation asks of the counts of the object is so.
-    #[inline]
-    fn census(&self, program: &Program, docs: &[&Document<'_>], i: Instr) -> bool {
-        let Some(doc) = docs.first() else { return false };
-        let (census, spot) = (doc.census(), SpotId::from_number(i.c));
-        match i.op {
-            Op::CensusUse => census.is_right() && std::ptr::eq(doc.layout(), program.layout()),
-            Op::CensusMet => census.values(spot).is_some_and(|n| n > 0),
-            Op::CensusKinds => census.all_are(spot, Kinds::from_bits(i.a)),
-            Op::CensusEvery => {
-                let above = program.layout().parent(spot).and_then(|parent| census.values(parent));
-                above.is_some() && census.values(spot) == above
-            }
-            _ => match program.constant(ConstId::from_number(i.c)) {
-                Some(Const::Tested(spot, pattern)) => match program.constant(*pattern) {
-                    Some(Const::Pattern(pattern)) => census.nodes(*spot).all(|node| node_matches(doc, node, pattern)),
-                    _ => false,
-                },
-                _ => false,
-            },
         }
     }
 
@@ -286,4 +285,36 @@ impl Machine {
 #[inline]
 pub(super) fn native<'d>(program: &Program, docs: &[&'d Document<'d>], doc: DocId) -> Option<&'d Document<'d>> {
     docs.get(usize::from(doc.0)).copied().filter(|d| std::ptr::eq(d.layout(), program.layout()))
+}
+
+/// The path of an operation that asks the counts of the object.
+#[inline]
+fn spot(i: Instr) -> SpotId {
+    SpotId::from_number(i.c)
+}
+
+/// The counts of the object.
+#[inline]
+fn census<'d>(docs: &[&'d Document<'d>]) -> Option<&'d Census> {
+    docs.first().map(|d| d.census())
+}
+
+/// Whether the counts of a document are right, and those of the program's paths.
+#[inline]
+fn is_counted(program: &Program, doc: &Document<'_>) -> bool {
+    doc.census().is_right() && std::ptr::eq(doc.layout(), program.layout())
+}
+
+/// How many values at a path were looked at, and whether all satisfy a pattern.
+#[inline(never)]
+fn test_counted(program: &Program, docs: &[&Document<'_>], i: Instr) -> (u64, bool) {
+    let Some(doc) = docs.first() else { return (0, false) };
+    let Some(Const::Tested(spot, pattern)) = program.constant(ConstId::from_number(i.c)) else { return (0, false) };
+    let Some(Const::Pattern(pattern)) = program.constant(*pattern) else { return (0, false) };
+    let mut looked = 0;
+    let holds = doc.census().nodes(*spot).all(|node| {
+        looked += 1;
+        node_matches(doc, node, pattern)
+    });
+    (looked, holds)
 }

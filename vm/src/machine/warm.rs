@@ -259,6 +259,8 @@ impl Machine {
                     false
                 }
                 Op::EndValue => return Ran::Value(i.a),
+                Op::EndPass => return Ran::Pass(i.c),
+                Op::EndNone => return Ran::None,
                 // The hot loop's own.
                 Op::PathLoad
                 | Op::FieldLoad
