@@ -327,3 +327,28 @@ fn made_rules_have_no_targets() {
     let out = apply("targets-of-jobs", &made, POD, &[]);
     assert!(out.contains("variable substitution failed for rule autogen-r0: variable target.kind must match"), "{out}");
 }
+
+/// Kyverno: pkg/autogen/v1/autogen.go and processor/result.go. A rule with a name as generated ones have is not there where
+/// rules are not computed for a kind: it changes nothing, and what it says of a Pod is not counted.
+#[test]
+fn rules_that_generated_ones_hide() {
+    let policy = "apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: hiding}
+spec:
+  rules:
+  - name: shown
+    match: {any: [{resources: {kinds: [Pod]}}]}
+    mutate: {patchStrategicMerge: {metadata: {labels: {shown: 'yes'}}}}
+  - name: autogen-changes
+    match: {any: [{resources: {kinds: [Pod]}}]}
+    mutate: {patchStrategicMerge: {metadata: {labels: {changed: 'yes'}}}}
+  - name: autogen-checks
+    match: {any: [{resources: {kinds: [Pod]}}]}
+    validate: {message: 'no', pattern: {metadata: {labels: {shown: 'no'}}}}
+";
+    let out = apply("hiding", policy, POD, &[]);
+    assert!(out.contains("shown: \"yes\"") && !out.contains("changed:"), "{out}");
+    assert!(out.contains("1 - autogen-checks validation error: no"), "{out}");
+    assert!(out.ends_with("pass: 1, fail: 0, warn: 0, error: 0, skip: 0 \n"), "{out}");
+}

@@ -4,6 +4,7 @@
 //! here too, with a warning on standard error. What kyvc does not compile or support yet ends the run.
 
 mod args;
+mod counts;
 mod crds;
 mod output;
 mod print;
@@ -12,12 +13,12 @@ pub use args::Args;
 
 use super::common;
 use crate::diag::{Diagnostic, Source};
-use crate::engine::{PolicySet, Status, User, compile};
+use crate::engine::{PolicySet, User, compile};
 use crate::offline::evaluate::{self, Question};
 use crate::offline::exceptions::Exceptions;
 use crate::offline::file;
 use crate::offline::git;
-use crate::offline::outcome::{Does, Outcome};
+use crate::offline::outcome::Outcome;
 use crate::offline::policies::{self, Policies};
 use crate::offline::resources;
 use crate::offline::user;
@@ -142,7 +143,7 @@ fn apply(args: &Args, out: &mut dyn Write) -> Result<u8, Stop> {
         let message = format!("failed to load resources ({})", resources::wrong(&problems));
         Stop::Diagnostics(problems, Some(message))
     })?;
-    let counts = counts(args, &compiled.set, &refused, &outcome);
+    let counts = counts::counts(args, &compiled.set, &refused, &outcome);
     let applied = Applied { set: compiled.set, refused, rules, exceptions: exceptions.len(), outcome, counts };
     let mut printer = Printer::new(args, out);
     printer.head(&applied)?;
@@ -175,24 +176,6 @@ fn exceptions(args: &Args, policies: &mut Policies, sources: &[Arc<Source>]) -> 
         all.classic.append(&mut policies.exceptions);
     }
     Ok(all)
-}
-
-/// How often each result occurs. A policy that is not applied is an error.
-fn counts(args: &Args, set: &PolicySet, refused: &[Refusal], outcome: &Outcome) -> Summary {
-    let mut counts = Summary { error: refused.len(), ..Summary::default() };
-    for response in &outcome.responses {
-        let scored = set.policies().get(response.policy).is_none_or(|p| p.scored);
-        let warns = !scored || (args.audit_warn && response.audits);
-        for ruled in &response.rules {
-            let checks = matches!(ruled.does, Does::Validate | Does::VerifyImages);
-            let status = if checks && ruled.status == Status::Fail && warns { Status::Warn } else { ruled.status };
-            // Kyverno: processor/result.go, a mutation has no warnings.
-            if ruled.does != Does::Mutate || status != Status::Warn {
-                counts.count(status);
-            }
-        }
-    }
-    counts
 }
 
 /// The exit code, and what Kyverno says of it.

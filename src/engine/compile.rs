@@ -47,7 +47,7 @@ pub fn compile(units: Vec<Unit>, mut diagnostics: Vec<Diagnostic>) -> Compiled {
         policies.push(policy_info(unit));
         for (rule, resolved) in &unit.rules {
             match linker.rule(rule) {
-                Ok(code) => rules.push(rule_info(number, rule, resolved.as_ref().map(|r| &r.rule), code)),
+                Ok(code) => rules.push(rule_info(number, rule, resolved.as_ref(), code)),
                 Err(e) => diagnostics.push(
                     Diagnostic::new(Code::ProgramTooLarge, format!("rule `{}`: {e}", rule.name))
                         .at(Label::new(&unit.source, rule.place)),
@@ -65,8 +65,9 @@ pub fn compile(units: Vec<Unit>, mut diagnostics: Vec<Diagnostic>) -> Compiled {
     Compiled { set: PolicySet::new(program, policies, rules, paths), units, diagnostics }
 }
 
-/// What is known of a rule. `written` is what it is in a classic policy.
-fn rule_info(policy: usize, rule: &ir::Rule, written: Option<&Rule>, code: CompiledRule) -> RuleInfo {
+/// What is known of a rule. `resolved` is what it is in a classic policy.
+fn rule_info(policy: usize, rule: &ir::Rule, resolved: Option<&resolve::ResolvedRule>, code: CompiledRule) -> RuleInfo {
+    let written = resolved.map(|r| &r.rule);
     let validate = written.and_then(|r| r.validate.as_ref());
     RuleInfo {
         policy,
@@ -97,6 +98,7 @@ fn rule_info(policy: usize, rule: &ir::Rule, written: Option<&Rule>, code: Compi
             _ => None,
         },
         pod_security: standard(rule),
+        hidden: resolved.is_some_and(|r| matches!(r.guard, Guard::Unless(_))),
         synchronize: written.and_then(|r| r.generate.as_ref()).is_some_and(|g| g.synchronize),
         kinds: if codegen::is_plain() { None } else { kinds(rule) },
         code,

@@ -176,6 +176,7 @@ fn rule(w: &mut Writer, rule: &RuleInfo) {
         w.len(t.change.index());
     });
     w.option(rule.code.make.as_ref(), |w, m| w.len(m.index()));
+    w.bool(rule.hidden);
     w.bool(rule.synchronize);
     place(w, rule.place);
 }
@@ -249,6 +250,7 @@ fn read_rule(r: &mut Reader<'_>, policies: usize, units: usize) -> Result<RuleIn
             targets: r.list(|r| Ok(CompiledTarget { selector: unit(r)?, change: unit(r)? }))?,
             make: r.option(unit)?,
         },
+        hidden: r.bool()?,
         synchronize: r.bool()?,
         place: read_place(r)?,
     })

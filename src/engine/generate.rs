@@ -35,7 +35,7 @@ impl Engine {
         self.set_offers(host);
         self.ready(set, request, rest.as_ref());
         let around = Around { kind, root, rest: rest.as_ref(), images_of: request.object, host };
-        for (number, rule) in set.rules_for(policy, kind.kind).filter(|(_, r)| r.check == CheckKind::Generate) {
+        for (number, rule) in set.rules_doing(CheckKind::Generate, policy, kind.kind) {
             let (machine, cache, spare, traces) = self.parts();
             let (change, told) = (None, Vec::new());
             let mut run = Run { machine, cache, spare, traces, set, info: rule, request, around, change, told };

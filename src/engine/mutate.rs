@@ -54,7 +54,7 @@ impl Engine {
         let null = if has_old { null(versions) } else { None };
         let mut lost = request.operation == Operation::Delete;
         let text = set.reads_request.then(|| request_json(set, request));
-        for (number, rule) in set.rules_for(policy, kind.kind).filter(|(_, r)| r.check == CheckKind::Mutate) {
+        for (number, rule) in set.rules_doing(CheckKind::Mutate, policy, kind.kind) {
             let rest = text.as_deref().and_then(request_document);
             let old = match request.operation {
                 Operation::Delete | Operation::Update => request.old.or(Some(first)),

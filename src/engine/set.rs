@@ -191,6 +191,8 @@ pub struct RuleInfo {
     pub action: Option<Action>,
     /// Other actions for some namespaces
     pub overrides: Vec<RuleOverride>,
+    /// Whether generated rules hide it, where it is not about one kind of objects that rules are asked for
+    pub hidden: bool,
     /// Whether what it makes follows its source
     pub synchronize: bool,
     /// Whether an update may keep what the old object already violates
@@ -378,6 +380,18 @@ impl PolicySet {
         let from = all.partition_point(|n| of(n) < policy);
         let rules = all.get(from..).unwrap_or_default().iter();
         rules.map_while(move |n| self.rules.get(*n as usize).filter(|r| r.policy == policy).map(|r| (*n as usize, r)))
+    }
+
+    /// The rules of a policy that do something to objects of a kind, with their numbers.
+    ///
+    /// Kyverno: pkg/engine/mutation.go, image_verify.go and background.go, the rules are not computed for the object's kind.
+    pub(crate) fn rules_doing<'s>(
+        &'s self,
+        check: CheckKind,
+        policy: usize,
+        kind: &str,
+    ) -> impl Iterator<Item = (usize, &'s RuleInfo)> + use<'s> {
+        self.rules_for(policy, kind).filter(move |(_, r)| r.check == check && !r.hidden)
     }
 
     /// The policy of a rule.

@@ -8,7 +8,7 @@ mod manifests;
 mod metadata;
 mod verifier;
 
-pub use entry::{Attestation, Attestor, Entry, Method};
+pub use entry::{Attestation, Attestor, Certificates, CtLog, Entry, Method, Rekor};
 
 use super::host::Host;
 use super::images::{self, Found};
@@ -47,7 +47,7 @@ impl Engine {
         self.parts().0.begin_context();
         let around = Around { kind, root, rest: rest.as_ref(), images_of: request.object, host };
         let (mut metadata, mut digests) = (Metadata::default(), Vec::new());
-        for (number, rule) in set.rules_for(policy, kind.kind).filter(|(_, r)| r.check == CheckKind::VerifyImages) {
+        for (number, rule) in set.rules_doing(CheckKind::VerifyImages, policy, kind.kind) {
             let (machine, cache, spare, traces) = self.parts();
             let (change, told) = (None, Vec::new());
             let mut run = Run { machine, cache, spare, traces, set, info: rule, request, around, change, told };
