@@ -44,7 +44,9 @@ pub(super) fn is_refused(d: &Diagnostic) -> bool {
 
 /// As [`is_refused`], for kinds of which nothing else is refused than what their schema refuses.
 pub(super) fn is_refused_or_missing(d: &Diagnostic) -> bool {
-    is_refused(d) || d.code == Code::MissingField && !context::is_checked_here(&d.message)
+    let lazy = ["needs `value` or `jmesPath`", "needs `urlPath` or `service`"];
+    let missing = d.code == Code::MissingField && !lazy.iter().any(|end| d.message.ends_with(end));
+    is_refused(d) || missing && !context::is_checked_here(&d.message)
 }
 
 /// Reports what the schema of cleanup policies refuses.
@@ -59,6 +61,11 @@ pub(super) fn check_cleanup(policy: &Tree, problems: &Problems) {
     }
     if let Some(conditions) = spec.get("conditions") {
         beta::conditions(Some(conditions), "spec.conditions", problems);
+    }
+    if let Some(Value::List(entries)) = spec.get("context").map(|t| &t.value) {
+        for entry in entries.iter().filter(|e| !context::has_one_source(e)) {
+            problems.add(Code::WrongType, entry.place, "an entry of a context has one source");
+        }
     }
 }
 

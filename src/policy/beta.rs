@@ -6,6 +6,9 @@ use crate::diag::Code;
 
 /// The fields of the oldest form of `match` and `exclude`.
 const OLD_MATCH: [&str; 4] = ["resources", "roles", "clusterRoles", "subjects"];
+/// The fields of the oldest form of `verifyImages`.
+const OLD_IMAGES: [&str; 8] =
+    ["image", "key", "roots", "subject", "issuer", "additionalExtensions", "annotations", "cosignOCI11"];
 const OPERATORS: [&str; 14] = [
     "Equals",
     "NotEquals",
@@ -37,6 +40,13 @@ pub fn check(policy: &Tree, problems: &Problems) {
         let validate = rule.get("validate");
         for m in members(validate).iter().filter(|m| m.key == "allowExistingViolations") {
             unknown(m, &format!("{path}.validate"), "kyverno.io/v1 has it", problems);
+        }
+        if let Some(Value::List(entries)) = rule.get("verifyImages").map(|t| &t.value) {
+            for (j, entry) in entries.iter().enumerate() {
+                for m in members(Some(entry)).iter().filter(|m| OLD_IMAGES.contains(&m.key.as_str())) {
+                    unknown(m, &format!("{path}.verifyImages[{j}]"), "kyverno.io/v1 has it", problems);
+                }
+            }
         }
         let deny = validate.and_then(|v| v.get("deny")).and_then(|d| d.get("conditions"));
         conditions(rule.get("preconditions"), &format!("{path}.preconditions"), problems);

@@ -2,7 +2,7 @@
 
 /// Go's `base64.StdEncoding`, then `json.Marshal`: line breaks are skipped, and each byte that is no UTF-8 becomes
 /// U+FFFD. `None` where Go gives an error.
-pub(super) fn decode(text: &str) -> Option<String> {
+pub fn decode(text: &str) -> Option<String> {
     let bytes = base64(text)?;
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {

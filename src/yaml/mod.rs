@@ -25,6 +25,7 @@ mod timestamp;
 #[cfg(test)]
 mod tests;
 
+pub use binary::decode as base64;
 pub use kyvc_vm::document::{go_json, write_json};
 
 use crate::diag::{Code, Diagnostic, Source};

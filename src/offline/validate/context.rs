@@ -19,6 +19,11 @@ pub(in crate::offline) fn is_checked_here(message: &str) -> bool {
         || message.contains("needs one of `variable`")
 }
 
+/// Whether an entry says where it comes from, once.
+pub(in crate::offline) fn has_one_source(entry: &Tree) -> bool {
+    SOURCES.iter().filter(|s| some(entry, s).is_some()).count() == 1
+}
+
 /// Checks the entries of a rule.
 pub(super) fn check(rule: &Tree) -> Checked {
     list(rule.get("context")).iter().try_for_each(entry)

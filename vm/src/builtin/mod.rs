@@ -15,7 +15,7 @@ mod standard;
 mod strings;
 mod structure;
 pub mod time;
-mod x509;
+pub mod x509;
 
 use crate::value::Val;
 pub use call::{Call, Environment, Failure};

@@ -8,10 +8,13 @@ mod extensions;
 mod json;
 mod names;
 mod pem;
+mod public;
 mod request;
 #[cfg(test)]
 mod tests;
 mod times;
+
+pub use public::{certificates, has_certificates, public_key};
 
 use super::strings::{STR, function, text};
 use super::{Builtin, Call, Failure, Type};
@@ -38,7 +41,7 @@ pub(crate) const FUNCTIONS: &[Builtin] = &[function(
 )];
 
 fn decode(call: &mut Call<'_, '_>, args: &[Val]) -> Result<Val, Failure> {
-    let Some((kind, bytes)) = pem::first(text(call, args, 0)) else {
+    let Some(pem::Block { kind, bytes, .. }) = pem::next(text(call, args, 0)) else {
         return Err(Failure::error("failed to decode PEM block"));
     };
     let found = match kind.as_str() {

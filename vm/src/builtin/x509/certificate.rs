@@ -161,6 +161,14 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Json, String> {
     Ok(Json::Map(out))
 }
 
+/// Whether bytes are a certificate, whatever its key.
+pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
+    match decode(bytes) {
+        Err(why) if why != NO_RSA => Err(why),
+        _ => Ok(()),
+    }
+}
+
 /// The version, counted from 1.
 fn version(der: &mut Der<'_>) -> Result<i64, String> {
     const MALFORMED: &str = "x509: malformed version";

@@ -5,8 +5,18 @@ use crate::builtin::encoding::decode;
 const END: &str = "\n-----END ";
 const BEGIN: &str = "-----BEGIN ";
 
-/// The type and the bytes of the first block.
-pub(super) fn first(text: &str) -> Option<(String, Vec<u8>)> {
+/// A block.
+pub(super) struct Block<'t> {
+    /// Its type
+    pub(super) kind: String,
+    /// What is in it
+    pub(super) bytes: Vec<u8>,
+    /// What follows it
+    pub(super) rest: &'t str,
+}
+
+/// The first block.
+pub(super) fn next(text: &str) -> Option<Block<'_>> {
     let mut rest = text;
     loop {
         // The first end, and the last start before it.
@@ -28,7 +38,7 @@ fn line(text: &str) -> (&str, &str) {
 }
 
 /// The block whose text follows the word BEGIN, and whose trailer follows the word END.
-fn block(text: &str, trailer: &str) -> Option<(String, Vec<u8>)> {
+fn block<'t>(text: &'t str, trailer: &'t str) -> Option<Block<'t>> {
     let (first, mut body) = line(text);
     let kind = first.strip_suffix("-----")?;
     let tail = trailer.len() + END.len();
@@ -41,11 +51,12 @@ fn block(text: &str, trailer: &str) -> Option<(String, Vec<u8>)> {
         }
     }
     let after = trailer.strip_prefix(kind)?.strip_prefix("-----")?;
-    if !line(after).0.is_empty() {
+    let (end_of_line, rest) = line(after);
+    if !end_of_line.is_empty() {
         return None;
     }
     // Of an empty block the line break before END is the one after BEGIN.
     let end = body.len().saturating_sub(tail);
     let data: Vec<u8> = body.get(..end)?.bytes().filter(|b| !matches!(b, b' ' | b'\t')).collect();
-    Some((kind.to_owned(), decode(&data).ok()?))
+    Some(Block { kind: kind.to_owned(), bytes: decode(&data).ok()?, rest })
 }
