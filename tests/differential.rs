@@ -1,7 +1,7 @@
 //! The differential test against the real Kyverno: `KYVC_REFERENCE=/path/to/kyverno cargo test --test differential`.
 //!
 //! `KYVC_PAIRS` (400; 5000 is a full run) says how many pairs, `KYVC_SEED` which ones; see `differential/config.rs` for the
-//! rest. Cases are written to `target/differential/case-N/`.
+//! rest. What rules that verify images say is only the same on a machine without a network. Cases are written to `target/differential/case-N/`.
 
 #[path = "differential/mod.rs"]
 mod differential;

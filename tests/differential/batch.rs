@@ -1,6 +1,8 @@
 //! Batches: some policies, some manifests, and what else the command line gets.
 
-use super::grammar::{Around, Gen, Tags, company, constructs, exceptions, manifest, policy, secured, shapes};
+use super::grammar::{
+    Around, Gen, Tags, cleanup, company, constructs, exceptions, manifest, policy, secured, shapes, signed,
+};
 use super::rng::Rng;
 use super::seeds;
 use super::theme::Theme;
@@ -33,7 +35,8 @@ impl Item {
 
     /// Whether it is a policy that changes the objects that it is about.
     pub(crate) fn mutates(&self) -> bool {
-        self.doc["spec"]["rules"].as_array().is_some_and(|rules| rules.iter().any(|r| r.get("mutate").is_some()))
+        let changes = |r: &Value| r.get("mutate").is_some() || r.get("verifyImages").is_some();
+        self.doc["spec"]["rules"].as_array().is_some_and(|rules| rules.iter().any(changes))
     }
 
     /// The same under another name.
@@ -240,6 +243,9 @@ impl Source {
         self.policies += policies;
         batch.policies = (0..policies).map(|i| self.policy(first + i, theme, &focus, &batch.manifests)).collect();
         self.sow(&mut batch);
+        if theme == Theme::Images {
+            self.annotate(&mut batch);
+        }
         batch.flavour = self.flavour(&batch);
         self.made += 1;
         for (items, pairs) in [(&batch.policies, batch.manifests.len()), (&batch.manifests, batch.policies.len())] {
@@ -258,7 +264,13 @@ impl Source {
     }
 
     fn policy(&mut self, n: usize, theme: Theme, focus: &[usize], manifests: &[Item]) -> Item {
-        let featured = self.feature(&theme.featured(), MANIFESTS);
+        let refused = theme.refused();
+        let (table, some) = if !refused.is_empty() && n % 5 == 4 {
+            (refused.to_vec(), refused.len().min(4))
+        } else {
+            (theme.featured().into_iter().filter(|tag| !refused.contains(tag)).collect(), theme.at_once())
+        };
+        let featured: Vec<_> = (0..some).filter_map(|_| self.feature(&table, MANIFESTS)).collect();
         let mut g = Gen::new(self.rng.fork(), focus.to_vec(), featured);
         g.theme = theme;
         if g.rng.chance(75) {
@@ -269,7 +281,11 @@ impl Source {
             g.aim = Some(manifests[*pods.unwrap_or(&some[0])].doc.clone());
         }
         g.around = Around { values: !self.plain && self.made % 2 == 1, company: !self.plain };
-        let doc = policy::policy(&mut g, &format!("p{n}"));
+        let name = format!("p{n}");
+        let doc = match theme {
+            Theme::Cleanup => cleanup::policy(&mut g, &name),
+            _ => policy::policy(&mut g, &name),
+        };
         let exceptions = if self.plain { Vec::new() } else { exceptions::of(&mut g, &doc) };
         Item { doc, tags: g.tags, exceptions, values: g.values_of_rules }
     }
@@ -277,12 +293,14 @@ impl Source {
     fn manifest(&mut self, n: usize, theme: Theme, focus: &[usize]) -> Item {
         // One that stays: every third is replaced by a seed.
         let featured = if n % 3 == 1 { self.feature(constructs::MANIFEST, theme.policies()) } else { None };
+        let featured: Vec<_> = featured.into_iter().collect();
         let mut g = Gen::new(self.rng.fork(), focus.to_vec(), featured);
         g.theme = theme;
-        let doc = if theme == Theme::PodSecurity && g.rng.chance(85) {
-            secured::manifest(&mut g, n)
-        } else {
-            manifest::manifest(&mut g, n)
+        let usual = g.rng.chance(15);
+        let doc = match theme {
+            Theme::PodSecurity if !usual => secured::manifest(&mut g, n),
+            Theme::Images if !usual => signed::manifest(&mut g, n),
+            _ => manifest::manifest(&mut g, n),
         };
         Item::new(doc, g.tags)
     }
@@ -301,12 +319,29 @@ impl Source {
         }
     }
 
+    /// Says of the images of some manifests that they were verified, or were not.
+    fn annotate(&mut self, batch: &mut Batch) {
+        let mut g = Gen::new(self.rng.fork(), Vec::new(), Vec::new());
+        let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+        let named = |p: &Item| -> Vec<(String, String)> {
+            let key = format!("{}/{}", text(&p.doc["metadata"]["namespace"]), p.name());
+            let rules = p.doc["spec"]["rules"].as_array().into_iter().flatten();
+            rules.map(|r| (key.clone(), text(&r["name"]))).collect()
+        };
+        let rules: Vec<(String, String)> = batch.policies.iter().flat_map(named).collect();
+        for manifest in &mut batch.manifests {
+            if g.rng.chance(25) {
+                signed::annotate(&mut g, &mut manifest.doc, &rules);
+            }
+        }
+    }
+
     /// Replaces some documents by mutated seeds, where there are any.
     fn sow(&mut self, batch: &mut Batch) {
         if self.seeds.is_empty() || !matches!(batch.theme, Theme::Checks | Theme::Mixed) {
             return;
         }
-        let mut g = Gen::new(self.rng.fork(), Vec::new(), None);
+        let mut g = Gen::new(self.rng.fork(), Vec::new(), Vec::new());
         for i in 0..batch.policies.len() / 4 {
             let seed = g.rng.pick(&self.seeds).clone();
             let at = 4 * i;

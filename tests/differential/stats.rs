@@ -5,7 +5,8 @@ use super::compare::by_pair;
 use super::grammar::constructs;
 use super::printed::PRINTED;
 use super::run::Outcome;
-use std::collections::BTreeMap;
+use super::theme::Theme;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// Counts over all batches, of the reference's rows.
@@ -102,8 +103,9 @@ impl Stats {
         let themes: Vec<String> = self.themes.iter().map(|(name, pairs)| format!("{name} {pairs}")).collect();
         let _ = writeln!(out, "{} documents printed; pairs by theme: {}", self.documents, themes.join(", "));
         let _ = writeln!(out, "constructs (pairs/with rows):");
-        let mut tags = known();
-        tags.extend(self.constructs.keys().filter(|t| !known().contains(*t)));
+        let mut tags = self.known();
+        let others: Vec<_> = self.constructs.keys().filter(|t| !tags.contains(*t)).copied().collect();
+        tags.extend(others);
         for family in tags.chunks(6) {
             let cells = family.iter().map(|t| {
                 let [pairs, rows] = self.constructs.get(t).copied().unwrap_or_default();
@@ -117,11 +119,20 @@ impl Stats {
         out
     }
 
+    /// The constructs that a full run must have: those of its themes.
+    fn known(&self) -> Vec<&'static str> {
+        let themes: Vec<Theme> = self.themes.keys().filter_map(|name| Theme::parse(name)).collect();
+        let mut tags = if themes.contains(&Theme::Checks) { constructs::USUAL.to_vec() } else { Vec::new() };
+        tags.extend(themes.iter().flat_map(|t| t.featured()));
+        tags.extend([constructs::MANIFEST, constructs::BATCH].concat());
+        let mut seen = BTreeSet::new();
+        tags.retain(|tag| seen.insert(*tag));
+        tags
+    }
+
     /// What of the distribution a full run must have and has not.
     pub(crate) fn shortfalls(&self, plain: bool) -> Vec<String> {
         let mut out = Vec::new();
-        // The themes share the pairs.
-        let minimum = CONSTRUCT_MINIMUM / self.themes.len().max(1);
         let fail = self.percent("fail") + self.percent("warn");
         if fail < 20.0 {
             out.push(format!("only {fail:.1} % of the rows fail"));
@@ -135,18 +146,14 @@ impl Stats {
             out.push(format!("only {error:.1} % of the rows are errors"));
         }
         // A plain run has one flavour.
-        for tag in known().into_iter().filter(|t| !plain || !constructs::BATCH.contains(t)) {
+        for tag in self.known().into_iter().filter(|t| !plain || !constructs::BATCH.contains(t)) {
             let pairs = self.constructs.get(tag).map_or(0, |c| c[0]);
-            if pairs < minimum {
+            if pairs < CONSTRUCT_MINIMUM {
                 out.push(format!("{tag} stands in {pairs} pairs"));
             }
         }
         out
     }
-}
-
-fn known() -> Vec<&'static str> {
-    [constructs::USUAL, &constructs::featured(), constructs::MANIFEST, constructs::BATCH].concat()
 }
 
 fn flavours(batch: &Batch) -> Vec<&'static str> {

@@ -1,6 +1,6 @@
 //! What a batch is about: the rules that its policies have.
 
-use super::grammar::{constructs, generate, patches, pod_security};
+use super::grammar::{cleanup, constructs, generate, images, patches, pod_security};
 
 /// The rules of a batch's policies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,12 +14,17 @@ pub(crate) enum Theme {
     Generate,
     /// Pod Security Standards.
     PodSecurity,
+    /// The images of objects.
+    Images,
+    /// Objects that are to go.
+    Cleanup,
     /// Some of all.
     Mixed,
 }
 
 /// All themes.
-pub(crate) const ALL: &[Theme] = &[Theme::Checks, Theme::Patches, Theme::Generate, Theme::PodSecurity, Theme::Mixed];
+pub(crate) const ALL: &[Theme] =
+    &[Theme::Checks, Theme::Patches, Theme::Generate, Theme::PodSecurity, Theme::Images, Theme::Cleanup, Theme::Mixed];
 
 impl Theme {
     /// The theme of a name.
@@ -34,6 +39,8 @@ impl Theme {
             Self::Patches => "patches",
             Self::Generate => "generate",
             Self::PodSecurity => "pod-security",
+            Self::Images => "images",
+            Self::Cleanup => "cleanup",
             Self::Mixed => "mixed",
         }
     }
@@ -46,6 +53,8 @@ impl Theme {
             Self::Patches => 7,
             Self::Generate => 24,
             Self::PodSecurity => 36,
+            Self::Images => 8,
+            Self::Cleanup => 30,
             Self::Mixed => 12,
         }
     }
@@ -54,15 +63,32 @@ impl Theme {
     pub(crate) fn weight(self) -> usize {
         match self {
             Self::Checks => 4,
-            Self::Mixed => 2,
+            Self::Mixed | Self::Images => 2,
             Self::Patches => 4,
-            Self::Generate | Self::PodSecurity => 1,
+            Self::Generate | Self::PodSecurity | Self::Cleanup => 1,
         }
     }
 
     /// Whether policies see what others made of a manifest.
     pub(crate) fn chains(self) -> bool {
-        matches!(self, Self::Patches | Self::Mixed)
+        matches!(self, Self::Patches | Self::Mixed | Self::Images)
+    }
+
+    /// How many constructs a policy is to have that came up least.
+    pub(crate) fn at_once(self) -> usize {
+        match self {
+            Self::Checks | Self::Patches | Self::Images => 3,
+            _ => 1,
+        }
+    }
+
+    /// The constructs that make a policy one that is refused; few policies have them, and then several.
+    pub(crate) fn refused(self) -> &'static [&'static str] {
+        match self {
+            Self::Images => images::REFUSED,
+            Self::Cleanup => cleanup::REFUSED,
+            _ => &[],
+        }
     }
 
     /// The constructs that are featured in turns.
@@ -72,6 +98,8 @@ impl Theme {
             Self::Patches | Self::Mixed => patches::CONSTRUCTS.to_vec(),
             Self::Generate => generate::CONSTRUCTS.to_vec(),
             Self::PodSecurity => pod_security::CONSTRUCTS.to_vec(),
+            Self::Images => images::CONSTRUCTS.to_vec(),
+            Self::Cleanup => cleanup::CONSTRUCTS.to_vec(),
         }
     }
 }

@@ -1,12 +1,14 @@
 //! The grammar of the generated policies and manifests, one module a construct family.
 //!
 //! Policies and manifests are made from the same pools of keys, values and paths (`shape`, `vocab`), so that matches,
-//! mismatches and skips are all frequent. Each construct has a tag; every policy has one construct that is `featured`,
+//! mismatches and skips are all frequent. Each construct has a tag; every policy has some constructs that are `featured`,
 //! taken where it is on offer, so that rare constructs come up as well.
 
 pub(crate) mod action;
 pub(crate) mod anchors;
+pub(crate) mod attestors;
 pub(crate) mod autogen;
+pub(crate) mod cleanup;
 pub(crate) mod company;
 pub(crate) mod conditions;
 pub(crate) mod constructs;
@@ -16,6 +18,7 @@ pub(crate) mod expression;
 pub(crate) mod filters;
 pub(crate) mod foreach;
 pub(crate) mod generate;
+pub(crate) mod images;
 pub(crate) mod kinds;
 pub(crate) mod labels;
 pub(crate) mod loops;
@@ -31,6 +34,7 @@ pub(crate) mod policy;
 pub(crate) mod secured;
 pub(crate) mod shape;
 pub(crate) mod shapes;
+pub(crate) mod signed;
 pub(crate) mod targets;
 pub(crate) mod templates;
 pub(crate) mod variables;
@@ -78,12 +82,12 @@ pub(crate) struct Gen {
     pub(crate) rule_values: Map<String, Value>,
     /// Values for rules, as a values file has them.
     pub(crate) values_of_rules: Vec<Value>,
-    featured: Option<&'static str>,
+    featured: Vec<&'static str>,
 }
 
 impl Gen {
     /// A generator for one document, which takes `featured` where it can.
-    pub(crate) fn new(rng: Rng, focus: Vec<usize>, featured: Option<&'static str>) -> Self {
+    pub(crate) fn new(rng: Rng, focus: Vec<usize>, featured: Vec<&'static str>) -> Self {
         Self {
             rng,
             tags: Tags::new(),
@@ -105,14 +109,14 @@ impl Gen {
         self.tags.insert(tag);
     }
 
-    /// Whether `tag` is the featured construct and not used yet.
+    /// Whether `tag` is a featured construct and not used yet.
     pub(crate) fn wants(&self, tag: &str) -> bool {
-        self.featured == Some(tag) && !self.tags.contains(tag)
+        self.featured.contains(&tag) && !self.tags.contains(tag)
     }
 
-    /// Whether the featured construct is of a family (`anchor/`) and not used yet.
+    /// Whether a featured construct is of a family (`anchor/`) and not used yet.
     pub(crate) fn wants_family(&self, family: &str) -> bool {
-        self.featured.is_some_and(|f| f.starts_with(family) && !self.tags.contains(f))
+        self.featured.iter().any(|f| f.starts_with(family) && !self.tags.contains(f))
     }
 
     /// Whether to use an optional construct; notes it if so.

@@ -7,6 +7,7 @@ use super::conditions;
 use super::context;
 use super::foreach;
 use super::generate;
+use super::images;
 use super::kinds::{self, Target};
 use super::matching::{self, Form};
 use super::patches;
@@ -25,7 +26,7 @@ pub(crate) fn policy(g: &mut Gen, name: &str) -> Value {
     let mut background_off = g.maybe("policy/background-false", 8);
     let mut spec = Map::new();
     action::of_policy(g, namespaced, &mut spec);
-    let first = if g.theme == Theme::PodSecurity { kinds::pods(g) } else { kinds::target(g) };
+    let first = if matches!(g.theme, Theme::PodSecurity | Theme::Images) { kinds::pods(g) } else { kinds::target(g) };
     let n = if spec.get("applyRules") == Some(&json!("One")) {
         g.rng.between(2, 3)
     } else {
@@ -77,7 +78,8 @@ fn rule(g: &mut Gen, target: &Target, form: Form, n: usize) -> (Value, bool) {
         Theme::Patches => ("mutate", patches::mutation(g, target)),
         Theme::Generate => ("generate", generate::generation(g, target)),
         Theme::PodSecurity => ("validate", pod_security::validation(g)),
-        Theme::Checks | Theme::Mixed => {
+        Theme::Images => ("verifyImages", Value::Null),
+        Theme::Checks | Theme::Mixed | Theme::Cleanup => {
             let (body, entries) = validation(g, target, form);
             context = entries;
             ("validate", body)
@@ -90,6 +92,9 @@ fn rule(g: &mut Gen, target: &Target, form: Form, n: usize) -> (Value, bool) {
         ("match".to_owned(), blocks.select),
         (action.to_owned(), body),
     ]);
+    if action == "verifyImages" {
+        rule.extend(images::verification(g));
+    }
     if g.maybe("rule/preconditions", 14) {
         rule.insert("preconditions".to_owned(), conditions::block(g, form.newer));
     }
