@@ -186,7 +186,9 @@ impl<'p> Printer<'p> {
             let (policy, path) = (&policy.name, path(resource));
             for r in &response.rules {
                 match (r.does, r.status) {
-                    (Does::Mutate, Status::Skip) => {
+                    (Does::VerifyImages, Status::Skip) if r.exceptions.is_empty() => {}
+                    // Kyverno: handlers/mutation/mutate_image.go, what exceptions skip there is said to be a mutation.
+                    (Does::Mutate | Does::VerifyImages, Status::Skip) => {
                         writeln!(self.out, "\nskipped mutate policy {policy} -> resource {path}")?;
                     }
                     (Does::Mutate, Status::Error) => writeln!(
