@@ -1,4 +1,4 @@
-//! Reading certificates. The result has the fields of Go's structs; nothing is verified.
+//! Reading certificates and public keys. A certificate has the fields of Go's structs then; nothing is verified.
 
 mod algorithms;
 mod certificate;
@@ -8,6 +8,7 @@ mod extensions;
 mod json;
 mod names;
 mod pem;
+mod public_key;
 mod request;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ mod times;
 use super::strings::{STR, function, text};
 use super::{Builtin, Call, Failure, Type};
 use crate::value::Val;
+pub use public_key::{Curve, PublicKey, ecdsa_der, ecdsa_signature};
 
 /// The family.
 pub(crate) const FUNCTIONS: &[Builtin] = &[function(
