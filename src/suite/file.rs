@@ -181,7 +181,7 @@ impl Folder {
     }
 
     /// Where a file is that Kyverno looks for from the top of a repository.
-    pub(super) fn from_top(&self, path: &str) -> String {
+    pub(super) fn below_top(&self, path: &str) -> String {
         match &self.root {
             None => self.at(path),
             Some(root) => format!("{root}{}", clean(&format!("/{path}"))),
