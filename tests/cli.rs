@@ -473,6 +473,48 @@ fn policies_in_git_repositories() {
     assert!(text(&out.stderr).contains("failed to clone repository ("), "{}", text(&out.stderr));
 }
 
+/// Kyverno's words for what it does not look into, wherever it does not matter.
+#[test]
+fn tests_say_what_is_wrong_with_a_policy() {
+    let dir = folder("words");
+    let policy = |rule: &str| {
+        let before =
+            "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: p}\nspec:\n  rules:\n  - name: r\n";
+        format!("{before}    match: {{any: [{{resources: {{kinds: [Pod]}}}}]}}\n    {rule}\n")
+    };
+    let test = "apiVersion: cli.kyverno.io/v1alpha1\nkind: Test\nmetadata: {name: t}\npolicies: [policy.yaml]\n\
+                resources: [pod.yaml]\nresults:\n- {policy: p, rule: r, resources: [nginx], result: pass}\n";
+    std::fs::write(dir.join("kyverno-test.yaml"), test).unwrap();
+    std::fs::write(dir.join("pod.yaml"), POD).unwrap();
+    let said = |rule: &str| {
+        std::fs::write(dir.join("policy.yaml"), policy(rule)).unwrap();
+        text(&kyvc(&dir, &["test", "."]).stdout)
+    };
+    let made = said(
+        "generate: {foreach: [{list: \"['<']\", apiVersion: v1, kind: Pod, name: b, namespace: c, data: {z: 1, a: 2}}]}",
+    );
+    let json = r#"{"clone":{},"cloneList":{},"foreach":[{"list":"['\u003c']","apiVersion":"v1","kind":"Pod","namespace":"c","name":"b","data":{"a":2,"z":1},"clone":{},"cloneList":{}}]}"#;
+    let line =
+        format!("exceptions ...\n    Error: failed to get unstructured rule (Object 'Kind' is missing in '{json}')\n");
+    assert!(made.contains(&line), "{made}");
+    let loops = |entry: &str| said(&format!("validate: {{foreach: [{{list: x, context: [{entry}], deny: {{}}}}]}}"));
+    let path = "spec.rules[0].validate.foreach[0].context[0]";
+    let one_of = format!("<nil>: Invalid value: \"\": \"{path}\" must validate one and only one schema (oneOf). Found");
+    for (entry, why) in [
+        ("{name: a}", format!("[{one_of} none valid, {path}.configMap: Required value]")),
+        ("{name: a, variable: {value: 1}, apiCall: {}}", format!("{one_of} 2 valid alternatives")),
+        ("{variable: {value: 1}}", format!("{path}.name: Required value")),
+        (
+            "{name: a, apiCall: {method: PUT}}",
+            format!("{path}.apiCall.method: Unsupported value: \"PUT\": supported values: \"GET\", \"POST\""),
+        ),
+    ] {
+        let text = loops(entry);
+        let line = format!("failed to validate resource (ClusterPolicy.kyverno.io \"p\" is invalid: {why})\n");
+        assert!(text.contains(&line), "{line}{text}");
+    }
+}
+
 #[test]
 fn tests_in_git_repositories() {
     let dir = folder("git-tests");

@@ -114,6 +114,7 @@ impl<'r> Run<'r> {
             count(exceptions.len(), "exception", "exceptions")
         );
         self.say(&line);
+        self.tell_of_rules_without_kind(&policies);
         values.check_operation()?;
         let operations = operations(test)?;
         let Policies { mut units, refused, calls, .. } = policies;
@@ -149,6 +150,20 @@ impl<'r> Run<'r> {
         all.refused = refused.into_iter().map(|r| (r.name, r.reason)).collect();
         all.targets = changed(&all, &targets);
         Ok(Done { set: compiled.set, all })
+    }
+
+    /// Kyverno looks for what rules copy, as far as expected results name them, and finds no kind in some of them.
+    fn tell_of_rules_without_kind(&mut self, policies: &Policies) {
+        for rule in &policies.without_kind {
+            let named = |e: &Expected| {
+                let (namespace, name) = e.policy.split_once('/').unwrap_or(("", &e.policy));
+                name == rule.policy && namespace == rule.namespace && e.rule == rule.rule
+            };
+            if self.test.results().iter().any(named) {
+                let what = "failed to get unstructured rule (Object 'Kind' is missing in";
+                self.say(&format!("    Error: {what} '{}')", rule.json));
+            }
+        }
     }
 
     /// The objects that rules copy, as far as expected results name them.
@@ -272,11 +287,11 @@ impl<'r> Run<'r> {
         }
         self.say("Loading Kubernetes resources ...");
         let mut cluster = evaluate::cluster(&[loaded.sources.as_slice(), beside].concat())?;
-        for path in files.iter().map(|p| self.folder.from_top(p)) {
+        for path in files.iter().map(|p| self.folder.below_top(p)) {
             let read: Result<ClusterFile, String> = file::read(Path::new(&path), &file::CLUSTER_RESOURCE);
             let spec = read.map_err(|e| format!("error: failed to load Kubernetes resources: {e}"))?.spec;
             let ClusterSpec { crds, resources } = spec.unwrap_or_default();
-            for path in crds.unwrap_or_default().iter().map(|p| self.folder.from_top(p)) {
+            for path in crds.unwrap_or_default().iter().map(|p| self.folder.below_top(p)) {
                 let read: Result<Value, String> = file::read(Path::new(&path), &file::CUSTOM_RESOURCE_DEFINITION);
                 let read = read.map_err(|e| format!("error: failed to load CRDs from path {path}: {e}"));
                 cluster.add(read?);
