@@ -352,3 +352,49 @@ spec:
     assert!(out.contains("1 - autogen-checks validation error: no"), "{out}");
     assert!(out.ends_with("pass: 1, fail: 0, warn: 0, error: 0, skip: 0 \n"), "{out}");
 }
+
+/// What the schema does not look into is found out when an entry is needed.
+#[test]
+fn what_entries_of_loops_lack() {
+    let told = |name: &str, entry: &str, key: &str, args: &[&str]| {
+        let deny = format!("deny: {{conditions: {{any: [{{key: '{key}', operator: Equals, value: x}}]}}}}");
+        let each = format!("foreach: [{{list: '[`1`]', context: [{{{entry}}}], {deny}}}]");
+        apply(&format!("lacking-{name}"), &policy("v1", "", &format!("message: m, {each}")), POD, args)
+    };
+    let said = |name: &str, entry: &str, key: &str| told(name, entry, key, &["-p"]);
+    let failed = "failed to resolve a at path :";
+    let rows = [
+        ("empty", "name: a, variable: {}", "failed to add context entry for variable a since it evaluated to nil"),
+        (
+            "path",
+            "name: a, variable: {jmesPath: 'a[['}",
+            "failed to apply jmespath a[[ to variable <nil>: incorrect query a[[: SyntaxError: Expected tStar, received:",
+        ),
+        (
+            "path-of-value",
+            "name: a, variable: {value: 1, jmesPath: 'a[['}",
+            "failed to apply jmespath a[[ to variable <nil>: failed to compile JMESPath: a[[, error: SyntaxError:",
+        ),
+        ("call", "name: a, apiCall: {}", "failed to fetch data for APICall: missing service for APICall a"),
+        ("name", "name: '', variable: {value: x}", "JMESPath query failed: Unknown key \"a\" in path"),
+    ];
+    for (name, entry, why) in rows {
+        let text = said(name, entry, "{{ a }}");
+        let words: Vec<&str> = text.split_whitespace().collect();
+        assert!(words.join(" ").contains(&format!("{failed} {why}")), "{name}: {text}");
+        let unused = said(name, entry, "b");
+        assert!(unused.contains("pass: 1"), "{name}: {unused}");
+    }
+    let text = said("default", "name: a, variable: {default: x}", "{{ a }}");
+    assert!(text.contains("result: fail"), "{text}");
+    // These the schema refuses, without a word.
+    for (name, entry) in [
+        ("none", "name: a"),
+        ("two", "name: a, variable: {value: x}, configMap: {name: b}"),
+        ("unnamed", "variable: {value: x}"),
+        ("nowhere", "name: a, apiCall: {service: {}}"),
+    ] {
+        let text = told(name, entry, "b", &[]);
+        assert!(text.contains("Applying 0 policy rule(s)"), "{name}: {text}");
+    }
+}

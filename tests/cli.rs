@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test whose files or processes are missing has to fail")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// A folder for one test, emptied at its start.
@@ -419,7 +419,33 @@ fn a_plugin_of_kubectl() {
     assert!(text(&out.stdout).contains("kubectl-kyvc"));
 }
 
-/// A repository on this machine, under an address of the web.
+/// Makes a repository on this machine of a folder; where there is no git, it is not made.
+fn is_repository(folder: &Path) -> bool {
+    let git = |args: &[&str]| {
+        let own = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false"];
+        let out = Command::new("git").current_dir(folder).args(own).args(args).output();
+        out.is_ok_and(|out| out.status.success())
+    };
+    if !git(&["init", "--quiet", "--initial-branch=release/1"]) {
+        println!("skipped: there is no git");
+        return false;
+    }
+    assert!(git(&["add", "."]) && git(&["commit", "--quiet", "-m", "a"]));
+    true
+}
+
+/// A command to which a repository on this machine is under an address of the web.
+fn with_repository(dir: &Path, repository: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kyvc"));
+    command
+        .current_dir(dir)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_COUNT", "1")
+        .env("GIT_CONFIG_KEY_0", format!("url.{}.insteadOf", repository.display()))
+        .env("GIT_CONFIG_VALUE_0", "https://git.invalid/owner/name");
+    command
+}
+
 #[test]
 fn policies_in_git_repositories() {
     let dir = folder("git");
@@ -428,27 +454,11 @@ fn policies_in_git_repositories() {
     std::fs::write(repository.join("labels/policy.yaml"), require_labels("enforce")).unwrap();
     std::fs::write(repository.join("broken.yaml"), "a: [").unwrap();
     std::fs::write(dir.join("pod.yaml"), POD).unwrap();
-    let git = |args: &[&str]| {
-        let own = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false"];
-        let out = Command::new("git").current_dir(&repository).args(own).args(args).output();
-        out.is_ok_and(|out| out.status.success())
-    };
-    if !git(&["init", "--quiet", "--initial-branch=release/1"]) {
-        println!("skipped: there is no git");
+    if !is_repository(&repository) {
         return;
     }
-    assert!(git(&["add", "."]) && git(&["commit", "--quiet", "-m", "a"]));
     let apply = |url: &str, flags: &[&str]| {
-        Command::new(env!("CARGO_BIN_EXE_kyvc"))
-            .current_dir(&dir)
-            .args(["apply", url, "-r", "pod.yaml"])
-            .args(flags)
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_CONFIG_COUNT", "1")
-            .env("GIT_CONFIG_KEY_0", format!("url.{}.insteadOf", repository.display()))
-            .env("GIT_CONFIG_VALUE_0", "https://git.invalid/owner/name")
-            .output()
-            .unwrap()
+        with_repository(&dir, &repository).args(["apply", url, "-r", "pod.yaml"]).args(flags).output().unwrap()
     };
     for (url, flags) in [
         ("https://git.invalid/owner/name/release/1", &[][..]),
@@ -461,6 +471,96 @@ fn policies_in_git_repositories() {
     let out = apply("https://git.invalid/owner/name", &[]);
     assert_eq!(out.status.code(), Some(1));
     assert!(text(&out.stderr).contains("failed to clone repository ("), "{}", text(&out.stderr));
+}
+
+/// Kyverno's words for what it does not look into, wherever it does not matter.
+#[test]
+fn tests_say_what_is_wrong_with_a_policy() {
+    let dir = folder("words");
+    let policy = |rule: &str| {
+        let before =
+            "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: p}\nspec:\n  rules:\n  - name: r\n";
+        format!("{before}    match: {{any: [{{resources: {{kinds: [Pod]}}}}]}}\n    {rule}\n")
+    };
+    let test = "apiVersion: cli.kyverno.io/v1alpha1\nkind: Test\nmetadata: {name: t}\npolicies: [policy.yaml]\n\
+                resources: [pod.yaml]\nresults:\n- {policy: p, rule: r, resources: [nginx], result: pass}\n";
+    std::fs::write(dir.join("kyverno-test.yaml"), test).unwrap();
+    std::fs::write(dir.join("pod.yaml"), POD).unwrap();
+    let said = |rule: &str| {
+        std::fs::write(dir.join("policy.yaml"), policy(rule)).unwrap();
+        text(&kyvc(&dir, &["test", "."]).stdout)
+    };
+    let made = said(
+        "generate: {foreach: [{list: \"['<']\", apiVersion: v1, kind: Pod, name: b, namespace: c, data: {z: 1, a: 2}}]}",
+    );
+    let json = r#"{"clone":{},"cloneList":{},"foreach":[{"list":"['\u003c']","apiVersion":"v1","kind":"Pod","namespace":"c","name":"b","data":{"a":2,"z":1},"clone":{},"cloneList":{}}]}"#;
+    let line =
+        format!("exceptions ...\n    Error: failed to get unstructured rule (Object 'Kind' is missing in '{json}')\n");
+    assert!(made.contains(&line), "{made}");
+    let loops = |entry: &str| said(&format!("validate: {{foreach: [{{list: x, context: [{entry}], deny: {{}}}}]}}"));
+    let path = "spec.rules[0].validate.foreach[0].context[0]";
+    let one_of = format!("<nil>: Invalid value: \"\": \"{path}\" must validate one and only one schema (oneOf). Found");
+    for (entry, why) in [
+        ("{name: a}", format!("[{one_of} none valid, {path}.configMap: Required value]")),
+        ("{name: a, variable: {value: 1}, apiCall: {}}", format!("{one_of} 2 valid alternatives")),
+        ("{variable: {value: 1}}", format!("{path}.name: Required value")),
+        (
+            "{name: a, apiCall: {method: PUT}}",
+            format!("{path}.apiCall.method: Unsupported value: \"PUT\": supported values: \"GET\", \"POST\""),
+        ),
+    ] {
+        let text = loops(entry);
+        let line = format!("failed to validate resource (ClusterPolicy.kyverno.io \"p\" is invalid: {why})\n");
+        assert!(text.contains(&line), "{line}{text}");
+    }
+}
+
+#[test]
+fn tests_in_git_repositories() {
+    let dir = folder("git-tests");
+    let repository = dir.join("repository");
+    let test = |resource: &str| {
+        format!(
+            "apiVersion: cli.kyverno.io/v1alpha1\nkind: Test\nmetadata: {{name: t}}\npolicies: [policy.yaml]\n\
+             resources: [{resource}]\nresults:\n- {{policy: require-labels, rule: check-for-labels, resources: [a], \
+             result: pass}}\n"
+        )
+    };
+    for (name, resource) in [("good", "../pod.yaml"), ("outside", "../../../../../../../../../pod.yaml")] {
+        std::fs::create_dir_all(repository.join(name)).unwrap();
+        std::fs::write(repository.join(name).join("policy.yaml"), require_labels("enforce")).unwrap();
+        std::fs::write(repository.join(name).join("kyverno-test.yaml"), test(resource)).unwrap();
+    }
+    std::fs::write(repository.join("pod.yaml"), POD).unwrap();
+    if !is_repository(&repository) {
+        return;
+    }
+    let run = |url: &str, flags: &[&str]| {
+        with_repository(&dir, &repository).args(["test", url]).args(flags).output().unwrap()
+    };
+    let out = run("https://git.invalid/owner/name/good", &["-b", "release/1"]);
+    let said = text(&out.stdout);
+    assert_eq!(out.status.code(), Some(0), "{said}{}", text(&out.stderr));
+    assert!(said.contains("Loading test  ( /good/kyverno-test.yaml ) ..."), "{said}");
+    assert!(said.contains("Test Summary: 1 tests passed and 0 tests failed"), "{said}");
+    // Nothing leads out of a repository.
+    let out = run("https://git.invalid/owner/name/release/1", &[]);
+    let said = text(&out.stdout);
+    assert!(said.contains("( /outside/kyverno-test.yaml )") && said.contains("2 tests passed"), "{said}");
+    for (url, flags, why) in [
+        ("https://git.invalid/owner/name", &[][..], "error: failed to clone repository \nCause: "),
+        ("https://git.invalid/owner", &[][..], "invalid URL path /owner - expected https://github.com/:owner/"),
+        (
+            "https://git.invalid/owner/name/nothing",
+            &["-b", "release/1"],
+            "error: failed to list YAMLs in repository (file does not exist)",
+        ),
+    ] {
+        let out = run(url, flags);
+        assert_eq!(out.status.code(), Some(1));
+        let said = text(&out.stdout);
+        assert!(said.contains(&format!("\nError loading tests: {why}")), "{said}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 use super::common;
 use super::compat::go_bool;
 use super::paint::Paint;
+use crate::offline::git::Access;
 use crate::report::table::table;
 use crate::report::test_rows::{Counts, Format, Judgement, Row};
 use crate::suite::{Options, Suite};
@@ -77,12 +78,10 @@ fn test(args: &Args, out: &mut dyn Write) -> Result<(), String> {
     if !args.output_format.is_empty() && format.is_none() {
         return Err("invalid format, expected (json, yaml, markdown, junit)".to_owned());
     }
-    if let Some(url) = args.folders.iter().find(|f| f.starts_with("http://") || f.starts_with("https://")) {
-        return Err(format!("{url}: kyvc cannot load tests from git repositories yet"));
-    }
     let remove_color = args.remove_color || format.is_some();
     let options = Options { selector: args.test_case_selector.clone(), registry: args.registry, remove_color };
-    let suite = Suite::find(&args.folders, &args.file_name, options).map_err(|e| {
+    let git = Access { branch: args.git_branch.as_deref().unwrap_or_default(), ..Access::default() };
+    let suite = Suite::find(&args.folders, &args.file_name, git, options).map_err(|e| {
         let _ = writeln!(out, "\nError loading tests: {e}");
         e
     });

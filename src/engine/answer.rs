@@ -549,7 +549,7 @@ fn refused(question: &Question, why: String) -> String {
         Question::ImageData { reference, .. } => {
             format!("failed to fetch image descriptor: {reference}, error: {why}")
         }
-        Question::ApiCall(call) if call.service.is_none() || !call.url_path.is_empty() => {
+        Question::ApiCall(call) if !call.url_path.is_empty() => {
             format!("failed to {} resource with raw url: {}: {why}", call.method, call.url_path)
         }
         Question::ApiCall(_) | Question::GlobalContext { .. } => why,

@@ -49,6 +49,17 @@ pub trait Host {
         Refused::text(format!("nobody has the manifests in {}", image.reference()))
     }
 
+    /// The key that is at an address; nothing where none is.
+    fn key(&self, address: &str) -> Option<String> {
+        let _ = address;
+        None
+    }
+
+    /// Why the transparency log of signatures cannot be asked, in Kyverno's words.
+    fn unlogged(&self) -> String {
+        "nobody asks the transparency log".to_owned()
+    }
+
     /// The digest of an image.
     ///
     /// # Errors

@@ -109,6 +109,16 @@ enum Path {
 
 fn path(t: &Text, bound: bool, scope: &Scope<'_>) -> Path {
     match string(t, scope) {
+        // Kyverno finds out when the entry is needed.
+        Expr::Str(s)
+            if scope.is_lenient()
+                && let Some(why) = jmespath::complaint(&s) =>
+        {
+            match bound {
+                true => Path::Made(Expr::Str(s)),
+                false => Path::Fixed(Expr::Fail(why)),
+            }
+        }
         Expr::Str(s) if bound => Path::Fixed(jmespath::lower_bound(&s, t.place, scope)),
         Expr::Str(s) => Path::Fixed(jmespath::lower_bare(&s, t.place, scope)),
         e => Path::Made(e),
@@ -132,7 +142,7 @@ fn variable(
         Some(t) => {
             let what = format!("failed to apply jmespath {} to variable <nil>", t.text);
             match path(t, bound, scope) {
-                Path::Fixed(e) if bound => First::Value(blame(what, e)),
+                Path::Fixed(e) if bound || matches!(e, Expr::Fail(_)) => First::Value(blame(what, e)),
                 Path::Fixed(e) => First::Value(blame(what, Expr::Queried(Box::new(e)))),
                 Path::Made(text) => {
                     let bad = format!("jmespath value must be a string {name} {}: <nil>", t.text);

@@ -61,6 +61,12 @@ pub fn lower_list(text: &str, place: Place, scope: &Scope<'_>) -> Expr {
     need(scope.mentioned(text), Expr::Fail(format!("incorrect query {}: {e}", text.trim())))
 }
 
+/// What is wrong with a text that is no expression, in Kyverno's words.
+pub fn complaint(text: &str) -> Option<String> {
+    let error = jmespath::parse(&Bump::new(), text).err()?;
+    Some(format!("incorrect query {}: {error}", text.trim()))
+}
+
 /// Lowers the text of an expression of the value that is bound around it.
 pub fn lower_bound(text: &str, place: Place, scope: &Scope<'_>) -> Expr {
     checked(text, place, Start::Bound, scope)

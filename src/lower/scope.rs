@@ -41,6 +41,11 @@ impl<'p> Scope<'p> {
         Self { strict: false, ..self }
     }
 
+    /// Whether what is wrong is said where it is evaluated.
+    pub fn is_lenient(&self) -> bool {
+        !self.strict
+    }
+
     /// The same place, with all variables already in their texts.
     #[must_use]
     pub fn without_variables(self) -> Self {

@@ -141,6 +141,14 @@ impl Host for Known<'_> {
         registry::bundle(image)
     }
 
+    fn key(&self, address: &str) -> Option<String> {
+        registry::key(address)
+    }
+
+    fn unlogged(&self) -> String {
+        registry::unlogged()
+    }
+
     fn digest(&self, image: &Image) -> Result<String, Refused> {
         Err(registry::digest(image))
     }

@@ -46,12 +46,27 @@ pub struct Policies {
     pub exceptions: Vec<Exception>,
     /// What mocks answer, by policy and rule
     pub calls: Calls,
+    /// The rules that make objects of no kind of their own
+    pub without_kind: Vec<WithoutKind>,
     /// The documents that Kyverno passes over: their file, and why, in its words
     pub passed_over: Vec<(String, String)>,
     /// What is passed over
     pub warnings: Vec<Diagnostic>,
     /// Why nothing can be applied
     pub errors: Vec<Diagnostic>,
+}
+
+/// A rule that makes objects, but not of one kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WithoutKind {
+    /// The namespace of its policy, empty for none
+    pub namespace: String,
+    /// The policy's name
+    pub policy: String,
+    /// The rule's name
+    pub rule: String,
+    /// What it makes, as JSON
+    pub json: String,
 }
 
 /// How policies are loaded.
@@ -124,6 +139,7 @@ impl Policies {
         self.exceptions.append(&mut other.exceptions);
         self.passed_over.append(&mut other.passed_over);
         self.calls.append(other.calls);
+        self.without_kind.append(&mut other.without_kind);
         self.count += other.count;
         self.rules += other.rules;
     }
@@ -440,6 +456,7 @@ impl Policies {
         }
         let mut resolved = resolve::rules(&policy);
         self.count += 1;
+        self.note_rules_without_kind(&policy, tree);
         self.rules += count(&policy, &resolved);
         if let Err(refusal) = validate::check(&policy, tree, &resolved) {
             self.refused.push(refusal);
@@ -457,8 +474,8 @@ impl Policies {
             rules.filter_map(|r| lower::rule(&policy, &r, open, &problems).map(|rule| (rule, Some(r)))).collect();
         // Anchors that mean nothing were refused just now. In rules that were not looked at they are plain keys.
         let lowering = problems.into_inner().into_iter().filter(|d| d.code != Code::BadAnchor);
-        // What a change or an object in the making lacks is refused above, or said when its rule runs.
-        let lacks = |d: &Diagnostic| [".mutate", ".generate"].iter().any(|part| d.message.contains(part));
+        // What these lack is refused above, or said when the rule runs.
+        let lacks = |d: &Diagnostic| [".mutate", ".generate", ".context["].iter().any(|part| d.message.contains(part));
         let others = others.into_iter().filter(|d| d.code != Code::MissingField || !lacks(d));
         let found: Vec<_> = others.chain(lowering).collect();
         if found.iter().any(Diagnostic::is_error) {
@@ -469,6 +486,21 @@ impl Policies {
             self.units.push(Unit { policy, source: source.clone(), rules });
         }
         Flow::Next
+    }
+}
+
+impl Policies {
+    fn note_rules_without_kind(&mut self, policy: &Policy, tree: &Tree) {
+        let Some(Value::List(rules)) = tree.get("spec").and_then(|s| s.get("rules")).map(|t| &t.value) else { return };
+        let rules = policy.spec.rules.iter().zip(rules);
+        self.without_kind.extend(rules.filter_map(|(rule, tree)| {
+            Some(WithoutKind {
+                namespace: policy.namespace.clone().unwrap_or_default(),
+                policy: policy.name.clone(),
+                rule: rule.name.clone(),
+                json: validate::generate::without_kind(tree)?,
+            })
+        }));
     }
 }
 

@@ -8,7 +8,7 @@
 mod keys;
 
 use crate::engine::{Asked, Attestor, Method, Refused};
-use crate::fetch::no_such_host;
+use crate::fetch::{self, no_such_host};
 use kyvc_vm::builtin::images::Image;
 use kyvc_vm::builtin::x509;
 
@@ -67,6 +67,23 @@ pub(super) fn digest(image: &Image) -> Refused {
 pub(super) fn bundle(image: &Image) -> Refused {
     let Refused { text, network } = unreachable(&image.registry);
     Refused { text: format!("failed to get YAMLs in the image: {text}"), network }
+}
+
+/// The key at an address of a rule that manifests be signed: in a variable of the environment, at a URL or in a file.
+///
+/// Kyverno: github.com/sigstore/cosign/v3/pkg/blob/load.go.
+pub(super) fn key(address: &str) -> Option<String> {
+    match address.split_once("://") {
+        Some(("http" | "https", _)) => fetch::get(address).ok(),
+        Some(("env", name)) => std::env::var(name).ok(),
+        Some(_) => None,
+        None => std::fs::read_to_string(address).ok(),
+    }
+}
+
+/// Why the transparency log of signatures cannot be asked.
+pub(super) fn unlogged() -> String {
+    no_tuf("").text
 }
 
 /// Why an image is not verified.

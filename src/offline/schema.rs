@@ -3,6 +3,8 @@
 //! The policy's reader finds unknown fields and wrong types. What its AST cannot tell apart is looked for here, in the
 //! tree.
 
+mod entries;
+
 use super::validate::context;
 use crate::diag::{Code, Diagnostic};
 use crate::policy::beta;
@@ -56,6 +58,7 @@ pub(super) fn check_cleanup(policy: &Tree, problems: &Problems) {
         unknown(status, "status", &["conditions", "lastExecutionTime"], problems);
     }
     let Some(spec) = policy.get("spec") else { return };
+    entries::list(spec, "spec", problems);
     for m in ["match", "exclude"].iter().filter_map(|key| spec.get(key)) {
         part(m, problems);
     }
@@ -108,6 +111,7 @@ pub(super) fn check(policy: &Tree, problems: &Problems) {
         if let Some(e) = rule.get("exclude") {
             part(e, problems);
         }
+        entries::of_rule(rule, &format!("spec.rules[{i}]"), problems);
     }
 }
 

@@ -7,7 +7,7 @@ mod conditions;
 mod conflict;
 pub(super) mod context;
 mod fields;
-mod generate;
+pub(super) mod generate;
 mod images;
 mod json;
 mod mutate;

@@ -90,7 +90,7 @@ pub(super) fn is_unknown_field(reason: &str) -> bool {
 pub(super) fn refused(kind: &str, name: &str, found: &[Diagnostic]) -> String {
     let reasons: Vec<String> = found.iter().map(|d| refusal(name, d)).collect();
     let reasons = match reasons.as_slice() {
-        [one] => one.clone(),
+        [one] if !one.contains("Found none valid") => one.clone(),
         more => format!("[{}]", more.join(", ")),
     };
     format!("failed to validate resource ({kind}.kyverno.io {name:?} is invalid: {reasons})")
@@ -111,6 +111,16 @@ fn refusal(name: &str, d: &Diagnostic) -> String {
     }
     if d.message.ends_with(" is missing") {
         return format!("{path}: Required value");
+    }
+    if let Some((_, found)) = d.message.split_once(" needs exactly one source, found ") {
+        let schema = format!("<nil>: Invalid value: \"\": {path:?} must validate one and only one schema (oneOf).");
+        return match found {
+            "0" => format!("{schema} Found none valid, {path}.configMap: Required value"),
+            _ => format!("{schema} Found {found} valid alternatives"),
+        };
+    }
+    if let Some((_, found)) = d.message.split_once(" has to be `GET` or `POST`, found ") {
+        return format!("{path}: Unsupported value: {:?}: supported values: \"GET\", \"POST\"", quoted(found));
     }
     if let Some((_, found)) = d.message.split_once(" has to be `Audit` or `Enforce`, found ") {
         let found = quoted(found);

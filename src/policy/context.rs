@@ -168,7 +168,11 @@ fn api_call(tree: &Tree, path: &str, problems: &Problems) -> Source {
     let service = f.take("service").and_then(|t| service(t, &format!("{path}.service"), problems));
     let method = optional(&mut f, "method").unwrap_or(Text { text: "GET".to_owned(), place: tree.place });
     if !["GET", "POST"].contains(&method.text.as_str()) && !method.text.contains("{{") {
-        problems.add(Code::WrongType, method.place, format!("`{path}.method` has to be `GET` or `POST`"));
+        problems.add(
+            Code::WrongType,
+            method.place,
+            format!("`{path}.method` has to be `GET` or `POST`, found `{}`", method.text),
+        );
     }
     let data = f.list("data").unwrap_or_default().iter().enumerate();
     let data = data.filter_map(|(i, t)| datum(t, &format!("{path}.data[{i}]"), problems)).collect();

@@ -1,6 +1,6 @@
 //! `kyverno-test.yaml`: finding the files, and what they say.
 
-use crate::offline::file::{self, clean, dir, go_error};
+use crate::offline::file::{self, clean, dir, go_error, join};
 use crate::offline::globals::GlobalEntry;
 use crate::offline::mocks::Entry;
 use crate::offline::values::ValuesSpec;
@@ -63,7 +63,10 @@ pub(super) struct ResourceSpec {
 /// A test and its file, or why there is none.
 #[derive(Clone, Debug)]
 pub(super) struct Case {
+    /// The file; in a repository its path there
     pub(super) path: String,
+    /// Where the repository is that it is in; nothing where it is in none
+    pub(super) root: Option<String>,
     pub(super) test: Result<Test, String>,
 }
 
@@ -156,40 +159,93 @@ impl Test {
 
 impl Case {
     /// The folder that the file is in.
-    pub(super) fn folder(&self) -> String {
-        dir(&self.path)
+    pub(super) fn folder(&self) -> Folder {
+        Folder { path: dir(&self.path), root: self.root.clone() }
     }
+}
+
+/// A folder that files are named from.
+#[derive(Clone, Debug)]
+pub(super) struct Folder {
+    path: String,
+    root: Option<String>,
+}
+
+impl Folder {
+    /// Where a file is. Of a repository nothing leads out.
+    pub(super) fn at(&self, path: &str) -> String {
+        match &self.root {
+            None => join(&self.path, path),
+            Some(root) => format!("{root}{}", clean(&format!("/{}/{path}", self.path))),
+        }
+    }
+
+    /// Where a file is that Kyverno looks for from the top of a repository.
+    pub(super) fn below_top(&self, path: &str) -> String {
+        match &self.root {
+            None => self.at(path),
+            Some(root) => format!("{root}{}", clean(&format!("/{path}"))),
+        }
+    }
+
+    /// Where a file is that Kyverno does not look for in a repository.
+    pub(super) fn outside(&self, path: &str) -> String {
+        if self.root.is_some() { path.to_owned() } else { self.at(path) }
+    }
+
+    /// A text without the place of the repository.
+    pub(super) fn hide(&self, text: &str) -> String {
+        self.root.as_ref().map_or_else(|| text.to_owned(), |root| text.replace(root, ""))
+    }
+}
+
+/// Finds the files of a name in a folder of a repository, in the order of their paths.
+pub(super) fn find_in(root: &str, folder: &str, name: &str) -> Result<Vec<Case>, String> {
+    let mut found = Vec::new();
+    search(&clean(&format!("{root}/{folder}")), name, &mut found)?;
+    let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+    let inside = |path: &String| path.strip_prefix(root).is_some_and(|p| is_yaml && !p.starts_with("/.git/"));
+    found.retain(inside);
+    found.sort_unstable();
+    let mut cases = Vec::new();
+    for path in found {
+        let own = path.strip_prefix(root).unwrap_or(&path).to_owned();
+        read(&path, &mut |test| cases.push(Case { path: own.clone(), root: Some(root.to_owned()), test }));
+    }
+    Ok(cases)
 }
 
 /// Finds the files of a name in a folder and all folders in it, in the order of their names.
 pub(super) fn find(folder: &str, name: &str) -> Result<Vec<Case>, String> {
-    let mut cases = Vec::new();
-    search(&clean(folder), name, &mut cases)?;
+    let (mut found, mut cases) = (Vec::new(), Vec::new());
+    search(&clean(folder), name, &mut found)?;
+    for path in found {
+        read(&path, &mut |test| cases.push(Case { path: path.clone(), root: None, test }));
+    }
     Ok(cases)
 }
 
-fn search(folder: &str, name: &str, out: &mut Vec<Case>) -> Result<(), String> {
+fn search(folder: &str, name: &str, out: &mut Vec<String>) -> Result<(), String> {
     let fail = |e: std::io::Error| format!("open {folder}: {}", go_error(&e));
     let entries = std::fs::read_dir(Path::new(folder)).map_err(fail)?;
     let mut entries = entries.collect::<Result<Vec<_>, _>>().map_err(fail)?;
     entries.sort_unstable_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         let own = entry.file_name();
-        let path = file::join(folder, &own.to_string_lossy());
+        let path = join(folder, &own.to_string_lossy());
         if entry.file_type().is_ok_and(|t| t.is_dir()) {
             search(&path, name, out)?;
         } else if own == *name {
-            read(&path, out);
+            out.push(path);
         }
     }
     Ok(())
 }
 
 /// Reads the tests of a file, up to the first that is wrong.
-fn read(path: &str, out: &mut Vec<Case>) {
-    let case = |test| Case { path: path.to_owned(), test };
+fn read(path: &str, each: &mut dyn FnMut(Result<Test, String>)) {
     match file::open(Path::new(path)) {
-        Ok(source) => out.extend(file::documents::<Test>(&source, &file::TEST).into_iter().map(case)),
-        Err(e) => out.push(case(Err(e))),
+        Ok(source) => file::documents::<Test>(&source, &file::TEST).into_iter().for_each(each),
+        Err(e) => each(Err(e)),
     }
 }

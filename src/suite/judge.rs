@@ -5,9 +5,8 @@
 
 use super::compare::{Compared, compare};
 use super::diff;
-use super::file::Expected;
+use super::file::{Expected, Folder};
 use crate::engine::{PolicySet, Status};
-use crate::offline::file::join;
 use crate::offline::outcome::{Does, Object, Response, Ruled};
 use crate::report::openreports::Reference;
 use crate::report::test_rows::{Counts, Judgement, Reason, Row};
@@ -71,7 +70,7 @@ pub(super) struct Judge<'j> {
     pub(super) set: &'j PolicySet,
     pub(super) all: &'j All,
     /// The folder of the test
-    pub(super) folder: &'j str,
+    pub(super) folder: &'j Folder,
     pub(super) remove_color: bool,
     pub(super) counts: &'j mut Counts,
     pub(super) rows: Vec<Row>,
@@ -213,7 +212,7 @@ impl Judge<'_> {
 
     /// Compares an object with the files that are expected, and then the status.
     fn check(&self, expected: &Expected, response: &Response, ruled: &Ruled, object: Option<&Object>) -> Checked {
-        let against = |file: &str, what| object.map(|o| compare(o, &join(self.folder, file), what));
+        let against = |file: &str, what| object.map(|o| compare(o, &self.folder.at(file), what));
         if !expected.patched_resources.is_empty() {
             let compared = against(&expected.patched_resources, "PatchedResources");
             let why = "Patched resource didn't match the patched resource in the test result";

@@ -12,6 +12,8 @@ mod run;
 mod selector;
 
 use crate::diag::Diagnostic;
+use crate::fetch;
+use crate::offline::git::{Access, Checkout};
 use crate::report::test_rows::{Counts, Row};
 use file::{Case, Expected, Test};
 use judge::Judge;
@@ -34,6 +36,8 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Suite {
     cases: Vec<Case>,
+    /// The repositories that some of them are in
+    _checkouts: Vec<Checkout>,
     selector: Selector,
     options: Options,
 }
@@ -52,16 +56,25 @@ pub struct Report {
 }
 
 impl Suite {
-    /// Finds the tests in folders and all folders in them.
+    /// Finds the tests in folders or repositories and all folders in them.
     ///
     /// # Errors
-    /// Says which folder cannot be read.
-    pub fn find(folders: &[String], file_name: &str, options: Options) -> Result<Self, String> {
-        let mut cases = Vec::new();
+    /// Says which folder cannot be read, or why a repository cannot be fetched.
+    pub fn find(folders: &[String], file_name: &str, git: Access<'_>, options: Options) -> Result<Self, String> {
+        let (mut cases, mut checkouts) = (Vec::new(), Vec::new());
         for folder in folders {
-            cases.extend(file::find(folder, file_name)?);
+            if !fetch::is_url(folder) {
+                cases.extend(file::find(folder, file_name)?);
+                continue;
+            }
+            let checkout = Checkout::of_tests(folder, git)?;
+            let Some(folder) = checkout.folder() else {
+                return Err("error: failed to list YAMLs in repository (file does not exist)".to_owned());
+            };
+            cases.extend(file::find_in(&checkout.root(), folder, file_name)?);
+            checkouts.push(checkout);
         }
-        Ok(Self { cases, selector: Selector::new(&options.selector), options })
+        Ok(Self { cases, _checkouts: checkouts, selector: Selector::new(&options.selector), options })
     }
 
     /// Whether there is no test.
@@ -110,14 +123,15 @@ impl Suite {
         }
         let mut report =
             Report { progress: Vec::new(), diagnostics: Vec::new(), rows: Ok(Vec::new()), counts: Counts::default() };
-        let mut run = Run::new(case, test, self.options.registry, &mut report.progress);
+        let folder = case.folder();
+        let mut run = Run::new(folder.clone(), test, self.options.registry, &mut report.progress);
         let done = run.run(&case.path);
         report.diagnostics = std::mem::take(&mut run.diagnostics);
-        report.rows = done.map(|done| {
+        report.rows = done.map_err(|e| folder.hide(&e)).map(|done| {
             let mut judge = Judge {
                 set: &done.set,
                 all: &done.all,
-                folder: &case.folder(),
+                folder: &folder,
                 remove_color: self.options.remove_color,
                 counts: &mut report.counts,
                 rows: Vec::new(),
@@ -125,6 +139,9 @@ impl Suite {
             expected.iter().for_each(|e| judge.expected(e));
             judge.rows
         });
+        if case.root.is_some() {
+            report.progress = folder.hide(&String::from_utf8_lossy(&report.progress)).into_bytes();
+        }
         Some(report)
     }
 }

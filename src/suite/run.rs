@@ -2,7 +2,7 @@
 //!
 //! Kyverno: commands/test/test.go, runTest, with its lines of progress.
 
-use super::file::{Case, Expected, Test};
+use super::file::{Expected, Folder, Test};
 use super::judge::{All, Changed, Key, Said};
 use super::payload;
 use crate::diag::{Diagnostic, Source};
@@ -11,7 +11,7 @@ use crate::manifest;
 use crate::offline::cluster::Cluster;
 use crate::offline::evaluate::{self, Question, Sources};
 use crate::offline::exceptions::Exceptions;
-use crate::offline::file::{self, join};
+use crate::offline::file;
 use crate::offline::globals::Globals;
 use crate::offline::mocks::Mocks;
 use crate::offline::outcome::{Object, Response};
@@ -40,7 +40,7 @@ pub(super) struct Done {
 /// A run that is under way.
 pub(super) struct Run<'r> {
     test: &'r Test,
-    folder: String,
+    folder: Folder,
     registry: bool,
     out: &'r mut Vec<u8>,
     /// What is to be said about the policies and resources besides
@@ -69,8 +69,8 @@ struct Loaded {
 }
 
 impl<'r> Run<'r> {
-    pub(super) fn new(case: &Case, test: &'r Test, registry: bool, out: &'r mut Vec<u8>) -> Self {
-        Self { test, folder: case.folder(), registry, out, diagnostics: Vec::new() }
+    pub(super) fn new(folder: Folder, test: &'r Test, registry: bool, out: &'r mut Vec<u8>) -> Self {
+        Self { test, folder, registry, out, diagnostics: Vec::new() }
     }
 
     fn say(&mut self, line: &str) {
@@ -78,7 +78,7 @@ impl<'r> Run<'r> {
     }
 
     fn paths(&self, paths: &[String]) -> Vec<String> {
-        paths.iter().map(|p| join(&self.folder, p)).collect()
+        paths.iter().map(|p| self.folder.at(p)).collect()
     }
 
     /// Runs the test.
@@ -101,10 +101,11 @@ impl<'r> Run<'r> {
         let beside = [targets.as_slice(), &params].concat();
         let cluster = self.cluster(&loaded, &beside)?;
         self.say("  Loading exceptions ...");
-        let exceptions = Exceptions::load(&self.paths(test.exceptions()));
+        let outside: Vec<String> = test.exceptions().iter().map(|p| self.folder.outside(p)).collect();
+        let exceptions = Exceptions::load(&outside);
         let exceptions = exceptions.map_err(|e| format!("error: failed to load exceptions ({e})"))?;
         let mocks = mocks?;
-        let globals = Globals::new(test.global_context_entries(), &self.folder)?;
+        let globals = Globals::new(test.global_context_entries(), &self.folder.at(""))?;
         let count = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
         let line = format!(
             "  Applying {} to {} with {} ...",
@@ -113,6 +114,7 @@ impl<'r> Run<'r> {
             count(exceptions.len(), "exception", "exceptions")
         );
         self.say(&line);
+        self.tell_of_rules_without_kind(&policies);
         values.check_operation()?;
         let operations = operations(test)?;
         let Policies { mut units, refused, calls, .. } = policies;
@@ -150,6 +152,20 @@ impl<'r> Run<'r> {
         Ok(Done { set: compiled.set, all })
     }
 
+    /// Kyverno looks for what rules copy, as far as expected results name them, and finds no kind in some of them.
+    fn tell_of_rules_without_kind(&mut self, policies: &Policies) {
+        for rule in &policies.without_kind {
+            let named = |e: &Expected| {
+                let (namespace, name) = e.policy.split_once('/').unwrap_or(("", &e.policy));
+                name == rule.policy && namespace == rule.namespace && e.rule == rule.rule
+            };
+            if self.test.results().iter().any(named) {
+                let what = "failed to get unstructured rule (Object 'Kind' is missing in";
+                self.say(&format!("    Error: {what} '{}')", rule.json));
+            }
+        }
+    }
+
     /// The objects that rules copy, as far as expected results name them.
     fn sources(&self, units: &[Unit]) -> Sources {
         let mut out = Sources::new();
@@ -162,7 +178,7 @@ impl<'r> Run<'r> {
                     name == policy.name && namespace == here && e.rule == rule.name
                 };
                 let Some(expected) = self.test.results().iter().find(named) else { continue };
-                let path = join(&self.folder, &expected.clone_source_resource);
+                let path = self.folder.at(&expected.clone_source_resource);
                 if let Ok(source) = file::open(Path::new(&path)) {
                     out.insert((number, rule.name.clone()), evaluate::objects(&[source]));
                 }
@@ -177,7 +193,7 @@ impl<'r> Run<'r> {
             return Ok(Values::inline(spec.clone()));
         }
         let path = self.test.variables();
-        Values::load(path, Path::new(&join(&self.folder, path)), &[], self.out)
+        Values::load(path, Path::new(&self.folder.at(path)), &[], self.out)
     }
 
     fn user(&mut self) -> Result<Option<User>, String> {
@@ -186,7 +202,7 @@ impl<'r> Run<'r> {
             return Ok(None);
         }
         self.say("  Loading user infos ...");
-        let loaded = user::load(path, Path::new(&join(&self.folder, path)), self.out);
+        let loaded = user::load(path, Path::new(&self.folder.at(path)), self.out);
         let loaded = loaded.map_err(|e| format!("error: failed to load request info ({e})"))?;
         if loaded.deprecated {
             return Err(format!("userInfo file {path} uses a deprecated schema — please migrate to the latest format"));
@@ -247,12 +263,12 @@ impl<'r> Run<'r> {
             self.say("  Loading JSON payloads ...");
         }
         for name in &names {
-            payload::check(&join(&self.folder, name), name)?;
+            payload::check(&self.folder.at(name), name)?;
         }
         for (paths, what) in [(self.test.http_payloads(), "HTTP"), (self.test.envoy_payloads(), "Envoy")] {
             let Some(path) = paths.first() else { continue };
             self.say(&format!("  Loading {what} payloads ..."));
-            payload::exists(&join(&self.folder, path), what)?;
+            payload::exists(&self.folder.at(path), what)?;
             return Err(format!("kyvc does not evaluate {what} payloads yet"));
         }
         Ok(names)
@@ -271,11 +287,11 @@ impl<'r> Run<'r> {
         }
         self.say("Loading Kubernetes resources ...");
         let mut cluster = evaluate::cluster(&[loaded.sources.as_slice(), beside].concat())?;
-        for path in self.paths(files) {
+        for path in files.iter().map(|p| self.folder.below_top(p)) {
             let read: Result<ClusterFile, String> = file::read(Path::new(&path), &file::CLUSTER_RESOURCE);
             let spec = read.map_err(|e| format!("error: failed to load Kubernetes resources: {e}"))?.spec;
             let ClusterSpec { crds, resources } = spec.unwrap_or_default();
-            for path in self.paths(&crds.unwrap_or_default()) {
+            for path in crds.unwrap_or_default().iter().map(|p| self.folder.below_top(p)) {
                 let read: Result<Value, String> = file::read(Path::new(&path), &file::CUSTOM_RESOURCE_DEFINITION);
                 let read = read.map_err(|e| format!("error: failed to load CRDs from path {path}: {e}"));
                 cluster.add(read?);

@@ -3,6 +3,7 @@
 //! Kyverno: api/kyverno/v1/common_types.go, Generation.Validate; pkg/policy/generate/validate.go. Its CLI knows no kinds
 //! without a namespace.
 
+use super::json::{self, Shape};
 use super::{Checked, Subject, list, pattern, some, strings};
 use crate::policy::tree::{Tree, Value};
 
@@ -12,6 +13,16 @@ pub(super) fn has(rule: &Tree) -> bool {
         Some(Value::Map(members)) => members.iter().any(|m| !matches!(m.value.value, Value::Null | Value::Bool(false))),
         _ => false,
     }
+}
+
+/// What a rule makes, as JSON, where that is neither one kind of object nor a list of copies. Kyverno's tests expect no
+/// such rules.
+///
+/// Kyverno: pkg/background/generate/utils.go, GetUnstrRule.
+pub(in crate::offline) fn without_kind(rule: &Tree) -> Option<String> {
+    let generate = some(rule, "generate").filter(|_| has(rule))?;
+    let lists = some(generate, "cloneList").is_some_and(|c| !list(c.get("kinds")).is_empty());
+    (!lists && text(generate, "kind").is_empty()).then(|| json::shaped(generate, Shape::Generate, true))
 }
 
 /// What is to be made, and of what.

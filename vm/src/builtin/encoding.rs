@@ -8,7 +8,7 @@ use super::strings::{MAX_TEXT, STR, function, map, text};
 use super::{Builtin, Call, Failure};
 use crate::value::Val;
 use crate::verdict::TrapKind;
-pub(super) use base64::{decode, encode};
+pub use base64::{decode, encode};
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};

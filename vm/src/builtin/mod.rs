@@ -19,6 +19,7 @@ pub mod x509;
 
 use crate::value::Val;
 pub use call::{Call, Environment, Failure};
+pub use encoding::{decode as decode_base64, encode as encode_base64};
 pub use images::reference::normalize as normalize_image;
 pub use images::url::quote as go_quote;
 pub use images::url::target as go_url;

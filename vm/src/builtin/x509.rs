@@ -1,20 +1,22 @@
-//! Reading certificates. The result has the fields of Go's structs; nothing is verified.
+//! Reading certificates and public keys. A certificate has the fields of Go's structs then; nothing is verified.
 
 mod algorithms;
 mod certificate;
+mod checks;
 mod constraints;
 mod der;
 mod extensions;
 mod json;
 mod names;
 mod pem;
-mod public;
+mod public_key;
 mod request;
 #[cfg(test)]
 mod tests;
 mod times;
 
-pub use public::{certificates, has_certificates, public_key};
+pub use checks::{certificates, has_certificates, public_key};
+pub use public_key::{Curve, PublicKey, ecdsa_der, ecdsa_signature};
 
 use super::strings::{STR, function, text};
 use super::{Builtin, Call, Failure, Type};

@@ -3,7 +3,7 @@
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// Bytes as base 64, padded.
-pub(crate) fn encode(bytes: &[u8]) -> String {
+pub fn encode(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
         let at = |i: usize| chunk.get(i).copied().map_or(0, u32::from);
@@ -28,8 +28,11 @@ fn value(symbol: u8) -> Option<u32> {
     }))
 }
 
-/// The bytes that a text encodes; line breaks are skipped. An error is the position that Go complains about.
-pub(crate) fn decode(text: &[u8]) -> Result<Vec<u8>, usize> {
+/// The bytes that a text encodes; line breaks are skipped.
+///
+/// # Errors
+/// The position that Go complains about.
+pub fn decode(text: &[u8]) -> Result<Vec<u8>, usize> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3);
     // Symbols of the current four, and their bits.
     let (mut have, mut bits) = (0, 0);

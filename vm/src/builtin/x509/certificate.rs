@@ -77,7 +77,13 @@ pub(super) fn key(mut info: Der<'_>) -> Result<Option<Key>, String> {
     if parameters != NULL {
         return Err("x509: RSA key missing NULL parameters".to_owned());
     }
-    let mut bits = Der(bits);
+    let (modulus, exponent) = rsa_numbers(Der(bits))?;
+    let modulus = decimal(modulus).ok_or("x509: invalid RSA modulus")?;
+    Ok(Some(Key { modulus, exponent }))
+}
+
+/// The modulus and the exponent of an RSA key, as PKCS #1 has them.
+pub(super) fn rsa_numbers(mut bits: Der<'_>) -> Result<(&[u8], i64), String> {
     let mut key = bits.read(SEQUENCE).ok_or("x509: invalid RSA public key")?;
     let modulus = key.integer_bytes(INTEGER).ok_or("x509: invalid RSA modulus")?;
     let exponent = key.int64(INTEGER).ok_or("x509: invalid RSA public exponent")?;
@@ -90,8 +96,7 @@ pub(super) fn key(mut info: Der<'_>) -> Result<Option<Key>, String> {
     if exponent > i64::from(i32::MAX) || !bits.is_empty() {
         return Err("failed to parse subject public key info".to_owned());
     }
-    let modulus = decimal(modulus).ok_or("x509: invalid RSA modulus")?;
-    Ok(Some(Key { modulus, exponent }))
+    Ok((modulus, exponent))
 }
 
 /// The bytes of a bit string, as if the unused bits stood in front.
