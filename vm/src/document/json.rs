@@ -4,8 +4,10 @@ mod escape;
 mod read;
 mod scan;
 mod skip;
+mod walk;
 mod write;
 
+pub use walk::JsonWalk;
 pub use write::{go_json, write_json, write_str};
 
 use super::build::{BuildError, Builder, Limits};
@@ -78,13 +80,16 @@ pub fn read_json<'a>(
     buffers: Buffers,
     options: JsonOptions,
 ) -> Result<Document<'a>, JsonError> {
-    if src.len() >= 1 << 31 {
-        return Err(JsonError { offset: 0, kind: BuildError::Size.into() });
-    }
+    small_enough(src)?;
     let mut b = Builder::new(src, layout, buffers, options.limits);
     let mut s = Scanner::new(src);
     match read::document(&mut s, &mut b, options) {
         Ok(()) => Ok(b.finish()),
         Err(scan::Bad) => Err(s.error()),
     }
+}
+
+/// Whether offsets into a text fit a node.
+fn small_enough(src: &str) -> Result<(), JsonError> {
+    if src.len() < 1 << 31 { Ok(()) } else { Err(JsonError { offset: 0, kind: BuildError::Size.into() }) }
 }

@@ -21,7 +21,7 @@ mod tests;
 pub use build::{BuildError, Builder, Limits};
 pub(crate) use census::Census;
 pub use census::Kinds;
-pub use json::{JsonError, JsonErrorKind, JsonOptions, go_json, read_json, write_json, write_str};
+pub use json::{JsonError, JsonErrorKind, JsonOptions, JsonWalk, go_json, read_json, write_json, write_str};
 pub use layout::{Layout, LayoutBuilder, PathId, Segment, SpotId};
 pub use node::{Kind, NodeId};
 pub use place::Place;

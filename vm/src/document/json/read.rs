@@ -8,10 +8,17 @@ use crate::scalar::number;
 
 /// One value and nothing after it.
 pub(super) fn document<'a>(s: &mut Scanner<'a>, b: &mut Builder<'a>, options: JsonOptions) -> Scan {
+    s.space();
+    value(s, b, options)?;
+    s.space();
+    if s.is_at_end() { Ok(()) } else { Err(s.fail(JsonErrorKind::Trailing)) }
+}
+
+/// The value that stands here.
+pub(super) fn value<'a>(s: &mut Scanner<'a>, b: &mut Builder<'a>, options: JsonOptions) -> Scan {
     let places = options.places.map(|start| Cursor::new(s.source(), start));
     let JsonOptions { offsets, unique_keys: unique, whole_numbers: whole, floats, .. } = options;
     let mut r = Reader { s, b, places, offsets, unique, whole, floats };
-    r.s.space();
     r.value()?;
     while r.b.depth() > 0 {
         // Inside a container, after a value.
@@ -25,8 +32,7 @@ pub(super) fn document<'a>(s: &mut Scanner<'a>, b: &mut Builder<'a>, options: Js
             r.b.end();
         }
     }
-    r.s.space();
-    if r.s.is_at_end() { Ok(()) } else { Err(r.s.fail(JsonErrorKind::Trailing)) }
+    Ok(())
 }
 
 struct Reader<'r, 'a> {

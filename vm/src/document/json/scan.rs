@@ -54,8 +54,8 @@ impl<'a> Scanner<'a> {
     }
 
     /// Why the scan failed, and where.
-    pub(super) fn error(self) -> JsonError {
-        let kind = self.error.unwrap_or(JsonErrorKind::Trailing);
+    pub(super) fn error(&mut self) -> JsonError {
+        let kind = self.error.take().unwrap_or(JsonErrorKind::Trailing);
         JsonError { offset: self.at.min(self.src.len()), kind }
     }
 
