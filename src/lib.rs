@@ -14,5 +14,6 @@ pub mod offline;
 pub mod policy;
 pub mod report;
 pub mod resolve;
+pub mod review;
 pub mod suite;
 pub mod yaml;

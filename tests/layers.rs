@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-const ORDER: [&str; 17] = [
+const ORDER: [&str; 18] = [
     "diag",
     "fetch",
     "yaml",
@@ -18,6 +18,7 @@ const ORDER: [&str; 17] = [
     "engine",
     "downstream",
     "report",
+    "review",
     "offline",
     "suite",
     "cli",

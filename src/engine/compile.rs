@@ -1,6 +1,6 @@
 //! From policies that were read and lowered to a policy set.
 
-use super::index::{Kinds, kinds_of};
+use super::index::About;
 use super::set::{CheckKind, Paths, PolicyInfo, PolicyKind, PolicySet, RuleInfo, RuleOverride, Severity, Standard};
 use crate::codegen::{self, CompiledRule, Linker};
 use crate::diag::{self, Code, Diagnostic, Label, Source};
@@ -100,17 +100,17 @@ fn rule_info(policy: usize, rule: &ir::Rule, resolved: Option<&resolve::Resolved
         pod_security: standard(rule),
         hidden: resolved.is_some_and(|r| matches!(r.guard, Guard::Unless(_))),
         synchronize: written.and_then(|r| r.generate.as_ref()).is_some_and(|g| g.synchronize),
-        kinds: if codegen::is_plain() { None } else { kinds(rule) },
+        about: if codegen::is_plain() { About::default() } else { about(rule) },
         code,
         place: rule.place,
     }
 }
 
-/// The kinds that a rule has something to say of, where they are all known: its exceptions say something of others where
-/// they come first.
-fn kinds(rule: &ir::Rule) -> Kinds {
+/// What a rule has something to say of, where that is known: its exceptions say something of other objects where they come
+/// first.
+fn about(rule: &ir::Rule) -> About {
     let other = matches!(rule.body, ir::Body::Generate(_)) && !rule.exceptions.is_empty();
-    if other { None } else { kinds_of(&rule.matches) }
+    if other { About::default() } else { About::of(&rule.matches) }
 }
 
 fn standard(rule: &ir::Rule) -> Option<Box<Standard>> {
@@ -170,6 +170,7 @@ fn policy_info(unit: &Unit) -> PolicyInfo {
                 action: spec.action,
                 overrides: overrides(&spec.overrides),
                 emit_warning: spec.emit_warning,
+                ignore_failures: spec.ignore_failures,
                 admission: spec.admission,
                 background: spec.background,
                 rule_count: if generated > 0 { unit.rules.len() - hidden } else { spec.rules.len() },

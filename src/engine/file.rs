@@ -1,5 +1,6 @@
 //! Policy sets as `.kyvb` files: the program, and a section with what is known besides code.
 
+use super::index::{About, By};
 use super::set::{CheckKind, Paths, PolicyInfo, PolicyKind, PolicySet, RuleInfo, RuleOverride, Severity, Standard};
 use crate::codegen::{CompiledRule, CompiledTarget};
 use crate::diag::Code;
@@ -11,6 +12,8 @@ use kyvc_vm::file::{FileError, decode, encode};
 use kyvc_vm::ids::UnitId;
 use kyvc_vm::pod_security::{self, read_exclusions, write_exclusions};
 use kyvc_vm::verify::{VerifyError, verify};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
 use thiserror::Error;
 
 /// Why a file is no policy set.
@@ -44,7 +47,10 @@ impl LoadError {
 pub fn save(set: &PolicySet) -> Vec<u8> {
     let mut w = Writer::default();
     w.list(&set.policies, policy);
-    w.list(&set.rules, rule);
+    let mut lists = KindLists::default();
+    set.rules.iter().for_each(|r| lists.add(&r.about));
+    w.list(&lists.lists, |w, kinds| w.list(kinds, |w, k| w.str(k)));
+    w.list(&set.rules, |w, r| rule(w, r, &lists));
     encode(&set.program, &w.finish())
 }
 
@@ -54,7 +60,9 @@ pub fn load(bytes: &[u8]) -> Result<PolicySet, LoadError> {
     let mut r = Reader::new(section);
     let policies = r.list(read_policy)?;
     let units = parts.units.len();
-    let rules = r.list(|r| read_rule(r, policies.len(), units))?;
+    let text = |r: &mut Reader<'_>| r.str().map(Box::from);
+    let kinds: Vec<Arc<[Box<str>]>> = r.list(|r| r.list(text).map(Into::into))?;
+    let rules = r.list(|r| read_rule(r, policies.len(), units, &kinds))?;
     r.end()?;
     // The engine's own paths come first in every layout.
     let mut own = LayoutBuilder::default();
@@ -117,6 +125,7 @@ fn policy(w: &mut Writer, p: &PolicyInfo) {
     action(w, &p.action);
     overrides(w, &p.overrides);
     w.bool(p.emit_warning);
+    w.bool(p.ignore_failures);
     w.bool(p.admission);
     w.bool(p.background);
     w.len(p.rule_count);
@@ -139,6 +148,7 @@ fn read_policy(r: &mut Reader<'_>) -> Result<PolicyInfo, WireError> {
         action: read_action(r)?,
         overrides: read_overrides(r)?,
         emit_warning: r.bool()?,
+        ignore_failures: r.bool()?,
         admission: r.bool()?,
         background: r.bool()?,
         rule_count: r.u32()? as usize,
@@ -147,7 +157,7 @@ fn read_policy(r: &mut Reader<'_>) -> Result<PolicyInfo, WireError> {
     })
 }
 
-fn rule(w: &mut Writer, rule: &RuleInfo) {
+fn rule(w: &mut Writer, rule: &RuleInfo, lists: &KindLists<'_>) {
     w.len(rule.policy);
     w.str(&rule.name);
     w.str(&rule.message);
@@ -168,7 +178,7 @@ fn rule(w: &mut Writer, rule: &RuleInfo) {
             write_exclusions(exclude, w);
         });
     });
-    w.option(rule.kinds.as_ref(), |w, kinds| w.list(kinds, |w, k| w.str(k)));
+    about(w, &rule.about, lists);
     w.len(rule.code.check.index());
     w.option(rule.code.message.as_ref(), |w, m| w.len(m.index()));
     w.list(&rule.code.targets, |w, t| {
@@ -179,6 +189,43 @@ fn rule(w: &mut Writer, rule: &RuleInfo) {
     w.bool(rule.hidden);
     w.bool(rule.synchronize);
     place(w, rule.place);
+}
+
+/// The lists of kinds that rules are about, each once.
+#[derive(Default)]
+struct KindLists<'s> {
+    lists: Vec<&'s [Box<str>]>,
+    numbers: FxHashMap<&'s [Box<str>], usize>,
+}
+
+impl<'s> KindLists<'s> {
+    fn add(&mut self, about: &'s About) {
+        if let Some(kinds) = about.kinds.as_deref() {
+            let next = self.lists.len();
+            if *self.numbers.entry(kinds).or_insert(next) == next {
+                self.lists.push(kinds);
+            }
+        }
+    }
+}
+
+fn about(w: &mut Writer, about: &About, lists: &KindLists<'_>) {
+    w.option(about.kinds.as_ref(), |w, kinds| w.len(lists.numbers.get(&**kinds).copied().unwrap_or_default()));
+    w.option(about.key.as_ref(), |w, (by, texts)| {
+        w.u8(*by as u8);
+        w.list(texts, |w, t| w.str(t));
+    });
+}
+
+fn read_about(r: &mut Reader<'_>, kinds: &[Arc<[Box<str>]>]) -> Result<About, WireError> {
+    let text = |r: &mut Reader<'_>| r.str().map(Box::from);
+    Ok(About {
+        kinds: r.option(|r| kinds.get(r.u32()? as usize).cloned().ok_or(WireError::Invalid("kinds")))?,
+        key: r.option(|r| {
+            let by = By::ALL.get(usize::from(r.u8()?)).copied().ok_or(WireError::Invalid("match"))?;
+            Ok((by, r.list(text)?.into()))
+        })?,
+    })
 }
 
 fn image_rule(w: &mut Writer, images: &ImageRule) {
@@ -218,7 +265,12 @@ fn read_image_rule(r: &mut Reader<'_>) -> Result<ImageRule, WireError> {
     Ok(ImageRule { entries: r.list(entry)?, extractors: r.option(|r| r.list(|r| Ok((text(r)?, r.list(extractor)?))))? })
 }
 
-fn read_rule(r: &mut Reader<'_>, policies: usize, units: usize) -> Result<RuleInfo, WireError> {
+fn read_rule(
+    r: &mut Reader<'_>,
+    policies: usize,
+    units: usize,
+    kinds: &[Arc<[Box<str>]>],
+) -> Result<RuleInfo, WireError> {
     let policy = r.u32()? as usize;
     if policy >= policies {
         return Err(WireError::Invalid("policy number"));
@@ -243,7 +295,7 @@ fn read_rule(r: &mut Reader<'_>, policies: usize, units: usize) -> Result<RuleIn
             let exceptions = r.list(|r| Ok((r.str()?.to_owned(), read_exclusions(r)?)))?;
             Ok(Box::new(Standard { rule, exceptions }))
         })?,
-        kinds: r.option(|r| r.list(|r| r.str().map(str::to_owned)))?,
+        about: read_about(r, kinds)?,
         code: CompiledRule {
             check: unit(r)?,
             message: r.option(unit)?,

@@ -29,7 +29,7 @@ impl Engine {
         let Some(info) = set.policies.get(policy) else { return };
         let Some(root) = request.object.root() else { return };
         let kind = resource_kind(set, request);
-        let text = set.reads_request.then(|| request_json(set, request));
+        let text = set.reads.request.then(|| request_json(set, request));
         let rest = text.as_deref().and_then(request_document);
         self.parts().0.begin_context();
         self.set_offers(host);

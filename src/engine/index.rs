@@ -1,79 +1,275 @@
-//! The match index: from a kind to the rules that may be about it.
+//! The match index: from what a request is about to the rules that may be about it.
 
 use crate::ir::{Filter, Filters, Matches, Test};
+use kyvc_vm::scalar::Glob;
+use kyvc_vm::verdict::Fact;
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
-/// For each kind that some rule names, the numbers of the rules that may match it, in order.
-#[derive(Debug, Default)]
-pub(crate) struct Index {
-    by_kind: FxHashMap<Box<str>, Box<[u32]>>,
-    /// Rules that may match any kind.
-    rest: Box<[u32]>,
+/// The kinds a rule is about, or `None` where it may be about any. Rules share equal lists.
+pub(crate) type Kinds = Option<Arc<[Box<str>]>>;
+
+/// What rules say literally of a request besides its kind, the most telling first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(crate) enum By {
+    Name,
+    Namespace,
+    Operation,
 }
 
-/// The kinds a rule is about, or `None` where it may be about any.
-pub(crate) type Kinds = Option<Vec<String>>;
+impl By {
+    /// All, in the order of their encoding.
+    pub(crate) const ALL: [By; 3] = [By::Name, By::Namespace, By::Operation];
 
-impl Index {
-    /// Builds the index of rules.
-    pub(crate) fn new(rules: &[&Kinds]) -> Self {
-        let mut named: FxHashMap<&str, Vec<u32>> = FxHashMap::default();
-        for kinds in rules.iter().filter_map(|k| k.as_ref()) {
-            for kind in kinds {
-                named.entry(kind).or_default();
-            }
+    fn fact(self) -> Fact {
+        match self {
+            By::Name => Fact::Name,
+            By::Namespace => Fact::Namespace,
+            By::Operation => Fact::Operation,
         }
-        let mut rest = Vec::new();
-        for (number, kinds) in (0u32..).zip(rules) {
-            match kinds {
-                Some(kinds) => {
-                    for kind in kinds {
-                        if let Some(list) = named.get_mut(kind.as_str())
-                            && list.last() != Some(&number)
-                        {
-                            list.push(number);
-                        }
-                    }
-                }
-                None => {
-                    rest.push(number);
-                    named.values_mut().for_each(|list| list.push(number));
-                }
-            }
+    }
+}
+
+/// Which requests a rule can have something to say of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct About {
+    pub(crate) kinds: Kinds,
+    /// Something of the request that has to be one of these texts
+    pub(crate) key: Option<(By, Box<[Box<str>]>)>,
+}
+
+/// What a request is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Topic<'q> {
+    pub(crate) kind: &'q str,
+    pub(crate) name: &'q str,
+    pub(crate) namespace: &'q str,
+    pub(crate) operation: &'q str,
+}
+
+impl<'q> Topic<'q> {
+    fn by(&self, by: By) -> &'q str {
+        match by {
+            By::Name => self.name,
+            By::Namespace => self.namespace,
+            By::Operation => self.operation,
         }
-        let by_kind = named.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
-        Self { by_kind, rest: rest.into() }
+    }
+}
+
+impl About {
+    /// What follows from a match block.
+    pub(crate) fn of(m: &Matches) -> Self {
+        let kinds = kinds_of(m);
+        // A Namespace stands in none, and rules take it for one that stands in itself.
+        let may_be_namespace = kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|k| &**k == "Namespace"));
+        let own = m.namespace.as_ref().filter(|_| !may_be_namespace);
+        let own = own.map(|namespace| (By::Namespace, Box::from([namespace.as_str().into()])));
+        let key = By::ALL.into_iter().find_map(|by| Some((by, texts_of(&m.include, by)?)));
+        let key = match (key, own) {
+            (Some(key), Some(own)) => Some(if key.0 <= own.0 { key } else { own }),
+            (key, own) => key.or(own),
+        };
+        Self { kinds, key }
     }
 
-    /// The rules that may match a kind.
-    #[inline]
-    pub(crate) fn rules(&self, kind: &str) -> &[u32] {
-        self.by_kind.get(kind).map_or(&self.rest, |list| list)
+    /// Whether the rule may be about a kind.
+    pub(crate) fn has_kind(&self, kind: &str) -> bool {
+        self.kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|k| **k == *kind))
     }
 }
 
 /// The kinds that a rule's match block names, where it can match no other.
-pub(crate) fn kinds_of(m: &Matches) -> Kinds {
+fn kinds_of(m: &Matches) -> Kinds {
     if let Some((true, kinds)) = &m.guard {
-        return Some(kinds.iter().map(|k| k.as_str().to_owned()).collect());
+        return Some(texts(kinds).into());
     }
-    match &m.include {
-        Filters::All(filters) => filters.iter().find_map(kinds_of_filter),
+    let of = |f: &Filter| {
+        f.resource.iter().find_map(|t| match t {
+            Test::Kind(kinds) if kinds.iter().all(|k| k.kind.is_literal()) => {
+                Some(kinds.iter().map(|k| k.kind.as_str().into()).collect())
+            }
+            _ => None,
+        })
+    };
+    of_filters(&m.include, of).map(Into::into)
+}
+
+/// The texts of which one has to be there for a rule to match.
+fn texts_of(filters: &Filters, by: By) -> Option<Box<[Box<str>]>> {
+    let of = |f: &Filter| {
+        f.resource.iter().find_map(|t| match t {
+            Test::Any(fact, globs) if *fact == by.fact() && globs.iter().all(Glob::is_literal) => Some(texts(globs)),
+            _ => None,
+        })
+    };
+    of_filters(filters, of).map(Into::into)
+}
+
+fn texts(globs: &[Glob]) -> Vec<Box<str>> {
+    globs.iter().map(|g| g.as_str().into()).collect()
+}
+
+/// What filters ask for together. An empty one matches nothing.
+fn of_filters(filters: &Filters, of: impl Fn(&Filter) -> Option<Vec<Box<str>>>) -> Option<Vec<Box<str>>> {
+    let of = |f: &Filter| if f.empty { Some(Vec::new()) } else { of(f) };
+    match filters {
+        Filters::All(filters) => filters.iter().find_map(of),
         Filters::Any(filters) => {
-            let lists: Option<Vec<_>> = filters.iter().map(kinds_of_filter).collect();
+            let lists: Option<Vec<_>> = filters.iter().map(of).collect();
             lists.map(|l| l.into_iter().flatten().collect())
         }
     }
 }
 
-fn kinds_of_filter(f: &Filter) -> Kinds {
-    if f.empty {
-        return Some(Vec::new());
+/// Where a list of rules stands among all lists.
+type Span = (u32, u32);
+
+/// Lists of rules, in order, by kind and by what else they ask for.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    /// The number of each kind that some rule names, from 1 on; 0 is any other
+    kinds: FxHashMap<Box<str>, u32>,
+    texts: FxHashMap<Box<str>, u32>,
+    /// The rules of a kind that ask for nothing else, by its number
+    plain: Vec<Span>,
+    /// The rules of a kind that ask for a text
+    keyed: FxHashMap<(u32, By, u32), Span>,
+    numbers: Box<[u32]>,
+}
+
+impl std::hash::Hash for By {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (*self as u8).hash(state);
     }
-    f.resource.iter().find_map(|t| match t {
-        Test::Kind(kinds) if kinds.iter().all(|k| k.kind.is_literal()) => {
-            Some(kinds.iter().map(|k| k.kind.as_str().to_owned()).collect())
+}
+
+impl Index {
+    /// Builds the index of rules.
+    pub(crate) fn new<'r>(rules: impl Iterator<Item = &'r About> + Clone) -> Self {
+        let mut index = Self::default();
+        for kind in rules.clone().filter_map(|r| r.kinds.as_ref()).flat_map(|kinds| kinds.iter()) {
+            if !index.kinds.contains_key(kind) {
+                let number = index.kinds.len() as u32 + 1;
+                index.kinds.insert(kind.clone(), number);
+            }
         }
-        _ => None,
-    })
+        // Each rule under each kind, and under each of its texts: sorted, so that every list is one piece.
+        let mut all: Vec<(u32, Option<(By, u32)>, u32)> = Vec::new();
+        for (number, about) in (0u32..).zip(rules) {
+            let mut keys: Vec<Option<(By, u32)>> = Vec::new();
+            match &about.key {
+                None => keys.push(None),
+                Some((by, texts)) => {
+                    for text in texts {
+                        let next = index.texts.len() as u32;
+                        let known = index.texts.get(text).copied();
+                        let id = known.unwrap_or_else(|| *index.texts.entry(text.clone()).or_insert(next));
+                        keys.push(Some((*by, id)));
+                    }
+                }
+            }
+            let mut add = |kind: u32| all.extend(keys.iter().map(|key| (kind, *key, number)));
+            match &about.kinds {
+                Some(kinds) => kinds.iter().filter_map(|k| index.kinds.get(k)).for_each(|kind| add(*kind)),
+                None => (0..=index.kinds.len() as u32).for_each(add),
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+        index.plain = vec![(0, 0); index.kinds.len() + 1];
+        let mut start = 0;
+        for list in all.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+            let span = (start, start + list.len() as u32);
+            start = span.1;
+            match list.first() {
+                Some((kind, Some((by, text)), _)) => _ = index.keyed.insert((*kind, *by, *text), span),
+                Some((kind, None, _)) => {
+                    if let Some(plain) = index.plain.get_mut(*kind as usize) {
+                        *plain = span;
+                    }
+                }
+                None => {}
+            }
+        }
+        index.numbers = all.into_iter().map(|(_, _, number)| number).collect();
+        index
+    }
+
+    /// The rules that may be about a request, in order.
+    pub(crate) fn rules(&self, topic: &Topic<'_>) -> Rules<'_> {
+        let kind = self.kinds.get(topic.kind).copied().unwrap_or(0);
+        let list = |span: Option<&Span>| {
+            let (start, end) = span.copied().unwrap_or_default();
+            self.numbers.get(start as usize..end as usize).unwrap_or_default()
+        };
+        let keyed = |by: By| {
+            let text = self.texts.get(topic.by(by));
+            list(text.and_then(|text| self.keyed.get(&(kind, by, *text))))
+        };
+        Rules([list(self.plain.get(kind as usize)), keyed(By::Name), keyed(By::Namespace), keyed(By::Operation)])
+    }
+}
+
+/// Lists of rules, merged.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules<'i>([&'i [u32]; 4]);
+
+impl Iterator for Rules<'_> {
+    type Item = u32;
+
+    #[inline]
+    fn next(&mut self) -> Option<u32> {
+        let [first, others @ ..] = &mut self.0;
+        if others.iter().all(|l| l.is_empty()) {
+            let (number, rest) = first.split_first()?;
+            *first = rest;
+            return Some(*number);
+        }
+        let least = self.0.iter().filter_map(|l| l.first()).min().copied()?;
+        for list in &mut self.0 {
+            if list.first() == Some(&least) {
+                *list = list.get(1..).unwrap_or_default();
+            }
+        }
+        Some(least)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn about(kinds: &[&str], key: Option<(By, &[&str])>) -> About {
+        let boxed = |texts: &[&str]| texts.iter().map(|t| Box::from(*t)).collect::<Vec<Box<str>>>();
+        About {
+            kinds: (!kinds.is_empty()).then(|| boxed(kinds).into()),
+            key: key.map(|(by, texts)| (by, boxed(texts).into())),
+        }
+    }
+
+    #[test]
+    fn lists_are_merged_in_order() {
+        let rules = [
+            about(&["Pod"], None),
+            about(&["Pod"], Some((By::Namespace, &["shop", "shop", "bank"]))),
+            about(&["Job"], None),
+            about(&[], Some((By::Operation, &["CREATE"]))),
+            about(&["Pod", "Pod"], Some((By::Name, &["web"]))),
+            about(&[], None),
+            about(&["Pod"], Some((By::Namespace, &[]))),
+        ];
+        let index = Index::new(rules.iter());
+        let rules = |kind, namespace, name, operation| {
+            index.rules(&Topic { kind, name, namespace, operation }).collect::<Vec<_>>()
+        };
+        assert_eq!(rules("Pod", "shop", "web", "CREATE"), [0, 1, 3, 4, 5]);
+        assert_eq!(rules("Pod", "", "db", "DELETE"), [0, 5]);
+        assert_eq!(rules("Pod", "bank", "", "UPDATE"), [0, 1, 5]);
+        assert_eq!(rules("Job", "shop", "web", "CREATE"), [2, 3, 5]);
+        // A name is no namespace, and a kind that nobody names is one of all.
+        assert_eq!(rules("Pod", "web", "shop", "UPDATE"), [0, 5]);
+        assert_eq!(rules("Node", "", "", "CREATE"), [3, 5]);
+    }
 }

@@ -53,7 +53,7 @@ impl Engine {
         let has_old = matches!(request.operation, Operation::Delete | Operation::Update);
         let null = if has_old { null(versions) } else { None };
         let mut lost = request.operation == Operation::Delete;
-        let text = set.reads_request.then(|| request_json(set, request));
+        let text = set.reads.request.then(|| request_json(set, request));
         for (number, rule) in set.rules_doing(CheckKind::Mutate, policy, kind.kind) {
             let rest = text.as_deref().and_then(request_document);
             let old = match request.operation {

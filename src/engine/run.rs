@@ -160,7 +160,7 @@ impl Engine {
     ) {
         let Some(root) = request.object.root() else { return };
         let kind = resource_kind(set, request);
-        let text = set.reads_request.then(|| request_json(set, request));
+        let text = set.reads.request.then(|| request_json(set, request));
         let rest = text.as_deref().and_then(request_document);
         self.set_offers(host);
         self.ready(set, request, rest.as_ref());
@@ -170,8 +170,12 @@ impl Engine {
         let (mut ended, mut policy) = (None, None);
         let documents = documents(request, rest.as_ref());
         let input = Input { documents: &documents, kind, root };
-        for &number in set.index.rules(kind.kind) {
-            let Some(info) = set.rules.get(number as usize) else { continue };
+        // Who wants to know what rules did is told of those that ask for another name, too.
+        let traced = self.machine.is_traced();
+        let all = if traced { set.rules.as_slice() } else { &[] };
+        let all = all.iter().enumerate().filter(|(_, r)| r.about.has_kind(kind.kind));
+        let found = set.rules_about(request).filter(|_| !traced);
+        for (number, info) in all.chain(found) {
             if !info.judges() || ended == Some(info.policy) || !asked(info.policy) {
                 continue;
             }
@@ -179,7 +183,6 @@ impl Engine {
             if policy.replace(info.policy) != Some(info.policy) {
                 self.machine.begin_context();
             }
-            let number = number as usize;
             let verdict = match self.begin_rule(set, number, info, request, host, &input) {
                 Begun::Nothing => None,
                 Begun::Holds(verdict) => Some(verdict),
@@ -246,7 +249,7 @@ impl Engine {
         let request = Request { object, old: None, operation: Operation::Create, ..*request };
         let text = request.rest.map(created);
         let request = Request { rest: text.as_deref(), ..request };
-        let text = set.reads_request.then(|| request_json(set, &request));
+        let text = set.reads.request.then(|| request_json(set, &request));
         let rest = text.as_deref().and_then(request_document);
         // Kyverno: pkg/engine/handlers/validation/utils.go, the old object was another user's: it is matched as nobody's,
         // while variables see the user of now.

@@ -1,16 +1,18 @@
 //! A compiled policy set: one program, and what is known of its policies and rules besides code.
 
-use super::index::{Index, Kinds};
+use super::index::{About, Index, Topic};
 use super::message;
+use super::request::Request;
+use super::run::resource_kind;
 use crate::codegen::CompiledRule;
 use crate::ir::images::ImageRule;
 use crate::policy::classic::Action;
 use kyvc_vm::document::{LayoutBuilder, PathId, Place, Segment};
-use kyvc_vm::op::Op;
+use kyvc_vm::op::{Instr, Op};
 use kyvc_vm::pod_security::{self, Exclusion, Schema};
 use kyvc_vm::program::Program;
 use kyvc_vm::selector::LabelSelector;
-use kyvc_vm::verdict::Root;
+use kyvc_vm::verdict::{Fact, Root};
 
 /// How bad a violation is, as the policy's annotation says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +96,8 @@ pub struct PolicyInfo {
     pub overrides: Vec<RuleOverride>,
     /// Whether audited violations become admission warnings
     pub emit_warning: bool,
+    /// Whether requests pass where its rules cannot be decided
+    pub ignore_failures: bool,
     /// Whether it is about admission requests
     pub admission: bool,
     /// Whether it is about existing resources
@@ -205,8 +209,8 @@ pub struct RuleInfo {
     pub(crate) manifests: Option<Box<str>>,
     /// The Pod Security Standard that it checks
     pub(crate) pod_security: Option<Box<Standard>>,
-    /// Kinds it can match, where it names them all
-    pub(crate) kinds: Kinds,
+    /// What it can match
+    pub(crate) about: About,
     /// Its code
     pub(crate) code: CompiledRule,
     /// Where it stands in the policy's source
@@ -285,8 +289,8 @@ pub struct PolicySet {
     pub(crate) rules: Vec<RuleInfo>,
     pub(crate) index: Index,
     pub(crate) paths: Paths,
-    /// Whether a rule reads of the request more than its objects
-    pub(crate) reads_request: bool,
+    /// What rules look at besides the object
+    pub(crate) reads: Reads,
     /// How pods are read, where a rule checks them
     pub(crate) schema: Option<Schema>,
     /// The policies with rules that change objects
@@ -299,11 +303,40 @@ pub struct PolicySet {
     cleaning: Vec<usize>,
 }
 
-/// Whether code reads of the request more than its objects. What is only made at run time asks for it then.
-fn reads_request(program: &Program) -> bool {
-    let code = program.code();
-    let roots = [Root::Request as u32, Root::Context as u32];
-    code.iter().any(|i| i.op == Op::RootLoad && roots.contains(&i.c))
+/// What the rules of a set look at besides the object. Where a text is only known at run time they may look at anything.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reads {
+    /// Of the request more than its objects. What is only made at run time asks for it then.
+    pub(crate) request: bool,
+    /// Who makes the request
+    pub(crate) user: bool,
+    /// The old object of an update
+    pub(crate) old: bool,
+}
+
+impl Reads {
+    fn of(program: &Program, rules: &[RuleInfo]) -> Self {
+        const OF_USER: [Fact; 5] = [Fact::UserKnown, Fact::Username, Fact::Groups, Fact::Roles, Fact::ClusterRoles];
+        let code = program.code();
+        let root = |roots: &[Root]| {
+            let hit = |n: u32| roots.iter().any(|r| *r as u32 == n);
+            code.iter().any(|i| match i.op {
+                Op::RootLoad => hit(i.c),
+                Op::RootPath => hit(u32::from(i.b)),
+                _ => false,
+            })
+        };
+        let anything = code.iter().any(|i| matches!(i.op, Op::TextEval | Op::TextScan | Op::QueryEval))
+            // The texts of conditions may have variables, and so may what is told of images.
+            || rules.iter().any(|r| !matches!(r.check, CheckKind::Pattern | CheckKind::AnyPattern | CheckKind::PodSecurity))
+            || root(&[Root::Context, Root::Given]);
+        let fact = |i: &Instr| i.op == Op::FactLoad && OF_USER.iter().any(|f| *f as u32 == i.c);
+        Self {
+            request: root(&[Root::Request, Root::Context]),
+            user: anything || root(&[Root::Request, Root::Account]) || code.iter().any(fact),
+            old: anything || root(&[Root::OldObject]) || rules.iter().any(|r| r.allow_existing),
+        }
+    }
 }
 
 impl PolicySet {
@@ -315,13 +348,13 @@ impl PolicySet {
             found
         };
         Self {
-            reads_request: reads_request(&program),
+            reads: Reads::of(&program, &rules),
             schema: rules.iter().any(|r| r.pod_security.is_some()).then(|| Schema::new(program.layout())),
             mutating: with(CheckKind::Mutate),
             generating: with(CheckKind::Generate),
             verifying: with(CheckKind::VerifyImages),
             cleaning: with(CheckKind::Cleanup),
-            index: Index::new(&rules.iter().map(|r| &r.kinds).collect::<Vec<_>>()),
+            index: Index::new(rules.iter().map(|r| &r.about)),
             program,
             policies,
             rules,
@@ -369,28 +402,46 @@ impl PolicySet {
         self.rules.iter().any(|r| !r.code.targets.is_empty())
     }
 
-    /// The rules of a policy that may be about a kind, with their numbers.
-    pub(crate) fn rules_for<'s>(
+    /// The rules of a policy that may be about a kind, with their numbers. What else they ask for may change on the way.
+    pub(crate) fn rules_for<'s, 'k>(
         &'s self,
         policy: usize,
-        kind: &str,
+        kind: &'k str,
+    ) -> impl Iterator<Item = (usize, &'s RuleInfo)> + use<'s, 'k> {
+        let first = self.rules.partition_point(|r| r.policy < policy);
+        let rules = self.rules.iter().enumerate().skip(first).take_while(move |(_, r)| r.policy == policy);
+        rules.filter(move |(_, r)| r.about.has_kind(kind))
+    }
+
+    /// The rules that may be about a request, with their numbers.
+    pub(crate) fn rules_about<'s>(
+        &'s self,
+        request: &Request<'_>,
     ) -> impl Iterator<Item = (usize, &'s RuleInfo)> + use<'s> {
-        let all = self.index.rules(kind);
-        let of = |n: &u32| self.rules.get(*n as usize).map_or(usize::MAX, |r| r.policy);
-        let from = all.partition_point(|n| of(n) < policy);
-        let rules = all.get(from..).unwrap_or_default().iter();
-        rules.map_while(move |n| self.rules.get(*n as usize).filter(|r| r.policy == policy).map(|r| (*n as usize, r)))
+        let numbers = self.index.rules(&self.topic(request));
+        numbers.filter_map(|n| self.rules.get(n as usize).map(|r| (n as usize, r)))
+    }
+
+    /// What a request is about, as rules that match see it.
+    pub(crate) fn topic<'q>(&self, request: &Request<'q>) -> Topic<'q> {
+        let doc = request.object;
+        let text = |path| doc.slot(path).and_then(|n| doc.as_str(n)).unwrap_or("");
+        let paths = &self.paths;
+        let own = text(paths.name);
+        let name = if own.is_empty() { text(paths.generate_name) } else { own };
+        let namespace = if text(paths.kind) == "Namespace" { own } else { text(paths.namespace) };
+        Topic { kind: resource_kind(self, request).kind, name, namespace, operation: request.operation.name() }
     }
 
     /// The rules of a policy that do something to objects of a kind, with their numbers.
     ///
     /// Kyverno: pkg/engine/mutation.go, image_verify.go and background.go, the rules are not computed for the object's kind.
-    pub(crate) fn rules_doing<'s>(
+    pub(crate) fn rules_doing<'s, 'k>(
         &'s self,
         check: CheckKind,
         policy: usize,
-        kind: &str,
-    ) -> impl Iterator<Item = (usize, &'s RuleInfo)> + use<'s> {
+        kind: &'k str,
+    ) -> impl Iterator<Item = (usize, &'s RuleInfo)> + use<'s, 'k> {
         self.rules_for(policy, kind).filter(move |(_, r)| r.check == check && !r.hidden)
     }
 

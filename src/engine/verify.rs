@@ -40,7 +40,7 @@ impl Engine {
         let info = set.policies.get(policy)?;
         let root = request.object.root()?;
         let kind = resource_kind(set, request);
-        let text = set.reads_request.then(|| request_json(set, request));
+        let text = set.reads.request.then(|| request_json(set, request));
         let rest = text.as_deref().and_then(request_document);
         self.set_offers(host);
         self.ready(set, request, rest.as_ref());

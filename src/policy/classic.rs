@@ -42,6 +42,8 @@ pub struct Spec {
     pub overrides: Vec<Override>,
     /// Whether violations that are only audited become admission warnings
     pub emit_warning: bool,
+    /// Whether requests pass where its rules cannot be decided: `failurePolicy: Ignore`
+    pub ignore_failures: bool,
     /// Whether it is about admission requests
     pub admission: bool,
     /// Whether it is about existing resources
@@ -144,8 +146,8 @@ impl Spec {
         let emit_warning = f.bool("emitWarning").unwrap_or(false);
         let admission = f.bool("admission").unwrap_or(true);
         let background = f.bool("background").unwrap_or(true);
+        let mut failure_policy = f.text("failurePolicy");
         f.ignore(&[
-            "failurePolicy",
             "webhookTimeoutSeconds",
             "schemaValidation",
             "mutateExistingOnPolicyUpdate",
@@ -155,7 +157,8 @@ impl Spec {
         ]);
         if let Some(tree) = f.take("webhookConfiguration") {
             let mut w = Fields::of(tree, "spec.webhookConfiguration", problems);
-            w.ignore(&["failurePolicy", "timeoutSeconds"]);
+            failure_policy = w.text("failurePolicy").or(failure_policy);
+            w.ignore(&["timeoutSeconds"]);
             w.not_compiled(&["matchConditions"]);
             w.finish();
         }
@@ -179,7 +182,8 @@ impl Spec {
                 );
             }
         }
-        Self { rules, apply_one, action, overrides, emit_warning, admission, background }
+        let ignore_failures = failure_policy.is_some_and(|t| t.text == "Ignore");
+        Self { rules, apply_one, action, overrides, emit_warning, ignore_failures, admission, background }
     }
 }
 

@@ -54,6 +54,7 @@ impl Printer {
         for (set, what) in [
             (s.apply_one, "apply one rule"),
             (s.emit_warning, "emit warnings"),
+            (s.ignore_failures, "ignore failures"),
             (!s.admission, "not at admission"),
             (!s.background, "not in the background"),
         ] {

@@ -8,14 +8,19 @@ use kyvc_vm::scalar::Scalar;
 use std::cmp::Ordering;
 use std::fmt::Write;
 
-/// What one level adds.
+/// What one level adds, where nobody asks for anything else.
 const INDENT: usize = 4;
 /// A longer key stands on a line of its own.
 const SIMPLE_KEY: usize = 128;
 
 /// An object as YAML, with a line break at its end.
 pub fn to_yaml(doc: &Document<'_>) -> String {
-    let mut w = Writer { doc, out: String::new() };
+    to_yaml_indented(doc, INDENT)
+}
+
+/// As [`to_yaml`], with so many spaces for a level, from 2 to 9.
+pub fn to_yaml_indented(doc: &Document<'_>, step: usize) -> String {
+    let mut w = Writer { doc, step, out: String::new() };
     match doc.root() {
         Some(root) => w.top(root),
         None => w.out.push_str("null\n"),
@@ -25,7 +30,7 @@ pub fn to_yaml(doc: &Document<'_>) -> String {
 
 /// As [`to_yaml`], as the only member of a map.
 pub fn to_yaml_under(key: &str, doc: &Document<'_>) -> String {
-    let mut w = Writer { doc, out: String::new() };
+    let mut w = Writer { doc, step: INDENT, out: String::new() };
     if let Some(root) = doc.root() {
         w.member(key, root, 0);
     }
@@ -41,17 +46,18 @@ enum Under {
 
 impl Under {
     /// The indentation of what is inside a value at an indentation.
-    fn inner(self, indent: usize) -> usize {
+    fn inner(self, indent: usize, step: usize) -> usize {
         match self {
             // What follows a dash stands right behind it.
             Under::Dash => indent + 2,
-            Under::Key => INDENT * ((indent + INDENT) / INDENT),
+            Under::Key => step * ((indent + step) / step),
         }
     }
 }
 
 struct Writer<'d> {
     doc: &'d Document<'d>,
+    step: usize,
     out: String,
 }
 
@@ -61,7 +67,7 @@ impl Writer<'_> {
             Kind::Map if self.doc.len(root) > 0 => self.map(root, 0, false),
             Kind::List if self.doc.len(root) > 0 => self.list(root, 0, false),
             _ => {
-                self.scalar(root, INDENT);
+                self.scalar(root, self.step);
                 self.out.push('\n');
             }
         }
@@ -110,7 +116,7 @@ impl Writer<'_> {
 
     /// A value behind a colon or dash, with its line's end.
     fn value(&mut self, node: NodeId, indent: usize, under: Under) {
-        let inner = under.inner(indent);
+        let inner = under.inner(indent, self.step);
         match self.doc.kind(node) {
             kind @ (Kind::Map | Kind::List) if self.doc.len(node) > 0 => {
                 let started = under == Under::Dash;
@@ -170,7 +176,7 @@ impl Writer<'_> {
     fn literal(&mut self, s: &str, indent: usize) {
         self.out.push('|');
         if s.starts_with(|c| c == ' ' || is_break(c)) {
-            let _ = write!(self.out, "{INDENT}");
+            let _ = write!(self.out, "{}", self.step);
         }
         let mut end = s.chars().rev();
         match (end.next().is_some_and(is_break), end.next()) {
