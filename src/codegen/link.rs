@@ -10,10 +10,11 @@ use crate::ir::{Body, Rule};
 use kyvc_vm::document::LayoutBuilder;
 use kyvc_vm::ids::{ConstId, EntryId, Pc, SiteId, UnitId};
 use kyvc_vm::op::{Instr, Op};
-use kyvc_vm::program::{Const, Entry, Line, Parts, Program, Site, Unit};
+use kyvc_vm::program::{Const, Entry, Line, Parts, Program, Site, Step, Unit};
 use kyvc_vm::verdict::Root;
 use kyvc_vm::verify::{VerifyError, verify};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
 
 /// The units of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +48,9 @@ pub struct Linker {
     known: FxHashMap<String, ConstId>,
     sites: Vec<Site>,
     known_sites: FxHashMap<Site, SiteId>,
+    /// Paths and texts of sites, so that equal ones are one.
+    site_paths: FxHashSet<Arc<[Step]>>,
+    site_texts: FxHashSet<Arc<str>>,
     units: Vec<Unit>,
     entries: Vec<Entry>,
     /// The first context entry of the rule that is generated.
@@ -209,9 +213,17 @@ impl Linker {
     }
 
     /// A failure site, shared with an equal one.
-    pub(super) fn site(&mut self, site: Site) -> Result<SiteId, CodegenError> {
+    pub(super) fn site(&mut self, mut site: Site) -> Result<SiteId, CodegenError> {
         if let Some(id) = self.known_sites.get(&site) {
             return Ok(*id);
+        }
+        match self.site_paths.get(&*site.path) {
+            Some(path) => site.path = path.clone(),
+            None => _ = self.site_paths.insert(site.path.clone()),
+        }
+        match self.site_texts.get(&*site.text) {
+            Some(text) => site.text = text.clone(),
+            None => _ = self.site_texts.insert(site.text.clone()),
         }
         let id = SiteId::new(self.sites.len())?;
         self.sites.push(site.clone());

@@ -148,7 +148,7 @@ fn spot(program: &Program, number: u32) -> String {
 fn site(program: &Program, number: u32) -> String {
     let Some(site) = program.sites().get(number as usize) else { return "?".into() };
     let mut out = format!("{:?} /", site.reason);
-    for step in &site.path {
+    for step in site.path.iter() {
         let _ = match step {
             Step::Key(key) => write!(out, "{key}/"),
             Step::Index(n) => write!(out, "{n}/"),

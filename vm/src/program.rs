@@ -7,6 +7,7 @@ use crate::op::Instr;
 use crate::scalar::{Glob, ScalarPattern};
 use crate::selector::{KindSelector, LabelSelector};
 use crate::verdict::Ask;
+use std::sync::Arc;
 
 /// A constant.
 #[derive(Clone, Debug)]
@@ -221,10 +222,10 @@ pub enum Step {
 pub struct Site {
     /// Why
     pub reason: Reason,
-    /// The path that is reported
-    pub path: Box<[Step]>,
-    /// A text of the reason: the pattern as written, a key, a type name
-    pub text: Box<str>,
+    /// The path that is reported; equal ones of a program are one
+    pub path: Arc<[Step]>,
+    /// A text of the reason: the pattern as written, a key, a type name; equal ones of a program are one
+    pub text: Arc<str>,
     /// Where the pattern stands in its policy
     pub place: Place,
 }

@@ -8,6 +8,7 @@ use crate::program::{Const, Entry, KeyPlan, Line, Parts, Reason, Reference, Site
 use crate::scalar::{self, Glob, ScalarPattern, Term};
 use crate::selector::{KindSelector, LabelSelector, Requirement, SelectorOp};
 use crate::verdict::Ask;
+use std::sync::Arc;
 
 type Read<T> = Result<T, WireError>;
 
@@ -16,7 +17,7 @@ pub(super) fn parts(r: &mut Reader<'_>) -> Read<Parts> {
         layout: layout(r)?,
         code: r.list(instr)?,
         consts: r.list(constant)?,
-        sites: r.list(site)?,
+        sites: sites(r)?,
         units: r.list(unit)?,
         entries: r.list(entry)?,
         lines: r.list(|r| Ok(Line { pc: Pc::from_number(r.u32()?), place: place(r)? }))?,
@@ -85,10 +86,9 @@ fn layout(r: &mut Reader<'_>) -> Read<Layout> {
 }
 
 fn instr(r: &mut Reader<'_>) -> Read<Instr> {
-    let op = Op::from_byte(r.u8()?).ok_or(WireError::Invalid("operation"))?;
-    let a = r.u8()?;
-    let b = u16::try_from(r.number()?).map_err(|_| WireError::Invalid("operand"))?;
-    Ok(Instr { op, a, b, c: r.u32()? })
+    let [op, a, b, more, c @ ..] = r.u64()?.to_le_bytes();
+    let op = Op::from_byte(op).ok_or(WireError::Invalid("operation"))?;
+    Ok(Instr { op, a, b: u16::from_le_bytes([b, more]), c: u32::from_le_bytes(c) })
 }
 
 fn constant(r: &mut Reader<'_>) -> Read<Const> {
@@ -170,19 +170,26 @@ fn term<'b>(r: &mut Reader<'b>) -> Read<Term<'b>> {
     Ok(Term { op, operand })
 }
 
-fn site(r: &mut Reader<'_>) -> Read<Site> {
-    let reason = Reason::ALL.get(usize::from(r.u8()?)).copied().ok_or(WireError::Invalid("reason"))?;
-    let path = r.list(|r| {
-        Ok(match r.u8()? {
-            0 => Step::Key(r.str()?.into()),
-            1 => Step::Walk(r.u8()?),
-            2 => Step::Index(r.u32()?),
-            3 => Step::Text(r.u8()?),
-            4 => Step::Pattern(r.u8()?),
-            _ => return Err(WireError::Invalid("step")),
-        })
-    })?;
-    Ok(Site { reason, path: path.into(), text: r.str()?.into(), place: place(r)? })
+fn sites(r: &mut Reader<'_>) -> Read<Vec<Site>> {
+    let texts: Vec<Arc<str>> = r.list(|r| r.str().map(Arc::from))?;
+    let paths: Vec<Arc<[Step]>> = r.list(|r| r.list(step).map(Arc::from))?;
+    r.list(|r| {
+        let reason = Reason::ALL.get(usize::from(r.u8()?)).copied().ok_or(WireError::Invalid("reason"))?;
+        let path = paths.get(r.u32()? as usize).cloned().ok_or(WireError::Invalid("path"))?;
+        let text = texts.get(r.u32()? as usize).cloned().ok_or(WireError::Invalid("text"))?;
+        Ok(Site { reason, path, text, place: place(r)? })
+    })
+}
+
+fn step(r: &mut Reader<'_>) -> Read<Step> {
+    Ok(match r.u8()? {
+        0 => Step::Key(r.str()?.into()),
+        1 => Step::Walk(r.u8()?),
+        2 => Step::Index(r.u32()?),
+        3 => Step::Text(r.u8()?),
+        4 => Step::Pattern(r.u8()?),
+        _ => return Err(WireError::Invalid("step")),
+    })
 }
 
 impl Reader<'_> {

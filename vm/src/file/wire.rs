@@ -85,6 +85,9 @@ impl Writer {
     }
 }
 
+/// For so many items a list has room before one is read.
+const RESERVED: usize = 1 << 16;
+
 /// Reads what a [`Writer`] wrote.
 #[derive(Clone, Debug)]
 pub struct Reader<'b> {
@@ -115,6 +118,13 @@ impl<'b> Reader<'b> {
 
     /// A number in its shortest form.
     pub fn number(&mut self) -> Result<u64, WireError> {
+        // Most numbers are small.
+        if let Some((&byte, rest)) = self.left.split_first()
+            && byte < 0x80
+        {
+            self.left = rest;
+            return Ok(u64::from(byte));
+        }
         let mut n = 0u64;
         for shift in (0..64).step_by(7) {
             let byte = self.u8()?;
@@ -170,7 +180,12 @@ impl<'b> Reader<'b> {
     pub fn list<T>(&mut self, mut each: impl FnMut(&mut Self) -> Result<T, WireError>) -> Result<Vec<T>, WireError> {
         // Every item takes at least a byte, so that a length cannot reserve more than the file is long.
         let n = self.length()?;
-        (0..n).map(|_| each(self)).collect()
+        let mut list = Vec::with_capacity(n.min(RESERVED));
+        for _ in 0..n {
+            list.push(each(self)?);
+        }
+        list.shrink_to_fit();
+        Ok(list)
     }
 
     /// A value that may be absent.

@@ -6,12 +6,14 @@ use crate::op::Instr;
 use crate::program::{Const, KeyPlan, Parts, Site, Step};
 use crate::scalar::{Glob, Op, PatternKind, ScalarPattern, Term};
 use crate::selector::{KindSelector, LabelSelector};
+use rustc_hash::FxHashMap;
+use std::hash::Hash;
 
 pub(super) fn parts(w: &mut Writer, p: &Parts) {
     layout(w, &p.layout);
     w.list(&p.code, instr);
     w.list(&p.consts, constant);
-    w.list(&p.sites, site);
+    sites(w, &p.sites);
     w.list(&p.units, |w, u| {
         w.str(&u.name);
         w.number(u64::from(u.start.number()));
@@ -62,10 +64,8 @@ fn segment(w: &mut Writer, step: Segment) {
 }
 
 fn instr(w: &mut Writer, i: &Instr) {
-    w.u8(i.op as u8);
-    w.u8(i.a);
-    w.number(u64::from(i.b));
-    w.number(u64::from(i.c));
+    // Most of a file is code, and is to be read fast.
+    w.u64(u64::from(i.op as u8) | u64::from(i.a) << 8 | u64::from(i.b) << 16 | u64::from(i.c) << 32);
 }
 
 fn constant(w: &mut Writer, c: &Const) {
@@ -210,9 +210,50 @@ fn term(w: &mut Writer, t: &Term<'_>) {
     }
 }
 
-fn site(w: &mut Writer, s: &Site) {
-    w.u8(s.reason as u8);
-    w.list(&s.path, |w, step| match step {
+/// Sites share their paths and texts: each is written once.
+fn sites(w: &mut Writer, sites: &[Site]) {
+    let (mut texts, mut paths) = (Shared::default(), Shared::default());
+    for site in sites {
+        texts.add(&*site.text);
+        paths.add(&*site.path);
+    }
+    w.list(&texts.list, |w, text| w.str(text));
+    w.list(&paths.list, |w, path| w.list(path, step));
+    w.list(sites, |w, s| {
+        w.u8(s.reason as u8);
+        w.len(paths.number(&*s.path));
+        w.len(texts.number(&*s.text));
+        place(w, s.place);
+    });
+}
+
+/// Different values in the order in which they came.
+struct Shared<'s, T: ?Sized> {
+    list: Vec<&'s T>,
+    numbers: FxHashMap<&'s T, usize>,
+}
+
+impl<T: ?Sized> Default for Shared<'_, T> {
+    fn default() -> Self {
+        Self { list: Vec::new(), numbers: FxHashMap::default() }
+    }
+}
+
+impl<'s, T: ?Sized + Eq + Hash> Shared<'s, T> {
+    fn add(&mut self, value: &'s T) {
+        let next = self.list.len();
+        if *self.numbers.entry(value).or_insert(next) == next {
+            self.list.push(value);
+        }
+    }
+
+    fn number(&self, value: &T) -> usize {
+        self.numbers.get(value).copied().unwrap_or_default()
+    }
+}
+
+fn step(w: &mut Writer, step: &Step) {
+    match step {
         Step::Key(k) => {
             w.u8(0);
             w.str(k);
@@ -233,9 +274,7 @@ fn site(w: &mut Writer, s: &Site) {
             w.u8(4);
             w.u8(*r);
         }
-    });
-    w.str(&s.text);
-    place(w, s.place);
+    }
 }
 
 impl Writer {
