@@ -12,6 +12,7 @@ use kyvc_grammar::template;
 use kyvc_vm::document::{Buffers, JsonOptions, Layout, Place, read_json};
 use kyvc_vm::ids::UnitId;
 use kyvc_vm::program::Program;
+use kyvc_vm::scalar::ScalarPattern;
 use kyvc_vm::verdict::Root;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -56,6 +57,10 @@ pub(super) struct Cache {
     made: FxHashMap<(Form, String, String), Result<Arc<Made>, String>>,
     /// The JSON of YAML texts
     json: FxHashMap<String, Result<Arc<str>, String>>,
+    /// The patterns of texts
+    scalars: FxHashMap<Box<str>, ScalarPattern>,
+    /// Memory for a patch while it is applied
+    pub(super) patch: Buffers,
 }
 
 impl Cache {
@@ -71,6 +76,20 @@ impl Cache {
         }
         self.made.insert(key, made.clone());
         made
+    }
+
+    /// The scalar pattern that a text is. A text that might stand for something else is none.
+    pub(super) fn scalar(&mut self, text: &str) -> Option<&ScalarPattern> {
+        if text.contains(['{', '$', '\\']) {
+            return None;
+        }
+        if !self.scalars.contains_key(text) {
+            if self.scalars.len() >= KEPT {
+                self.scalars.clear();
+            }
+            self.scalars.insert(text.into(), pattern::scalar_pattern(text));
+        }
+        self.scalars.get(text)
     }
 
     /// The JSON of a text in YAML, which `read` makes.

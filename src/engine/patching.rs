@@ -12,6 +12,7 @@ use kyvc_vm::machine::{Input, Machine, View};
 use kyvc_vm::patch::json6902::{self, OperationError, Written};
 use kyvc_vm::patch::strategic::{self, Conditions, Operand};
 use kyvc_vm::patch::{PatchError, Space};
+use kyvc_vm::scalar::Scalar;
 use kyvc_vm::selector::ResourceKind;
 use kyvc_vm::value::{DocId, Val};
 use kyvc_vm::verdict::{Need, Outcome, Patch, Root, Step, TrapKind};
@@ -82,11 +83,14 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
     }
 
     fn merge(&mut self, now: &Document<'r>, overlay: &str, space: Space) -> Result<Option<Document<'r>>, PatchError> {
-        let overlay = read_json(overlay, &EVERYTHING, Buffers::default(), JsonOptions::default());
+        let memory = std::mem::take(&mut self.cache.patch);
+        let overlay = read_json(overlay, &EVERYTHING, memory, JsonOptions::default());
         let overlay = overlay.map_err(|_| OperationError::Unreadable)?;
         let Some(root) = overlay.root() else { return Ok(None) };
         let mut patterns = Patterns { cache: self.cache, spare: self.spare };
-        strategic::merge(now, (&overlay, root), &mut patterns, space)
+        let merged = strategic::merge(now, (&overlay, root), &mut patterns, space);
+        self.cache.patch = overlay.recycle();
+        merged
     }
 
     fn operate(
@@ -138,6 +142,11 @@ struct Patterns<'e> {
 
 impl Conditions for Patterns<'_> {
     fn hold(&mut self, pattern: Operand<'_>, value: Operand<'_>) -> Result<bool, String> {
+        if let (Operand::Text(pattern), Operand::Text(value)) = (&pattern, &value)
+            && let Some(pattern) = self.cache.scalar(pattern)
+        {
+            return Ok(pattern.matches(Scalar::Str(value)));
+        }
         let json = match pattern {
             Operand::Text(text) => serde_json::Value::from(text).to_string(),
             Operand::Tree(doc, node) => go_json(doc, node),
