@@ -51,7 +51,7 @@ mod validate;
 pub use read::{GroupVersion, Review, ReviewError};
 pub use response::Answer;
 
-use crate::engine::{Engine, Host, NoHost, PolicyInfo, PolicyKind, PolicySet, Request, User};
+use crate::engine::{Engine, Host, NoHost, PolicyInfo, PolicyKind, PolicySet, Request, RuleInfo, User};
 use kyvc_vm::document::Document;
 use kyvc_vm::selector::ResourceKind;
 use read::Memory;
@@ -146,6 +146,22 @@ impl Parts {
 fn is_asked(set: &PolicySet, around: &Surroundings<'_>, policy: usize) -> bool {
     let asked = |p: &PolicyInfo| p.kind == PolicyKind::Classic && p.admission && (around.asked)(p);
     set.policies().get(policy).is_some_and(asked)
+}
+
+/// Whether errors refuse a request, as far as some of the rules about objects of its kind say it.
+///
+/// Kyverno asks that of all policies about the resource together: one that fails closed is enough.
+fn fails_closed(
+    set: &PolicySet,
+    request: &Request<'_>,
+    around: &Surroundings<'_>,
+    of: impl Fn(usize, &RuleInfo) -> bool,
+) -> bool {
+    let kind = set.topic(request).kind;
+    let closed = |policy: usize| set.policies().get(policy).is_some_and(|p| !p.ignore_failures);
+    set.rules().iter().enumerate().any(|(number, rule)| {
+        rule.about.has_kind(kind) && closed(rule.policy) && is_asked(set, around, rule.policy) && of(number, rule)
+    })
 }
 
 /// A warning of a rule.

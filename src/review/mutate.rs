@@ -3,11 +3,14 @@
 use super::blocked::Blocked;
 use super::response::Answer;
 use super::validate::resource;
-use super::{Parts, Review, Reviewer, Surroundings, is_asked, warning};
-use crate::engine::{Mutated, Operation, PolicyInfo, PolicySet, Request, Status, Verdict, Versions};
+use super::{Parts, Review, Reviewer, Surroundings, fails_closed, is_asked, warning};
+use crate::engine::{
+    CheckKind, Mutated, Operation, PolicyInfo, PolicySet, Request, RuleInfo, Status, Verdict, Versions,
+};
 use crate::policy::classic::Action;
 use kyvc_vm::document::{Buffers, Document, JsonOptions, read_json};
 use kyvc_vm::patch::diff;
+use std::collections::VecDeque;
 use typed_arena::Arena;
 
 impl Reviewer {
@@ -29,17 +32,17 @@ impl Reviewer {
         let (versions, texts) = (Versions::default(), Arena::new());
         let mut changes = Changes::new(first.object);
         let mut warnings = Vec::new();
-        let mut closed = false;
-        for &policy in set.mutating() {
+        let mut left = changing(set, &first, 0);
+        while let Some(policy) = left.pop_front() {
             let Some(info) = set.policies().get(policy).filter(|_| is_asked(set, around, policy)) else { continue };
-            closed |= !info.ignore_failures;
             let request = Request { object: changes.now, ..first };
             let mut said = Said::default();
             let outcome = self.engine.mutate(set, policy, &request, &versions, around.host, |verdict, _| {
                 each(&verdict);
                 said.hear(set, info, &verdict, &request, around, true);
             });
-            if said.violated || (said.undecided && closed) {
+            let before = |_, r: &RuleInfo| r.check == CheckKind::Mutate && r.policy <= policy;
+            if said.violated || (said.undecided && fails_closed(set, &request, around, before)) {
                 let name = &info.name;
                 let rules = said.failed.join(" ");
                 return Answer::refused(format!(
@@ -49,7 +52,14 @@ impl Reviewer {
             warnings.append(&mut said.warnings);
             match outcome {
                 Mutated::Same => {}
-                Mutated::Changed(doc) => changes.turn(doc, said.failed.is_empty()),
+                Mutated::Changed(doc) => {
+                    // Rules of later policies may be about what it is now, and not about what it was.
+                    let now = Request { object: doc, ..first };
+                    if set.topic(&now) != set.topic(&request) {
+                        left = changing(set, &now, policy + 1);
+                    }
+                    changes.turn(doc, said.failed.is_empty());
+                }
                 Mutated::Lost => break,
             }
         }
@@ -73,10 +83,8 @@ impl Reviewer {
         mut each: impl FnMut(&Verdict<'s>),
     ) -> Result<(), Answer> {
         let mut all = Said::default();
-        let mut closed = false;
         for &policy in set.verifying() {
             let Some(info) = set.policies().get(policy).filter(|_| is_asked(set, around, policy)) else { continue };
-            closed |= !info.ignore_failures;
             let request = Request { object: changes.now, ..*first };
             let changed = self.engine.verify_images(set, policy, &request, around.host, |verdict| {
                 each(&verdict);
@@ -88,13 +96,25 @@ impl Reviewer {
                 changes.turn(versions.alloc(doc), true);
             }
         }
-        if all.violated || (all.undecided && closed) {
-            let request = Request { object: changes.now, ..*first };
+        let request = Request { object: changes.now, ..*first };
+        let verifies = |_, r: &RuleInfo| r.check == CheckKind::VerifyImages;
+        if all.violated || (all.undecided && fails_closed(set, &request, around, verifies)) {
             return Err(Answer::refused(all.blocked.message(&resource(set, &request))));
         }
         warnings.append(&mut all.warnings);
         Ok(())
     }
+}
+
+/// The policies from a number on with rules that may change the object of a request, in order.
+fn changing(set: &PolicySet, request: &Request<'_>, from: usize) -> VecDeque<usize> {
+    let mut policies: VecDeque<usize> = VecDeque::new();
+    for (_, rule) in set.rules_about(request).filter(|(_, r)| r.policy >= from && r.check == CheckKind::Mutate) {
+        if policies.back() != Some(&rule.policy) {
+            policies.push_back(rule.policy);
+        }
+    }
+    policies
 }
 
 /// How an object has changed, and what of that is answered.

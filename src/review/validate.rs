@@ -2,8 +2,8 @@
 
 use super::blocked::Blocked;
 use super::response::Answer;
-use super::{Parts, Review, Reviewer, Surroundings, is_asked, warning};
-use crate::engine::{PolicySet, Request, Status, Verdict};
+use super::{Parts, Review, Reviewer, Surroundings, fails_closed, is_asked, warning};
+use crate::engine::{PolicySet, Request, RuleInfo, Status, Verdict};
 use crate::policy::classic::Action;
 
 impl Reviewer {
@@ -28,7 +28,10 @@ impl Reviewer {
             said.hear(set, &verdict, action);
         });
         let Said { blocked, mut warnings, audited, violated, undecided } = said;
-        if violated || (undecided && fails_closed(set, review, &request, around)) {
+        let enforced = |number: usize, info: &RuleInfo| {
+            info.judges() && set.action(number, &review.namespace, around.namespace_labels) == Action::Enforce
+        };
+        if violated || (undecided && fails_closed(set, &request, around, enforced)) {
             return Answer::refused(blocked.message(&resource(set, &request)));
         }
         warnings.extend(audited);
@@ -67,19 +70,6 @@ impl<'s> Said<'s> {
             Action::Audit => {}
         }
     }
-}
-
-/// Whether errors refuse a request.
-///
-/// Kyverno asks that of all enforced policies about the resource together: one that fails closed is enough.
-fn fails_closed(set: &PolicySet, review: &Review<'_>, request: &Request<'_>, around: &Surroundings<'_>) -> bool {
-    let enforced = |rule| set.action(rule, &review.namespace, around.namespace_labels) == Action::Enforce;
-    set.rules_about(request).any(|(number, info)| {
-        info.judges()
-            && is_asked(set, around, info.policy)
-            && set.policies().get(info.policy).is_some_and(|p| !p.ignore_failures)
-            && enforced(number)
-    })
 }
 
 /// `kind/namespace/name` of the object.
