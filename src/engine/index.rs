@@ -123,6 +123,9 @@ fn of_filters(filters: &Filters, of: impl Fn(&Filter) -> Option<Vec<Box<str>>>) 
     }
 }
 
+/// A rule in a list: the kind and the key of the list, and the rule.
+type Listed = (u32, Option<(By, u32)>, u32);
+
 /// Where a list of rules stands among all lists.
 type Span = (u32, u32);
 
@@ -156,7 +159,7 @@ impl Index {
             }
         }
         // Each rule under each kind, and under each of its texts: sorted, so that every list is one piece.
-        let mut all: Vec<(u32, Option<(By, u32)>, u32)> = Vec::new();
+        let mut all: Vec<Listed> = Vec::new();
         for (number, about) in (0u32..).zip(rules) {
             let mut keys: Vec<Option<(By, u32)>> = Vec::new();
             match &about.key {
