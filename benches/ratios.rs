@@ -12,7 +12,7 @@ use kyvc_vm::document::{Buffers, JsonOptions, read_json};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use support::measure::{ratio, time};
-use support::{Failure, Worker, bad_pod, cli, object, peer, pod_security, worse_pod};
+use support::{Failure, Figures, Worker, bad_pod, cli, object, peer, pod_security, regorus, scale, webhook, worse_pod};
 
 /// A figure and the most it may be; information where there is no limit.
 struct Figure {
@@ -21,7 +21,8 @@ struct Figure {
     limit: Option<f64>,
 }
 
-fn figures(rounds: u32) -> Result<Vec<Figure>, Failure> {
+/// A Pod against the pod-security set.
+fn pod(rounds: u32) -> Result<Figures, Failure> {
     let set = pod_security()?;
     let pod = object("pod.json")?;
     let large = object("pod-large.json")?;
@@ -41,54 +42,75 @@ fn figures(rounds: u32) -> Result<Vec<Figure>, Failure> {
     let mut out = Vec::new();
     let mut add = |name, limit, bytes: &[u8], work: &mut dyn FnMut()| {
         let measured = ratio(rounds, work, &mut || peer(bytes));
-        out.push(Figure { name, measured, limit });
+        out.push((name, measured, limit));
     };
-    add("flatten", Some(0.5), &pod, &mut || _ = w.flatten(&pod));
-    add("flatten+check", Some(0.8), &pod, &mut || _ = w.flatten_and_check(&pod));
-    add("bad-pod", Some(2.0), &worse, &mut || _ = w.flatten_and_check(&worse));
-    add("check", None, &pod, &mut || _ = w.check(&doc));
+    add("flatten", None, &pod, &mut || _ = w.flatten(&pod));
+    add("flatten+check", Some(0.35), &pod, &mut || _ = w.flatten_and_check(&pod));
+    add("check", Some(0.1), &pod, &mut || _ = w.check(&doc));
+    add("bad-pod", Some(1.0), &worse, &mut || _ = w.flatten_and_check(&worse));
     add("bad-pod-four-changes", None, &bad, &mut || _ = w.flatten_and_check(&bad));
     add("large-flatten", None, &large, &mut || _ = w.flatten(&large));
-    add("large-flatten+check", None, &large, &mut || _ = w.flatten_and_check(&large));
+    add("large-flatten+check", Some(0.4), &large, &mut || _ = w.flatten_and_check(&large));
     add("serde_json-ignored", None, &pod, &mut || {
         std::hint::black_box(serde_json::from_slice::<serde::de::IgnoredAny>(&pod).is_ok());
     });
-    out.push(Figure {
-        name: "serde_json-microseconds",
-        measured: time(2000, &mut || peer(&pod)) / 2000.0 * 1e6,
-        limit: None,
-    });
+    out.push(("serde_json-microseconds", time(2000, &mut || peer(&pod)) / 2000.0 * 1e6, None));
     Ok(out)
 }
 
-/// Reading YAML, and the command line. Its processes count only where they are built for speed.
-fn yaml_and_cli(rounds: u32, bench: bool) -> Result<Vec<Figure>, Failure> {
-    let mut all = cli::reading(rounds)?;
-    let (kyvc, folder) = (Path::new(env!("CARGO_BIN_EXE_kyvc")), Path::new(env!("CARGO_TARGET_TMPDIR")));
-    all.extend(cli::processes(kyvc, folder, if bench { 10_000 } else { 20 })?);
-    Ok(all.into_iter().map(|(name, measured, limit)| Figure { name, measured, limit }).collect())
+/// Another engine on five equal policies, with reading the input and without.
+fn against_regorus(rounds: u32) -> Result<Figures, Failure> {
+    let pod = object("pod.json")?;
+    let (bad, worse) = (bad_pod(&pod)?, worse_pod(&pod)?);
+    let (set, mut peer) = regorus::five(&[&pod, &bad, &worse])?;
+    let mut worker = Worker::new(&set);
+    let read = ratio(rounds, &mut || _ = worker.flatten_and_check(&pod), &mut || peer.read_and_check(&pod));
+    let text = std::str::from_utf8(&pod)?;
+    let doc = read_json(text, set.program().layout(), Buffers::default(), JsonOptions::default())?;
+    let input = regorus::Peer::input(&pod)?;
+    let alone = ratio(rounds, &mut || _ = worker.check(&doc), &mut || _ = peer.check(&input));
+    Ok(vec![("regorus-read+check", read, Some(0.125)), ("regorus-check", alone, Some(0.05))])
 }
+
+/// Figures that come together, and how their names start.
+type Group<'g> = (&'g [&'static str], &'g dyn Fn() -> Result<Figures, Failure>);
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [how, file] = &*arguments
-        && [cli::READ, cli::READ_ALL].contains(&how.as_str())
-    {
-        return cli::read(how, file);
+    match &*arguments {
+        [how, file] if [cli::READ, cli::READ_ALL].contains(&how.as_str()) => return cli::read(how, file),
+        [how, file] if [scale::LOAD, scale::LOAD_NOTHING].contains(&how.as_str()) => {
+            return scale::load_and_check(how, file);
+        }
+        _ => {}
     }
     let has = |name: &str| arguments.iter().any(|a| a == name);
     let only: Vec<&String> = arguments.iter().filter(|a| !a.starts_with('-')).collect();
     let wanted = |name: &str| only.is_empty() || only.iter().any(|start| name.starts_with(*start));
     // Without cargo's `--bench` this is a test that it runs.
     let (rounds, bench) = if has("--bench") { (500, true) } else { (3, false) };
-    let mut all = Vec::new();
-    if only.is_empty() || only.iter().any(|start| !start.starts_with("yaml") && !start.starts_with("cli")) {
-        all.extend(figures(rounds)?);
+    let slow = rounds.min(100);
+    let (kyvc, folder) = (Path::new(env!("CARGO_BIN_EXE_kyvc")), Path::new(env!("CARGO_TARGET_TMPDIR")));
+    let groups: [Group<'_>; 5] = [
+        (&["flatten", "check", "bad", "large", "serde_json"], &|| pod(rounds)),
+        (&["review", "mutate"], &|| webhook::figures(&pod_security()?, rounds)),
+        (&["regorus"], &|| against_regorus(rounds)),
+        (&["rules"], &|| scale::figures(kyvc, folder, slow, bench)),
+        // Processes count only where they are built for speed.
+        (&["yaml", "cli"], &|| {
+            let mut all = cli::reading(slow)?;
+            all.extend(cli::processes(kyvc, folder, if bench { 10_000 } else { 20 })?);
+            Ok(all)
+        }),
+    ];
+    let mut figures = Vec::new();
+    for (names, measure) in groups {
+        if only.is_empty() || only.iter().any(|o| names.iter().any(|n| o.starts_with(n) || n.starts_with(o.as_str()))) {
+            figures.extend(measure()?.into_iter().filter(|f| wanted(f.0)));
+        }
     }
-    if wanted("yaml") || wanted("cli") {
-        all.extend(yaml_and_cli(rounds.min(100), bench)?);
-    }
-    let figures: Vec<Figure> = all.into_iter().filter(|f| wanted(f.name)).collect();
+    let figures: Vec<Figure> =
+        figures.into_iter().map(|(name, measured, limit)| Figure { name, measured, limit }).collect();
     for f in &figures {
         let limit = f.limit.map_or("-".to_owned(), |l| l.to_string());
         println!("{} {:.3} {limit}", f.name, f.measured);

@@ -2,7 +2,7 @@
 
 use super::measure::{median, ratio};
 use super::process::{Cost, run};
-use super::{Failure, object, pod_security};
+use super::{Failure, Figures, object, pod_security};
 use kyvc::input;
 use kyvc::yaml::{ReadOptions, documents};
 use kyvc_vm::document::Layout;
@@ -18,9 +18,6 @@ use std::process::Command;
 pub(crate) const READ: &str = "--read-yaml";
 pub(crate) const READ_ALL: &str = "--read-all-yaml";
 const MIB: f64 = 1024.0 * 1024.0;
-
-/// Figures about YAML and the command line: name, measured, and the most that is good.
-pub(crate) type Figures = Vec<(&'static str, f64, Option<f64>)>;
 
 /// So many Deployments of the Pod of `benches/data`, as YAML documents.
 pub(crate) fn deployments(count: usize) -> Result<String, Failure> {

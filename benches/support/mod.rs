@@ -4,6 +4,9 @@ pub(crate) mod cli;
 pub(crate) mod expressions;
 pub(crate) mod measure;
 pub(crate) mod process;
+pub(crate) mod regorus;
+pub(crate) mod scale;
+pub(crate) mod webhook;
 
 use kyvc::diag::Source;
 use kyvc::engine::{CompileOptions, Engine, PolicySet, Request, Status, compile_sources};
@@ -12,30 +15,70 @@ use serde_json::{Value, json};
 use std::fs;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Why a bench cannot run, in words.
 pub(crate) type Failure = Box<dyn std::error::Error>;
 
-/// Compiles `policies/pod-security`, which is at least 19 rules before their generated forms.
-pub(crate) fn pod_security() -> Result<PolicySet, Failure> {
-    let mut files = Vec::new();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/pod-security");
-    for level in fs::read_dir(root)? {
-        for policy in fs::read_dir(level?.path())? {
-            files.push(policy?.path().join("policy.yaml"));
+/// Figures: name, measured, and the most that is good.
+pub(crate) type Figures = Vec<(&'static str, f64, Option<f64>)>;
+
+/// The files of shipped policies in folders of `policies`.
+pub(crate) fn policy_files(folders: &[&str]) -> Result<Vec<PathBuf>, Failure> {
+    fn walk(folder: &Path, out: &mut Vec<PathBuf>) -> Result<(), Failure> {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                walk(&path, out)?;
+            } else if path.file_name().is_some_and(|name| name == "policy.yaml") {
+                out.push(path);
+            }
         }
+        Ok(())
     }
+    let mut files = Vec::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
+    folders.iter().try_for_each(|folder| walk(&root.join(folder), &mut files))?;
     files.sort();
-    let read = |path: &PathBuf| Ok(Source::new(path.display().to_string(), fs::read_to_string(path)?));
-    let sources = files.iter().map(read).collect::<Result<Vec<_>, Failure>>()?;
-    let compiled = compile_sources(&sources, CompileOptions { only_policies: true, ..CompileOptions::default() });
+    Ok(files)
+}
+
+fn sources(files: &[PathBuf]) -> Result<Vec<Arc<Source>>, Failure> {
+    files.iter().map(|path| Ok(Source::new(path.display().to_string(), fs::read_to_string(path)?))).collect()
+}
+
+/// The sources of `policies/pod-security`.
+pub(crate) fn pod_security_sources() -> Result<Vec<Arc<Source>>, Failure> {
+    sources(&policy_files(&["pod-security"])?)
+}
+
+/// Compiles policies without errors.
+pub(crate) fn compiled(sources: &[Arc<Source>]) -> Result<PolicySet, Failure> {
+    let compiled = compile_sources(sources, CompileOptions { only_policies: true, ..CompileOptions::default() });
     if let Some(first) = compiled.diagnostics.first() {
         return Err(format!("{} diagnostics, the first: {}", compiled.diagnostics.len(), first.message).into());
     }
-    if compiled.set.rules().len() < 19 {
-        return Err(format!("only {} rules", compiled.set.rules().len()).into());
-    }
     Ok(compiled.set)
+}
+
+/// Compiles `policies/pod-security`, which is at least 19 rules before their generated forms.
+pub(crate) fn pod_security() -> Result<PolicySet, Failure> {
+    let set = compiled(&pod_security_sources()?)?;
+    if set.rules().len() < 19 {
+        return Err(format!("only {} rules", set.rules().len()).into());
+    }
+    Ok(set)
+}
+
+/// Compiles five policies of that set, for a comparison with another engine.
+pub(crate) fn five_policies() -> Result<PolicySet, Failure> {
+    compiled(&sources(&policy_files(&[
+        "pod-security/baseline/privileged-containers",
+        "pod-security/baseline/host-namespaces",
+        "pod-security/baseline/hostpath-volumes",
+        "pod-security/baseline/capabilities",
+        "pod-security/restricted/run-as-non-root",
+    ])?)?)
 }
 
 /// An object of `benches/data`, as the API server sent it.
