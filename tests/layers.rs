@@ -20,8 +20,8 @@ const ORDER: [&str; 17] = [
     "report",
     "offline",
     "suite",
-    "cli",
     "k8s",
+    "cli",
 ];
 
 fn files(folder: &Path, out: &mut Vec<PathBuf>) {
