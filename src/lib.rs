@@ -8,6 +8,8 @@ pub mod engine;
 pub mod fetch;
 pub mod input;
 pub mod ir;
+#[cfg(feature = "k8s")]
+pub mod k8s;
 pub mod lower;
 pub mod manifest;
 pub mod offline;

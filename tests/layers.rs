@@ -21,8 +21,8 @@ const ORDER: [&str; 18] = [
     "review",
     "offline",
     "suite",
-    "cli",
     "k8s",
+    "cli",
 ];
 
 fn files(folder: &Path, out: &mut Vec<PathBuf>) {

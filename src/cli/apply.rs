@@ -4,6 +4,7 @@
 //! here too, with a warning on standard error. What kyvc does not compile or support yet ends the run.
 
 mod args;
+mod cluster;
 mod counts;
 mod crds;
 mod output;
@@ -114,11 +115,20 @@ fn apply(args: &Args, out: &mut dyn Write) -> Result<u8, Stop> {
     if !policies.errors.is_empty() {
         return Err(Stop::Diagnostics(policies.errors, None));
     }
-    let mut read = |paths: &[String]| {
+    let read = |paths: &[String], out: &mut dyn Write| {
         resources::load(paths, args.policy_report, out).map_err(|e| format!("failed to load resources ({e})"))
     };
-    let beside = [read(&args.target_resource)?, read(&args.parameter_resource)?].concat();
-    let sources = read(&args.resource)?;
+    let beside = [read(&args.target_resource, out)?, read(&args.parameter_resource, out)?].concat();
+    let mut served = if args.cluster { Some(cluster::cluster(args, &policies.kinds, out)?) } else { None };
+    let objects = served.as_mut().and_then(|c| c.objects.take());
+    let sources = match &objects {
+        None => read(&args.resource, out)?,
+        // There may be exceptions among them.
+        Some(objects) if args.exceptions_within_resources => {
+            objects.iter().map(|o| Source::new("cluster", o.as_str())).collect()
+        }
+        Some(_) => Vec::new(),
+    };
     let exceptions = exceptions(args, &mut policies, &sources)?;
     let Policies { mut units, cleanups, refused, rules, .. } = policies;
     units.extend(cleanups);
@@ -133,16 +143,18 @@ fn apply(args: &Args, out: &mut dyn Write) -> Result<u8, Stop> {
     }
     let asks =
         compiled.set.program().entries().iter().any(|e| matches!(e.needs, Some(Ask::ApiCall | Ask::GlobalContext)));
-    let looks = asks || compiled.set.changes_others();
+    let looks = served.is_none() && (asks || compiled.set.changes_others());
     let cluster = if looks { Some(evaluate::cluster(&[&sources[..], &beside[..]].concat())?) } else { None };
     let mut question = Question::new(&compiled.set, &values);
     question.user = user.as_ref();
     question.cluster = cluster.as_ref();
     question.targets = cluster.as_ref();
-    let outcome = question.ask(&sources).map_err(|problems| {
-        let message = format!("failed to load resources ({})", resources::wrong(&problems));
-        Stop::Diagnostics(problems, Some(message))
-    })?;
+    question.live = served.as_ref().map(|c| &*c.live);
+    let mut outcome = ask(&question, objects.as_deref(), &sources)?;
+    let failed = outcome.failed.first().cloned().filter(|_| !args.continue_on_fail);
+    if let Some((resource, _)) = failed {
+        outcome.stop_at(resource);
+    }
     let counts = counts::counts(args, &compiled.set, &refused, &outcome);
     let applied = Applied { set: compiled.set, refused, rules, exceptions: exceptions.len(), outcome, counts };
     let mut printer = Printer::new(args, out);
@@ -152,11 +164,26 @@ fn apply(args: &Args, out: &mut dyn Write) -> Result<u8, Stop> {
         crds::check(&args.crd_paths).map_err(failed)?;
     }
     printer.changes(&applied, output.as_ref())?;
+    if let Some((resource, why)) = failed {
+        let name = applied.outcome.resources.get(resource).map_or("", |r| r.name.as_str());
+        return Err(Stop::Message(format!("failed to apply policies on resource {name} ({why})")));
+    }
     if let Some(path) = args.context_file.as_deref().filter(|p| !p.is_empty()) {
         file::read::<serde_json::Value>(Path::new(path), &file::CONTEXT)?;
     }
     printer.results(&applied)?;
     exit(args, &applied.counts, out)
+}
+
+/// Asks about the objects of a cluster, or about what is in files.
+fn ask(question: &Question<'_>, objects: Option<&[String]>, sources: &[Arc<Source>]) -> Result<Outcome, Stop> {
+    if let Some(objects) = objects {
+        return Ok(question.ask_objects(objects));
+    }
+    question.ask(sources).map_err(|problems| {
+        let message = format!("failed to load resources ({})", resources::wrong(&problems));
+        Stop::Diagnostics(problems, Some(message))
+    })
 }
 
 fn user(args: &Args, out: &mut dyn Write) -> Result<Option<User>, String> {

@@ -118,6 +118,7 @@ codes! {
     UselessExclusion = 905, Warning, "An exclusion from a pod security control can never exclude anything.";
     UselessException = 906, Warning, "A policy exception can never except anything.";
     FailingList = 907, Warning, "The list of a loop is no valid expression, and fails where it is evaluated.";
+    ClusterUnread = 908, Warning, "Something in a cluster cannot be read, and is not looked at.";
 }
 
 impl Code {

@@ -136,9 +136,11 @@ pub fn selector(s: &Selector) -> LabelSelector {
     LabelSelector { globs: globs.into(), requirements: requirements.into(), invalid }
 }
 
-/// Kyverno: pkg/utils/kube/kind.go, `Kind`, `version/Kind`, `group/version/Kind`, each with `/sub` or `.sub`.
-fn kind_selector(text: &Text, problems: &Problems) -> KindSelector {
-    let mut parts: Vec<&str> = text.text.split('/').collect();
+/// Reads `Kind`, `version/Kind`, `group/version/Kind`, each with `/sub` or `.sub`. There is nothing where it is none of these.
+///
+/// Kyverno: pkg/utils/kube/kind.go, ParseKindSelector.
+pub fn parse_kind(text: &str) -> Option<KindSelector> {
+    let mut parts: Vec<&str> = text.split('/').collect();
     if let Some(last) = parts.pop() {
         parts.extend(last.split('.'));
     }
@@ -148,7 +150,7 @@ fn kind_selector(text: &Text, problems: &Problems) -> KindSelector {
         kind: Glob::new(kind),
         subresource: Glob::new(sub),
     };
-    match parts.as_slice() {
+    Some(match parts.as_slice() {
         [kind] => of("*", "*", kind, ""),
         ["*", "*"] => of("*", "*", "*", "*"),
         ["*", sub] if sub.to_lowercase() == **sub => of("*", "*", "*", sub),
@@ -157,11 +159,16 @@ fn kind_selector(text: &Text, problems: &Problems) -> KindSelector {
         [version, kind, sub] if is_version(version) => of("*", version, kind, sub),
         [group, version, kind] => of(group, version, kind, ""),
         [group, version, kind, sub] => of(group, version, kind, sub),
-        _ => {
-            let message = format!("`{}` is no kind selector", text.text);
-            let help = "write `Kind`, `version/Kind` or `group/version/Kind`, with `/subresource` where one is meant";
-            problems.add_with(Code::BadKindSelector, text.place, message, Some(help.to_owned()));
-            of("", "", "", "")
-        }
-    }
+        _ => return None,
+    })
+}
+
+fn kind_selector(text: &Text, problems: &Problems) -> KindSelector {
+    parse_kind(&text.text).unwrap_or_else(|| {
+        let message = format!("`{}` is no kind selector", text.text);
+        let help = "write `Kind`, `version/Kind` or `group/version/Kind`, with `/subresource` where one is meant";
+        problems.add_with(Code::BadKindSelector, text.place, message, Some(help.to_owned()));
+        let nothing = Glob::new("");
+        KindSelector { group: nothing.clone(), version: nothing.clone(), kind: nothing.clone(), subresource: nothing }
+    })
 }

@@ -5,6 +5,7 @@
 mod targets;
 
 pub(super) use targets::is_selected;
+pub use targets::requirements;
 
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;

@@ -9,7 +9,7 @@ use super::stages::{Asked, Stages};
 use super::values::{NamespaceLabels, Values};
 use crate::diag::{Diagnostic, Source};
 use crate::engine::query::evaluate;
-use crate::engine::{Engine, Operation, PolicySet, User};
+use crate::engine::{Engine, Host, Operation, PolicySet, User};
 use crate::input;
 use crate::manifest;
 use crate::report::openreports::Reference;
@@ -36,6 +36,8 @@ pub struct Question<'q> {
     pub user: Option<&'q User>,
     /// The resources as an API server gives them, where policies may ask for them
     pub cluster: Option<&'q Cluster>,
+    /// A cluster that is there, which is asked instead
+    pub live: Option<&'q dyn Live>,
     /// Whether it also gives them ConfigMaps, and every namespace has to be there
     pub serves_config_maps: bool,
     /// The objects that rules may change besides those they are about
@@ -50,6 +52,15 @@ pub struct Question<'q> {
     pub globals: Option<&'q Globals>,
     /// Whether what no rule says anything of is a response too
     pub keeps_silence: bool,
+}
+
+/// A cluster that is there.
+pub trait Live: Host + Sync {
+    /// The labels of a namespace, as a JSON object.
+    ///
+    /// # Errors
+    /// Says why they are not known, in the words of Kubernetes' client.
+    fn namespace_labels(&self, name: &str) -> Result<String, String>;
 }
 
 /// Reads all objects of sources as JSON. What is wrong with them is not said.
@@ -80,6 +91,11 @@ pub fn cluster(sources: &[Arc<Source>]) -> Result<Cluster, String> {
     Ok(cluster)
 }
 
+/// Cleanup policies come last, one after the other.
+fn in_order(all: &mut Outcome) {
+    all.responses.sort_by_key(|r| if r.does == Does::Cleanup { r.policy + 1 } else { 0 });
+}
+
 impl<'q> Question<'q> {
     /// A question about policies with nothing around them but values.
     pub fn new(set: &'q PolicySet, values: &'q Values) -> Self {
@@ -88,6 +104,7 @@ impl<'q> Question<'q> {
             values,
             user: None,
             cluster: None,
+            live: None,
             serves_config_maps: false,
             targets: None,
             sources: None,
@@ -109,18 +126,52 @@ impl<'q> Question<'q> {
             sources.par_iter().map_init(Engine::default, |engine, source| self.source(engine, source)).collect();
         let mut all = Outcome::default();
         for part in parts {
-            let (mut part, problems) = part;
+            let (part, problems) = part;
             // Kyverno stops at the first object that is none.
             if problems.iter().any(Diagnostic::is_error) {
                 return Err(problems);
             }
-            let first = all.resources.len();
-            all.resources.append(&mut part.resources);
-            all.responses.extend(part.responses.into_iter().map(|r| Response { resource: r.resource + first, ..r }));
+            all.append(part);
         }
-        // Cleanup policies come last, one after the other.
-        all.responses.sort_by_key(|r| if r.does == Does::Cleanup { r.policy + 1 } else { 0 });
+        in_order(&mut all);
         Ok(all)
+    }
+
+    /// Asks about each object of a cluster, of which there is the JSON, about several at a time.
+    pub fn ask_objects(&self, objects: &[String]) -> Outcome {
+        let parts: Vec<_> =
+            objects.par_iter().map_init(Engine::default, |engine, object| self.json(engine, object)).collect();
+        let mut all = Outcome::default();
+        parts.into_iter().for_each(|part| all.append(part));
+        in_order(&mut all);
+        all
+    }
+
+    fn json(&self, engine: &mut Engine, object: &str) -> Outcome {
+        let mut out = Outcome::default();
+        match read_json(object, self.set.program().layout(), Buffers::default(), JsonOptions::default()) {
+            Ok(mut doc) => {
+                doc.numbers_to_floats();
+                self.object(engine, &doc, reference(&doc), &mut out);
+            }
+            Err(e) => {
+                out.resources.push(Reference::default());
+                out.failed.push((0, e.to_string()));
+            }
+        }
+        out
+    }
+
+    /// Asks about one object. Entries of the global context are no resources that policies are asked about.
+    fn object(&self, engine: &mut Engine, doc: &Document<'_>, reference: Reference, out: &mut Outcome) {
+        if reference.kind == "GlobalContextEntry" && reference.api_version.starts_with("kyverno.io/") {
+            return;
+        }
+        let number = out.resources.len();
+        if let Err(why) = self.resource(engine, doc, &reference, number, None, &mut out.responses) {
+            out.failed.push((number, why));
+        }
+        out.resources.push(reference);
     }
 
     fn source(&self, engine: &mut Engine, source: &Arc<Source>) -> (Outcome, Vec<Diagnostic>) {
@@ -130,15 +181,8 @@ impl<'q> Question<'q> {
         let options = ReadOptions { places: true, ..ReadOptions::resource() };
         let mut problems = manifest::read(source, self.set.program().layout(), options, &mut |doc| {
             let reference = reference(doc);
-            // Entries of the global context are no resources that policies are asked about.
-            if reference.kind == "GlobalContextEntry" && reference.api_version.starts_with("kyverno.io/") {
-                return ControlFlow::Continue(());
-            }
             more.extend(unversioned(&reference, doc, source));
-            let number = out.resources.len();
-            // Only a cluster misses namespaces.
-            let _ = self.resource(engine, doc, &reference, number, None, &mut out.responses);
-            out.resources.push(reference);
+            self.object(engine, doc, reference, &mut out);
             ControlFlow::Continue(())
         });
         problems.append(&mut more);
@@ -164,9 +208,16 @@ impl<'q> Question<'q> {
         let layout = Layout::everything();
         let document =
             json.as_ref().and_then(|text| read_json(text, &layout, Buffers::default(), JsonOptions::default()).ok());
-        // Kyverno: a cluster knows its own subresources.
+        let of_cluster: Option<NamespaceLabels> =
+            json.as_ref().filter(|_| self.live.is_some()).and_then(|text| serde_json::from_str(text).ok());
+        let labels = of_cluster.as_ref().or(labels);
         let kind = ResourceKind::of(&reference.api_version, &reference.kind);
-        let part = if self.serves_config_maps { None } else { self.values.part(kind.group, kind.version, kind.kind) };
+        // Kyverno: a cluster knows its own subresources.
+        let part = if self.serves_config_maps || self.live.is_some() {
+            None
+        } else {
+            self.values.part(kind.group, kind.version, kind.kind)
+        };
         let asked = Asked { object, reference, labels: document.as_ref(), part: part.as_ref(), operation, number };
         Stages { question: self, given: labels, engine, out }.run(&asked);
         Ok(())
@@ -179,11 +230,15 @@ impl<'q> Question<'q> {
         labels: Option<&NamespaceLabels>,
     ) -> Result<Option<String>, String> {
         let given = labels.filter(|l| !l.0.is_empty()).and_then(|l| serde_json::to_string(&l.0).ok());
-        let Some(cluster) = self.cluster.filter(|_| self.serves_config_maps) else { return Ok(given) };
         if given.is_some() || reference.kind == "Namespace" || reference.namespace.is_empty() {
             return Ok(given);
         }
-        let found = cluster.namespace_labels(&reference.namespace);
+        let name = &reference.namespace;
+        let found = match (self.live, self.cluster.filter(|_| self.serves_config_maps)) {
+            (Some(live), _) => live.namespace_labels(name),
+            (None, Some(cluster)) => cluster.namespace_labels(name),
+            (None, None) => return Ok(given),
+        };
         found.map(Some).map_err(|e| format!("failed to get the resource's namespace ({e})"))
     }
 }

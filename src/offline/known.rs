@@ -1,11 +1,11 @@
 //! What the command line knows around a resource, for the engine to ask for.
 
 use super::cluster::Cluster;
-use super::evaluate::Question;
+use super::evaluate::{Live, Question};
 use super::registry;
+use super::service;
 use super::values::merge;
-use crate::engine::{ApiCall, Asked as ImageAsked, Host, Operation, Question as Asked, Refused, TargetSelector};
-use crate::fetch::{self, Call, FetchError, Reply};
+use crate::engine::{Asked as ImageAsked, Host, Operation, Question as Asked, Refused, TargetSelector};
 use crate::report::openreports::Reference;
 use crate::yaml;
 use kyvc_vm::builtin::images::Image;
@@ -102,9 +102,9 @@ fn json_of(doc: &Document<'_>) -> Option<String> {
 
 impl Host for Known<'_> {
     fn offers(&self) -> Offers {
-        let Question { cluster, mocks, globals, serves_config_maps, .. } = self.question;
+        let Question { cluster, live, mocks, globals, serves_config_maps, .. } = self.question;
         let offers = [
-            (Ask::ApiCall, cluster.is_some() || mocks.is_some()),
+            (Ask::ApiCall, cluster.is_some() || live.is_some() || mocks.is_some()),
             (Ask::GlobalContext, globals.is_some() || cluster.is_some_and(|c| c.has_global_entries())),
             (Ask::ConfigMap, *serves_config_maps),
         ];
@@ -120,7 +120,10 @@ impl Host for Known<'_> {
                     return answer;
                 }
                 if call.url_path.is_empty() {
-                    return service(call);
+                    return service::call(call);
+                }
+                if let Some(live) = self.question.live {
+                    return live.ask(question);
                 }
                 cluster()?.request(&call.method, &call.url_path)
             }
@@ -159,6 +162,9 @@ impl Host for Known<'_> {
     }
 
     fn targets(&self, selector: &TargetSelector) -> Option<Result<Vec<String>, String>> {
+        if let Some(live) = self.question.live {
+            return live.targets(selector);
+        }
         Some(self.question.targets?.select(selector))
     }
 
@@ -169,47 +175,27 @@ impl Host for Known<'_> {
     }
 }
 
-/// What cleanup policies may ask for: the resources as an API server gives them.
-pub(super) struct Served<'s>(pub(super) Option<&'s Cluster>);
+/// What cleanup policies may ask for: the API server, or the resources as one gives them.
+pub(super) struct Served<'s> {
+    pub(super) cluster: Option<&'s Cluster>,
+    pub(super) live: Option<&'s dyn Live>,
+}
 
 impl Host for Served<'_> {
     fn offers(&self) -> Offers {
-        if self.0.is_some() { Offers::default().with(Ask::ApiCall) } else { Offers::default() }
+        let has = self.cluster.is_some() || self.live.is_some();
+        if has { Offers::default().with(Ask::ApiCall) } else { Offers::default() }
     }
 
     fn ask(&self, question: &Asked) -> Result<String, String> {
-        match (question, self.0) {
-            (Asked::ApiCall(call), _) if call.url_path.is_empty() => service(call),
-            (Asked::ApiCall(call), Some(cluster)) => cluster.request(&call.method, &call.url_path),
-            (other, _) => Err(format!("nobody answers questions about {}", other.about())),
+        match question {
+            Asked::ApiCall(call) if call.url_path.is_empty() => service::call(call),
+            Asked::ApiCall(call) => match (self.live, self.cluster) {
+                (Some(live), _) => live.ask(question),
+                (None, Some(cluster)) => cluster.request(&call.method, &call.url_path),
+                (None, None) => Err("there are no resources".to_owned()),
+            },
+            other => Err(format!("nobody answers questions about {}", other.about())),
         }
-    }
-}
-
-/// Calls a service.
-///
-/// Kyverno: pkg/engine/apicall/executor.go.
-fn service(call: &ApiCall) -> Result<String, String> {
-    let name = &call.entry;
-    let Some(service) = &call.service else { return Err(format!("missing service for APICall {name}")) };
-    let unmade = |why: String| Err(format!("failed to build HTTP request for APICall {name}: {why}"));
-    if !["GET", "POST"].contains(&call.method.as_str()) {
-        return unmade(format!("invalid request type {} for APICall {name}", call.method));
-    }
-    // Go's encoder ends what it writes.
-    let body = format!("{}\n", call.data);
-    let reply = fetch::send(&Call {
-        method: &call.method,
-        url: &service.url,
-        headers: &service.headers,
-        body: (call.method == "POST").then_some(&body),
-        ca_bundle: &service.ca_bundle,
-    });
-    match reply {
-        Ok(reply) if reply.is_success() => Ok(reply.body),
-        Ok(Reply { status, body, .. }) => Err(format!("HTTP {status}: {body}")),
-        Err(e @ FetchError::Certificates) => Err(format!("{e} for APICall {name}")),
-        Err(FetchError::Url(why)) => unmade(format!("failed to build request for APICall {name}: {why}")),
-        Err(FetchError::Failed(why)) => Err(format!("failed to execute HTTP request for APICall {name}: {why}")),
     }
 }

@@ -19,6 +19,7 @@ pub mod policies;
 mod registry;
 pub mod resources;
 mod schema;
+pub mod service;
 mod stages;
 pub mod user;
 pub mod validate;

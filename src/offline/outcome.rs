@@ -92,4 +92,21 @@ pub struct Outcome {
     pub resources: Vec<Reference>,
     /// What was said
     pub responses: Vec<Response>,
+    /// Numbers of the resources that nobody could be asked about, and why
+    pub failed: Vec<(usize, String)>,
+}
+
+impl Outcome {
+    /// Adds what was said of further resources.
+    pub(super) fn append(&mut self, mut other: Self) {
+        let first = self.resources.len();
+        self.resources.append(&mut other.resources);
+        self.responses.extend(other.responses.into_iter().map(|r| Response { resource: r.resource + first, ..r }));
+        self.failed.extend(other.failed.into_iter().map(|(resource, why)| (resource + first, why)));
+    }
+
+    /// Forgets a resource and all that come after it.
+    pub fn stop_at(&mut self, resource: usize) {
+        self.responses.retain(|r| r.resource < resource && r.does != Does::Cleanup);
+    }
 }

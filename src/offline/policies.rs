@@ -17,7 +17,7 @@ use crate::engine::Unit;
 use crate::fetch;
 use crate::lower;
 use crate::policy::any::AnyPolicy;
-use crate::policy::classic::Policy;
+use crate::policy::classic::{Match, Policy, Rule};
 use crate::policy::cleanup::Cleanup;
 use crate::policy::fields::Problems;
 use crate::policy::tree::{Tree, Value};
@@ -42,6 +42,8 @@ pub struct Policies {
     pub count: usize,
     /// How many rules all of them have, those that are made for controllers of Pods included
     pub rules: usize,
+    /// The kinds that they are about, as they write them, each once
+    pub kinds: Vec<String>,
     /// Exceptions that stand among the policies
     pub exceptions: Vec<Exception>,
     /// What mocks answer, by policy and rule
@@ -142,6 +144,16 @@ impl Policies {
         self.without_kind.append(&mut other.without_kind);
         self.count += other.count;
         self.rules += other.rules;
+        self.about(other.kinds.iter().map(String::as_str));
+    }
+
+    /// Takes up the kinds that a rule is about.
+    fn about<'k>(&mut self, kinds: impl Iterator<Item = &'k str>) {
+        for kind in kinds {
+            if !self.kinds.iter().any(|k| k == kind) {
+                self.kinds.push(kind.to_owned());
+            }
+        }
     }
 
     fn warn(&mut self, d: Diagnostic, help: &str) {
@@ -396,6 +408,8 @@ impl Policies {
         }
         self.count += 1;
         self.rules += 1;
+        // Kyverno: utils/common/fetch.go, for a cleanup policy it also looks at what is excluded.
+        self.about(policy.matches.kinds().chain(policy.exclude.iter().flat_map(Match::kinds)));
         let problems = Problems::new(source.clone());
         let rule = lower::cleanup::rule(&policy, lower::Options { lenient: true }, &problems);
         let found = problems.into_inner();
@@ -457,7 +471,9 @@ impl Policies {
         let mut resolved = resolve::rules(&policy);
         self.count += 1;
         self.note_rules_without_kind(&policy, tree);
-        self.rules += count(&policy, &resolved);
+        let counted = counted(&policy, &resolved);
+        self.rules += counted.len();
+        counted.into_iter().for_each(|rule| self.about(rule.matches.kinds()));
         if let Err(refusal) = validate::check(&policy, tree, &resolved) {
             self.refused.push(refusal);
             return Flow::Next;
@@ -525,9 +541,10 @@ fn unchecked(policy: &Policy, tree: &Tree, problems: &Problems) {
     }
 }
 
-/// Kyverno counts the rules it makes for controllers instead of those with such a name that it hides.
-fn count(policy: &Policy, resolved: &[resolve::ResolvedRule]) -> usize {
-    let made = resolved.iter().filter(|r| matches!(r.guard, Guard::Only(_))).count();
-    let hidden = resolved.iter().filter(|r| matches!(r.guard, Guard::Unless(_))).count();
-    if made > 0 { resolved.len() - hidden } else { policy.spec.rules.len() }
+/// The rules that Kyverno counts: those that it makes for controllers instead of those with such a name that it hides.
+fn counted<'r>(policy: &'r Policy, resolved: &'r [resolve::ResolvedRule]) -> Vec<&'r Rule> {
+    if !resolved.iter().any(|r| matches!(r.guard, Guard::Only(_))) {
+        return policy.spec.rules.iter().collect();
+    }
+    resolved.iter().filter(|r| !matches!(r.guard, Guard::Unless(_))).map(|r| &r.rule).collect()
 }

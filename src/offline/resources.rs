@@ -68,7 +68,7 @@ fn bytes(file: &Path, name: &str) -> Result<Vec<u8>, String> {
 }
 
 /// The YAML files of a folder, not those of the folders in it.
-fn folder(path: &Path) -> std::io::Result<Vec<PathBuf>> {
+pub fn folder(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(path)?.collect::<Result<Vec<_>, _>>()?;
     let yaml = |p: &PathBuf| {
         let name = p.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();

@@ -128,10 +128,11 @@ impl Stages<'_> {
 
     /// Asks whether the resource is to go, as it was first.
     fn cleanup(&mut self, asked: &Asked<'_>) {
-        let Question { set, cluster, .. } = *self.question;
+        let Question { set, cluster, live, .. } = *self.question;
+        let served = Served { cluster, live };
         for &policy in set.cleaning() {
             let request = Request { namespace_labels: asked.labels, ..Request::create(asked.object) };
-            let Some(verdict) = self.engine.cleanup(set, policy, &request, &Served(cluster)) else { continue };
+            let Some(verdict) = self.engine.cleanup(set, policy, &request, &served) else { continue };
             let rules = vec![ruled(verdict, Does::Cleanup, None)];
             let response = Response {
                 policy,

@@ -165,7 +165,6 @@ impl Args {
     /// Those that only say how, such as `--kubeconfig` without `--cluster`, have no effect in Kyverno either.
     pub(super) fn unsupported(&self) -> Option<&'static str> {
         let flags = [
-            ("--cluster", self.cluster),
             ("--json", !self.json.is_empty()),
             ("--http-payload", !self.http_payload.is_empty()),
             ("--envoy-payload", !self.envoy_payload.is_empty()),

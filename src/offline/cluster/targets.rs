@@ -120,8 +120,11 @@ pub(in crate::offline) fn is_selected(object: &Value, selector: Option<&str>) ->
     Ok(requirements(selector)?.iter().all(|r| r.matches(&labels)))
 }
 
-/// What a selector requires of labels. Without one nothing is required.
-fn requirements(selector: Option<&str>) -> Result<Vec<Requirement>, String> {
+/// What a label selector requires, as JSON has it. Without one nothing is required.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub fn requirements(selector: Option<&str>) -> Result<Vec<Requirement>, String> {
     let Some(selector) = selector else { return Ok(Vec::new()) };
     let Selector { match_labels, match_expressions } = serde_json::from_str(selector).map_err(|e| e.to_string())?;
     let equal = match_labels

@@ -1,0 +1,50 @@
+//! kyvc against a real API server: `cargo test --test e2e [-- NAME...]`, once `bash tests/e2e/assets/build.sh` has built one.
+//!
+//! With `KYVC_REFERENCE=/path/to/kyverno` each case of `tests/e2e/apply` is also compared with the real Kyverno, and
+//! with `KYVC_E2E_BLESS=1` besides, what that says is written down as what is expected.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test whose files or processes are missing has to fail")]
+
+#[path = "e2e/apply.rs"]
+mod apply;
+#[path = "e2e/host.rs"]
+mod host;
+#[path = "e2e/said.rs"]
+mod said;
+#[path = "e2e/support/mod.rs"]
+mod support;
+
+use std::process::ExitCode;
+use support::{Assets, Cluster};
+
+/// No harness: all cases have one cluster, which has to end when they have.
+fn main() -> ExitCode {
+    let names: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    if std::env::args().any(|a| a == "--list") {
+        return ExitCode::SUCCESS;
+    }
+    let assets = match Assets::find() {
+        Ok(assets) => assets,
+        Err(why) => {
+            println!("e2e: skipped, {why}");
+            return ExitCode::SUCCESS;
+        }
+    };
+    let cluster = Cluster::start(&assets);
+    let (mut done, mut wrong) = (0, 0);
+    for (name, case) in apply::cases(&cluster).into_iter().chain(host::cases(&cluster)) {
+        if !names.is_empty() && !names.iter().any(|n| name.contains(n.as_str())) {
+            continue;
+        }
+        done += 1;
+        match case() {
+            Ok(()) => println!("e2e {name} ... ok"),
+            Err(why) => {
+                wrong += 1;
+                println!("e2e {name} ... FAILED\n{why}");
+            }
+        }
+    }
+    println!("e2e: {} of {done} cases passed", done - wrong);
+    if wrong == 0 && done > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
