@@ -7,7 +7,7 @@ use crate::{ir, policy};
 use clap::ValueEnum;
 use std::fmt::Write as _;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Arguments of `kyvc compile`.
@@ -16,7 +16,7 @@ pub(super) struct Args {
     /// Policies: files, folders, globs, or `-` for standard input
     #[arg(required = true, value_name = "POLICIES")]
     policies: Vec<String>,
-    /// Write the compiled set to a file
+    /// Write the compiled set to a file, or to standard output for `-`
     #[arg(short, long, value_name = "SET.kyvb")]
     output: Option<PathBuf>,
     /// Print what the policies become
@@ -55,12 +55,21 @@ pub(super) fn run(args: &Args) -> ExitCode {
         return ExitCode::FAILURE;
     }
     if let Some(path) = &args.output
-        && let Err(e) = std::fs::write(path, save(&loaded.set))
+        && let Err(e) = write(path, &save(&loaded.set))
     {
         let _ = writeln!(std::io::stderr(), "error: {}: {e}", path.display());
         return ExitCode::from(BAD_USAGE);
     }
     ExitCode::SUCCESS
+}
+
+/// Writes to a file, or to standard output where its name is `-`.
+fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    if path == Path::new("-") {
+        let mut out = std::io::stdout();
+        return out.write_all(bytes).and_then(|()| out.flush());
+    }
+    std::fs::write(path, bytes)
 }
 
 /// The policies as they were read.
