@@ -20,9 +20,15 @@ mod shape;
 mod substitution;
 mod variables;
 
+use crate::diag::Source;
 use crate::policy::classic::Policy;
+use crate::policy::fields::Problems;
 use crate::policy::tree::{Tree, Value};
-use crate::resolve::{Guard, ResolvedRule};
+use crate::resolve::{self, Guard, ResolvedRule};
+use crate::yaml::{self, ReadOptions};
+use kyvc_vm::document::Layout;
+use std::ops::ControlFlow;
+use std::sync::Arc;
 
 /// A policy that is not applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +58,24 @@ pub(super) fn check(policy: &Policy, tree: &Tree, resolved: &[ResolvedRule]) -> 
         invalid: reason.starts_with("variable 'element.name'"),
         reason,
     })
+}
+
+/// Why Kyverno refuses a policy, where it does. What the compiler refuses is not looked at.
+pub fn refusal(source: &Arc<Source>) -> Option<String> {
+    let layout = Layout::everything();
+    let mut found = None;
+    let _ = yaml::documents(source, &layout, ReadOptions::policy(), &mut |doc| {
+        let tree = doc.root().map(|root| Tree::of(&doc, root));
+        let text = |key| tree.as_ref().and_then(|t| t.get(key)).and_then(Tree::as_str).unwrap_or_default();
+        let kind = text("kind");
+        if let (Some(tree), "ClusterPolicy" | "Policy") = (&tree, kind) {
+            let policy = Policy::read(tree, kind == "ClusterPolicy", &Problems::new(source.clone()));
+            let refused = check(&policy, tree, &resolve::rules(&policy)).err();
+            found = found.take().or(refused.map(|r| r.reason));
+        }
+        ControlFlow::Continue(doc.recycle())
+    });
+    found
 }
 
 type Checked = Result<(), String>;
