@@ -17,5 +17,7 @@ pub mod policy;
 pub mod report;
 pub mod resolve;
 pub mod review;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod suite;
 pub mod yaml;

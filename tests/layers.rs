@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 19] = [
     "diag",
     "fetch",
     "yaml",
@@ -21,6 +21,7 @@ const ORDER: [&str; 18] = [
     "review",
     "offline",
     "suite",
+    "serve",
     "k8s",
     "cli",
 ];

@@ -11,6 +11,8 @@ mod docs;
 mod explain;
 mod jp;
 mod paint;
+#[cfg(feature = "serve")]
+mod serve;
 mod test;
 mod version;
 
@@ -46,6 +48,9 @@ enum Command {
     Apply(Box<apply::Args>),
     /// Run tests of policies, as `kyverno test` does
     Test(test::Args),
+    /// Answer admission reviews over HTTPS, without a cluster
+    #[cfg(feature = "serve")]
+    Serve(serve::Args),
     /// Evaluate JMESPath expressions, as `kyverno jp` does
     Jp(jp::Args),
     /// Create files of Kyverno's, as `kyverno create` does
@@ -107,6 +112,8 @@ pub fn main() -> ExitCode {
         Command::Compile(args) => compile::run(&args),
         Command::Apply(args) => apply::run(&args),
         Command::Test(args) => test::run(&args),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => serve::run(args),
         Command::Jp(args) => jp::run(&args),
         Command::Create(args) => create::run(&args, || help(command, "create")),
         Command::Docs(args) => docs::run(&args, command),

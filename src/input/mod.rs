@@ -61,6 +61,12 @@ fn load_from(args: &[String], what: &str, stdin: &mut dyn Read) -> (Vec<Arc<Sour
     (sources, problems)
 }
 
+/// The files that arguments name now, without standard input and what is loaded by URL.
+pub fn files(args: &[String], what: &str) -> Vec<PathBuf> {
+    let named = args.iter().filter(|arg| *arg != "-" && !fetch::is_url(arg));
+    named.flat_map(|arg| expand(arg, what, &mut Vec::new())).collect()
+}
+
 /// The files that an argument names, sorted.
 fn expand(arg: &str, what: &str, problems: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
     let path = Path::new(arg);

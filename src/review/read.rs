@@ -63,8 +63,10 @@ impl GroupVersion<'_> {
 /// A request for admission, as an API server sends it. The objects are flattened for one policy set, all else is text.
 #[derive(Debug)]
 pub struct Review<'a> {
-    pub(super) api_version: Cow<'a, str>,
-    pub(super) kind_of_review: Cow<'a, str>,
+    /// `apiVersion` of the review itself
+    pub api_version: Cow<'a, str>,
+    /// `kind` of the review itself
+    pub kind_of_review: Cow<'a, str>,
     /// The request's number, which the answer repeats
     pub uid: Cow<'a, str>,
     /// What the objects are

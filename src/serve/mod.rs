@@ -1,0 +1,280 @@
+//! The admission webhook without a cluster: HTTP over TLS around a policy set.
+//!
+//! Policies and the certificate are exchanged while requests are answered: each request sees one set from beginning to
+//! end. What clients may take of time and memory is limited, and what is refused for that is told so.
+
+mod accept;
+mod body;
+mod certificates;
+mod connections;
+mod handler;
+mod kinds;
+pub mod logs;
+mod metrics;
+mod own;
+mod route;
+mod watch;
+mod watched;
+mod worker;
+
+pub use certificates::CertificateError;
+pub use watch::Sources;
+
+use crate::engine::PolicySet;
+use arc_swap::ArcSwap;
+use certificates::Certificates;
+use connections::Connections;
+use metrics::{Metrics, RuleNames};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::runtime;
+use tokio::sync::{Semaphore, oneshot};
+use tokio_rustls::TlsAcceptor;
+use tracing::info;
+
+/// How often connections are looked at that take too long.
+const SWEEP: Duration = Duration::from_secs(1);
+/// How many threads stand in for those that work on something long.
+const THREADS: usize = 64;
+/// How often those that are left at the end are told to end.
+const ENDING: Duration = Duration::from_millis(200);
+
+/// What the server may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Requests at a time; others are told to come back
+    pub requests: usize,
+    /// Connections at a time; those that wait longest for a request have to go
+    pub connections: usize,
+    /// The longest body, in bytes
+    pub body: usize,
+    /// The bodies of all requests, in bytes
+    pub bodies: usize,
+    /// How long the client may take for a body, if it does not ask for less with `?timeout=`
+    pub time: Duration,
+    /// How long a connection may be without a request
+    pub idle: Duration,
+    /// How long requests are still taken after the signal to stop, while nobody is invited to send more
+    pub drain: Duration,
+    /// How long is waited after that for requests that are not answered yet
+    pub end: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            requests: 1024,
+            connections: 2048,
+            body: 16 << 20,
+            bodies: 256 << 20,
+            // Kyverno: pkg/webhooks/server.go; API servers wait for 30 seconds at most.
+            time: Duration::from_secs(30),
+            idle: Duration::from_secs(300),
+            drain: Duration::from_secs(5),
+            end: Duration::from_secs(20),
+        }
+    }
+}
+
+/// What is served, and where.
+pub struct Settings {
+    /// The policies
+    pub sources: Sources,
+    /// The address
+    pub listen: SocketAddr,
+    /// The folder with `tls.crt` and `tls.key`; where there is none, a certificate is made
+    pub tls: Option<PathBuf>,
+    /// What may be taken
+    pub limits: Limits,
+}
+
+/// Why nothing is served.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// The policies cannot be used
+    #[error("{0}")]
+    Policies(String),
+    /// There is no certificate
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// TLS cannot be set up
+    #[error(transparent)]
+    Tls(#[from] rustls::Error),
+    /// The address cannot be had
+    #[error("{0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    /// The system gives no threads or signals
+    #[error(transparent)]
+    System(#[from] std::io::Error),
+}
+
+/// A policy set as it is served.
+struct Policies {
+    set: PolicySet,
+    rules: RuleNames,
+}
+
+impl Policies {
+    fn new(set: PolicySet, metrics: &Metrics) -> Self {
+        Self { rules: RuleNames::of(&set, &metrics.rules), set }
+    }
+}
+
+/// What the server does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Ready,
+    /// Requests are answered, and nobody should send more
+    Draining,
+}
+
+/// What all connections share.
+struct Server {
+    policies: ArcSwap<Policies>,
+    connections: Arc<Connections>,
+    requests: Semaphore,
+    memory: Arc<Semaphore>,
+    metrics: Metrics,
+    limits: Limits,
+    draining: AtomicBool,
+}
+
+impl Server {
+    fn phase(&self) -> Phase {
+        if self.draining.load(Ordering::Relaxed) { Phase::Draining } else { Phase::Ready }
+    }
+}
+
+/// A lock of data that is right at any time, whoever broke off.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Serves until a signal says stop. `bound` is told the address.
+///
+/// # Errors
+/// Says why nothing is served.
+pub fn run(settings: Settings, bound: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
+    let Settings { sources, listen, tls, limits } = settings;
+    let (set, state) = sources.first().map_err(ServeError::Policies)?;
+    let read = tls.as_deref().map(watch::certificate);
+    let certificates = Certificates::new(match &tls {
+        Some(folder) => certificates::read(folder)?,
+        None => certificates::make(listen.ip())?,
+    });
+    let folder = tls.zip(read).map(|(path, read)| watch::Folder { path, read, certificates: certificates.clone() });
+    let tls = TlsAcceptor::from(Arc::new(certificates.config()?));
+    let metrics = Metrics::default();
+    let server = Arc::new(Server {
+        policies: ArcSwap::from_pointee(Policies::new(set, &metrics)),
+        connections: Arc::new(Connections::new(limits.connections, limits.idle)),
+        requests: Semaphore::new(limits.requests.min(Semaphore::MAX_PERMITS)),
+        memory: body::memory(limits.bodies),
+        metrics,
+        limits,
+        draining: AtomicBool::new(false),
+    });
+    let weak = Arc::downgrade(&server);
+    std::thread::Builder::new()
+        .name("kyvc-watch".to_owned())
+        .spawn(move || watch::watch(&weak, &sources, state, folder.as_ref()))?;
+    runtime::Builder::new_multi_thread()
+        .max_blocking_threads(THREADS)
+        .enable_all()
+        .thread_name("kyvc-serve")
+        .build()?
+        .block_on(async {
+            let listener = TcpListener::bind(listen).await.map_err(|e| ServeError::Listen(listen, e))?;
+            // Before anybody knows the address, so that nobody can stop the process before it listens to that.
+            let mut signals = Signals::new()?;
+            bound(listener.local_addr()?);
+            serve(server, listener, tls, &mut signals).await;
+            Ok(())
+        })
+}
+
+async fn serve(server: Arc<Server>, listener: TcpListener, tls: TlsAcceptor, signals: &mut Signals) {
+    {
+        let policies = server.policies.load();
+        info!(policies = policies.set.policies().len(), rules = policies.set.rules().len(), "serving");
+    }
+    let (stop, stopped) = oneshot::channel::<()>();
+    let connections = server.connections.clone();
+    tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(SWEEP);
+        loop {
+            ticks.tick().await;
+            connections.sweep();
+        }
+    });
+    let accepting = tokio::spawn({
+        let server = server.clone();
+        async move { accept::accept(&server, listener, &tls, stopped).await }
+    });
+    let waits = signals.next().await;
+    server.draining.store(true, Ordering::Relaxed);
+    if waits {
+        info!("draining: requests are answered, and connections closed with the answers");
+        tokio::select! {
+            () = tokio::time::sleep(server.limits.drain) => {}
+            _ = signals.next() => {}
+        }
+    }
+    drop(stop);
+    let _ = accepting.await;
+    info!("no more connections are accepted");
+    let ended = async {
+        loop {
+            server.connections.end();
+            if tokio::time::timeout(ENDING, server.connections.gone()).await.is_ok() {
+                break;
+            }
+        }
+    };
+    tokio::select! {
+        () = ended => info!("stopped, all requests are answered"),
+        () = tokio::time::sleep(server.limits.end) => info!(open = server.connections.len(), "stopped"),
+        _ = signals.next() => info!(open = server.connections.len(), "stopped at once"),
+    }
+}
+
+/// The signals that stop the process.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits for one. Says whether others may not know yet that the process ends; who presses a key does.
+    async fn next(&mut self) -> bool {
+        tokio::select! {
+            _ = self.terminate.recv() => true,
+            _ = self.interrupt.recv() => false,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {})
+    }
+
+    async fn next(&mut self) -> bool {
+        let _ = tokio::signal::ctrl_c().await;
+        false
+    }
+}

@@ -1,0 +1,84 @@
+//! Reviews of Kyverno's own kinds: policies and exceptions.
+
+use crate::diag::render::render;
+use crate::diag::{Diagnostic, Source};
+use crate::engine::{CompileOptions, Operation, Parsed};
+use crate::offline::validate;
+use crate::report::go_yaml3::to_yaml;
+use crate::review::{Answer, Review};
+use kyvc_vm::document::{Buffers, JsonError, JsonOptions, JsonWalk, Layout};
+use std::sync::Arc;
+
+/// Whether a policy can be taken.
+///
+/// What the compiler says is the refusal. Where it says nothing, Kyverno's own checks are asked.
+pub(super) fn policy(body: &[u8], review: &Review<'_>) -> Answer {
+    let Some(source) = object(body, review) else { return Answer::default() };
+    let mut warnings: Vec<String> = deprecated(&review.kind.name).into_iter().collect();
+    let mut parsed = Parsed::default();
+    let options = CompileOptions { only_policies: true, ..CompileOptions::default() };
+    parsed.read(std::slice::from_ref(&source), options);
+    let found = parsed.compile().diagnostics;
+    let (errors, others): (Vec<_>, Vec<_>) = found.iter().partition(|d| d.is_error());
+    warnings.extend(others.iter().map(|d| d.one_line()));
+    let refusal = if errors.is_empty() { validate::refusal(&source) } else { Some(texts(&errors)) };
+    Answer { refusal, warnings, patch: None }
+}
+
+/// Whether an exception can be taken.
+pub(super) fn exception(body: &[u8], review: &Review<'_>) -> Answer {
+    let Some(source) = object(body, review) else { return Answer::default() };
+    let warnings = deprecated(&review.kind.name).into_iter().collect();
+    let mut parsed = Parsed::default();
+    parsed.read(&[source], CompileOptions { only_policies: true, ..CompileOptions::default() });
+    let errors: Vec<_> = parsed.diagnostics.iter().filter(|d| d.is_error()).collect();
+    let refusal = (!errors.is_empty()).then(|| texts(&errors));
+    Answer { refusal, warnings, patch: None }
+}
+
+fn texts(errors: &[&Diagnostic]) -> String {
+    let texts: Vec<String> = errors.iter().map(|d| render(d, false)).collect();
+    texts.join("\n")
+}
+
+/// The object of a review as YAML, so that what is said of it has lines to point at. A deletion has none, and parts of
+/// objects are not looked at.
+fn object(body: &[u8], review: &Review<'_>) -> Option<Arc<Source>> {
+    if review.operation == Operation::Delete || !review.subresource.is_empty() {
+        return None;
+    }
+    let layout = Layout::everything();
+    let mut object = None;
+    let mut walk = JsonWalk::new(std::str::from_utf8(body).ok()?).ok()?;
+    let walked = walk.members(|walk, key| match key {
+        "request" => walk.members(|walk, key| {
+            if key == "object" {
+                object = Some(walk.document(&layout, Buffers::default(), JsonOptions::default())?);
+            }
+            Ok::<_, JsonError>(())
+        }),
+        _ => Ok(()),
+    });
+    walked.ok()?;
+    let name = if review.name.is_empty() { &review.kind.name } else { &review.name };
+    Some(Source::new(&**name, to_yaml(&object?)))
+}
+
+/// Kyverno: pkg/deprecations
+fn deprecated(kind: &str) -> Option<String> {
+    let instead = match kind {
+        "ClusterPolicy" => "ValidatingPolicy, MutatingPolicy, GeneratingPolicy or ImageValidatingPolicy",
+        "Policy" => {
+            "NamespacedValidatingPolicy, NamespacedMutatingPolicy, NamespacedGeneratingPolicy or \
+             NamespacedImageValidatingPolicy"
+        }
+        "ClusterCleanupPolicy" => "DeletingPolicy",
+        "CleanupPolicy" => "NamespacedDeletingPolicy",
+        "PolicyException" => "PolicyException",
+        _ => return None,
+    };
+    Some(format!(
+        "{kind} (kyverno.io) is deprecated and will be removed in a future release; migrate to {instead} \
+         (policies.kyverno.io), see https://kyverno.io/docs/guides/migration-to-cel/"
+    ))
+}

@@ -1,0 +1,205 @@
+//! What each thread has for reviews: a machine with its memory, and its counts.
+
+use super::metrics::{Counts, Labels};
+use super::route::{Checked, FailurePolicy, Route, Scope, Webhook};
+use super::{Policies, Server, kinds, lock, own};
+use crate::engine::{Engine, Operation, PolicyInfo, Status};
+use crate::review::{Answer, Review, ReviewError, Reviewer, Surroundings};
+use hyper::Method;
+use hyper::body::Bytes;
+use std::cell::RefCell;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// What the context entries of a policy may have together, in bytes: Kyverno's `maxContextSize`.
+const CONTEXT: usize = 2 << 20;
+/// After a larger body a machine is made anew, so that the memory for it is not kept.
+const KEPT: usize = 1 << 20;
+
+/// Why a body gets no review in answer.
+pub(super) struct Refused {
+    /// The status of HTTP
+    pub(super) status: u16,
+    /// The reason
+    pub(super) why: String,
+}
+
+impl From<ReviewError> for Refused {
+    fn from(e: ReviewError) -> Self {
+        Self { status: e.http_status(), why: e.to_string() }
+    }
+}
+
+/// What one thread has.
+struct Worker {
+    reviewer: Reviewer,
+    counts: Arc<Mutex<Counts>>,
+    labels: Labels,
+    /// What rules have said of one request, and how many seconds each took
+    results: Vec<(usize, Status, f64)>,
+}
+
+thread_local! {
+    static WORKER: RefCell<Option<Worker>> = const { RefCell::new(None) };
+}
+
+fn with<T>(server: &Server, work: impl FnOnce(&mut Worker) -> T) -> T {
+    WORKER.with_borrow_mut(|worker| {
+        work(worker.get_or_insert_with(|| Worker {
+            reviewer: reviewer(),
+            counts: server.metrics.thread(),
+            labels: Labels::default(),
+            results: Vec::new(),
+        }))
+    })
+}
+
+fn reviewer() -> Reviewer {
+    let mut engine = Engine::default();
+    engine.limit_context(CONTEXT);
+    Reviewer::with_engine(engine)
+}
+
+/// A request of HTTP has been answered.
+pub(super) fn count(server: &Server, method: &Method, route: &str, took: Duration) {
+    with(server, |worker| {
+        let known = [Method::GET, Method::POST].contains(method);
+        let method = if known { method.as_str() } else { "other" };
+        worker.labels.set(&[("http_method", method), ("http_url", route)]);
+        lock(&worker.counts).http(&worker.labels, took.as_secs_f64());
+    });
+}
+
+/// Reviews a body.
+pub(super) fn review(server: &Server, route: Route<'_>, body: &[u8]) -> Result<Bytes, Refused> {
+    with(server, |worker| {
+        let answer = worker.review(&server.policies.load(), route, body);
+        if body.len() > KEPT {
+            worker.reviewer = reviewer();
+        }
+        answer
+    })
+}
+
+impl Worker {
+    fn review(&mut self, policies: &Policies, route: Route<'_>, body: &[u8]) -> Result<Bytes, Refused> {
+        let start = Instant::now();
+        let set = &policies.set;
+        let review = self.reviewer.read(set, body)?;
+        if review.api_version != "admission.k8s.io/v1" || review.kind_of_review != "AdmissionReview" {
+            // Kyverno answers anything in the version of the question; whoever asks in another one would be misunderstood.
+            let (version, kind) = (&review.api_version, &review.kind_of_review);
+            let why = format!("expected an AdmissionReview of admission.k8s.io/v1, found {kind:?} of {version:?}");
+            return Err(Refused { status: 400, why });
+        }
+        let answer = match route {
+            Route::Resource(webhook, scope) => self.resource(policies, webhook, scope, &review),
+            Route::Policy(Checked::Policy) => own::policy(body, &review),
+            Route::Policy(Checked::Exception) => own::exception(body, &review),
+            _ => Answer::default(),
+        };
+        let mut out = String::new();
+        answer.write(&review, &mut out);
+        self.labels.set(&[
+            ("resource_kind", &review.kind.name),
+            ("resource_namespace", &review.namespace),
+            ("resource_request_operation", operation(&review)),
+            ("request_allowed", if answer.is_allowed() { "true" } else { "false" }),
+            (
+                "request_webhook",
+                match route {
+                    Route::Resource(Webhook::Mutate, _) | Route::Unchanged => "MutatingWebhookConfiguration",
+                    _ => "ValidatingWebhookConfiguration",
+                },
+            ),
+        ]);
+        lock(&self.counts).admission(&self.labels, start.elapsed().as_secs_f64());
+        tracing::debug!(
+            uid = %review.uid,
+            kind = %review.kind.name,
+            namespace = %review.namespace,
+            name = %review.name,
+            operation = operation(&review),
+            allowed = answer.is_allowed(),
+            "reviewed"
+        );
+        self.reviewer.done(review);
+        Ok(out.into())
+    }
+
+    fn resource(&mut self, policies: &Policies, webhook: Webhook, scope: Scope<'_>, review: &Review<'_>) -> Answer {
+        if is_report(&review.kind.name) {
+            return Answer::default();
+        }
+        if let Some((namespace, name)) = scope.policy
+            && !policies.set.policies().iter().any(|p| is_named(p, namespace, name))
+        {
+            // Kyverno: pkg/webhooks/resource/handlers.go, retrieveAndCategorizePolicies
+            let kind = if namespace.is_empty() { "clusterpolicy" } else { "policy" };
+            let why = format!("{kind}.kyverno.io {name:?} not found");
+            return Answer::refused(format!("failed to fetch policy with key: key {namespace}/{name}: {why}"));
+        }
+        let asked = |policy: &PolicyInfo| {
+            let failure = if policy.ignore_failures { FailurePolicy::Ignore } else { FailurePolicy::Fail };
+            scope.failure.is_none_or(|f| f == failure)
+                && scope.policy.is_none_or(|(namespace, name)| is_named(policy, namespace, name))
+                && policy.namespace.as_deref().is_none_or(|n| n == review.namespace)
+        };
+        let around = Surroundings { asked: &asked, kind: kinds::whole(review), ..Surroundings::default() };
+        let mut last = Instant::now();
+        let results = &mut self.results;
+        let mut note = |rule: usize, status| {
+            let now = Instant::now();
+            let took = now.duration_since(std::mem::replace(&mut last, now));
+            results.push((rule, status, took.as_secs_f64()));
+        };
+        let set = &policies.set;
+        let answer = match webhook {
+            Webhook::Validate => self.reviewer.validate(set, review, &around, |v, _| note(v.rule, v.status)),
+            Webhook::Mutate => self.reviewer.mutate(set, review, &around, |v| note(v.rule, v.status)),
+        };
+        self.count(policies, review);
+        answer
+    }
+
+    fn count(&mut self, policies: &Policies, review: &Review<'_>) {
+        self.labels.set(&[
+            ("resource_kind", &review.kind.name),
+            ("resource_namespace", &review.namespace),
+            ("resource_request_operation", operation(review)),
+            ("dry_run", if review.dry_run { "true" } else { "false" }),
+        ]);
+        let mut counts = lock(&self.counts);
+        let about = counts.about(&self.labels);
+        for (rule, status, seconds) in self.results.drain(..) {
+            if let Some(number) = policies.rules.number(rule) {
+                counts.result(about, number, status, seconds);
+            }
+        }
+    }
+}
+
+fn is_named(policy: &PolicyInfo, namespace: &str, name: &str) -> bool {
+    policy.name == name && policy.namespace.as_deref().unwrap_or_default() == namespace
+}
+
+/// Kyverno: pkg/webhooks/utils/exclude.go, what it writes itself is not looked at.
+fn is_report(kind: &str) -> bool {
+    matches!(
+        kind,
+        "AdmissionReport"
+            | "ClusterAdmissionReport"
+            | "BackgroundScanReport"
+            | "ClusterBackgroundScanReport"
+            | "UpdateRequest"
+    )
+}
+
+fn operation(review: &Review<'_>) -> &'static str {
+    match review.operation {
+        Operation::Create => "create",
+        Operation::Update => "update",
+        Operation::Delete => "delete",
+        Operation::Connect => "connect",
+    }
+}
