@@ -398,3 +398,26 @@ fn what_entries_of_loops_lack() {
         assert!(text.contains("Applying 0 policy rule(s)"), "{name}: {text}");
     }
 }
+
+/// A list of controllers with spaces: rules for the names that have one are counted and never asked.
+#[test]
+fn controllers_after_a_space() {
+    let policy = "apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: spaced, annotations: {pod-policies.kyverno.io/autogen-controllers: 'Deployment, CronJob'}}
+spec:
+  rules:
+  - name: checks
+    match: {any: [{resources: {kinds: [Pod]}}]}
+    validate: {message: 'no', pattern: {metadata: {labels: {shown: 'no'}}}}
+";
+    let out = apply("spaced", policy, POD, &[]);
+    assert!(out.contains("Applying 3 policy rule(s) to 1 resource(s)"), "{out}");
+    let job = "apiVersion: batch/v1
+kind: CronJob
+metadata: {name: job}
+spec: {jobTemplate: {spec: {template: {metadata: {name: a}, spec: {containers: []}}}}}
+";
+    let out = apply("spaced-job", policy, job, &[]);
+    assert!(out.ends_with("pass: 0, fail: 0, warn: 0, error: 0, skip: 0 \n"), "{out}");
+}
