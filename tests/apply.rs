@@ -421,3 +421,27 @@ spec: {jobTemplate: {spec: {template: {metadata: {name: a}, spec: {containers: [
     let out = apply("spaced-job", policy, job, &[]);
     assert!(out.ends_with("pass: 0, fail: 0, warn: 0, error: 0, skip: 0 \n"), "{out}");
 }
+
+/// The schema does not look into the conditions of rules, and asks those of cleanup policies for no operator.
+#[test]
+fn conditions_without_operators() {
+    let rule = |operator: &str| {
+        let deny = format!("deny: {{conditions: {{any: [{{key: a, value: b{operator}}}]}}}}");
+        apply("no-operator", &policy("v1", "", &format!("message: m, {deny}")), POD, &[])
+    };
+    let path = "path: spec.rules[0].validate.deny.conditions.any[0].: entered value of";
+    let none = rule("");
+    assert!(none.contains(&format!("{path} `key`, `value` or `operator` is missing or misspelled")), "{none}");
+    let other = rule(", operator: Foo");
+    assert!(other.contains(&format!("{path} `operator` is invalid. valid values: [")), "{other}");
+    let cleanup = "apiVersion: kyverno.io/v2
+kind: ClusterCleanupPolicy
+metadata: {name: cleans}
+spec:
+  schedule: '* * * * *'
+  match: {any: [{resources: {kinds: [Pod]}}]}
+  conditions: {any: [{key: a, value: a}]}
+";
+    let text = apply("cleans", cleanup, POD, &["-p"]);
+    assert!(text.contains("failed to create handler for condition operator: %!w(<nil>)"), "{text}");
+}

@@ -4,7 +4,7 @@ use super::CodegenError;
 use super::ends::Ends;
 use super::expr;
 use super::unit::{Label, UnitBuilder};
-use crate::ir::{Condition, Conditions};
+use crate::ir::{Condition, Conditions, Expr};
 use kyvc_vm::document::Place;
 use kyvc_vm::ids::Reg;
 use kyvc_vm::op::Op;
@@ -155,6 +155,9 @@ fn all(u: &mut UnitBuilder<'_>, list: &[Condition], ways: &Ways, no: Label) -> R
     Ok(())
 }
 
+/// Kyverno: pkg/utils/conditions/condition.go, the schema of cleanup policies does not ask for an operator.
+const NO_OPERATOR: &str = "failed to create handler for condition operator: %!w(<nil>)";
+
 /// Goes on where a condition holds, with its message noted.
 fn test(u: &mut UnitBuilder<'_>, c: &Condition, ways: &Ways, otherwise: Label) -> Result<(), CodegenError> {
     u.at(c.place);
@@ -163,8 +166,17 @@ fn test(u: &mut UnitBuilder<'_>, c: &Condition, ways: &Ways, otherwise: Label) -
     resolved(u, key, ways, "key")?;
     let value = expr::generate(u, &c.value)?;
     resolved(u, value, ways, "value")?;
-    u.test(Op::TestCondition, key.0, c.operator as u32, otherwise);
-    note(u, c, ways.fault, ways.held)?;
+    match c.operator {
+        Some(operator) => {
+            u.test(Op::TestCondition, key.0, operator as u32, otherwise);
+            note(u, c, ways.fault, ways.held)?;
+        }
+        None => {
+            let fault = expr::generate(u, &Expr::Fail(NO_OPERATOR.to_owned()))?;
+            u.emit(Op::Move, ways.fault.0, u16::from(fault.0), 0);
+            u.jump(Op::Jump, 0, 0, ways.undecided);
+        }
+    }
     u.release(taken);
     Ok(())
 }

@@ -217,7 +217,7 @@ pub struct Condition {
     /// What is looked at
     pub key: Expr,
     /// How
-    pub operator: Operator,
+    pub operator: Option<Operator>,
     /// What it is compared with
     pub value: Expr,
     /// What is said about it, empty for nothing

@@ -228,7 +228,8 @@ impl Printer {
         let any = c.any.iter().flatten().map(|c| ("any", c));
         for (how, c) in any.chain(c.all.iter().map(|c| ("all", c))) {
             let said = if c.message.is_empty() { String::new() } else { format!(", says {:?}", c.message) };
-            self.line(format_args!("{how} {} {} {}{said}", expr(&c.key), c.operator.name(), expr(&c.value)));
+            let operator = c.operator.map_or("?", |o| o.name());
+            self.line(format_args!("{how} {} {operator} {}{said}", expr(&c.key), expr(&c.value)));
         }
         if c.any.as_ref().is_some_and(Vec::is_empty) {
             self.line(format_args!("any, and there is none"));

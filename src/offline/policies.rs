@@ -396,7 +396,9 @@ impl Policies {
         if found.iter().any(schema::is_unknown) {
             return self.unknown(found, listed);
         }
-        let refused: Vec<_> = found.into_iter().filter(schema::is_refused_or_missing).collect();
+        let is_refused =
+            |d: &Diagnostic| schema::is_refused_or_missing(d) && !validate::conditions::lacks_operator(&d.message);
+        let refused: Vec<_> = found.into_iter().filter(is_refused).collect();
         if !refused.is_empty() {
             let kind = if cluster { "ClusterCleanupPolicy" } else { "CleanupPolicy" };
             self.passed_over.push((source.name.clone(), words::refused(kind, &policy.metadata.name, &refused)));
@@ -448,8 +450,9 @@ impl Policies {
         if found.iter().any(schema::is_unknown) {
             return self.unknown(found, listed);
         }
-        if found.iter().any(schema::is_refused) {
-            let refused: Vec<_> = found.into_iter().filter(schema::is_refused).collect();
+        let is_refused = |d: &Diagnostic| schema::is_refused(d) && !validate::conditions::is_checked_here(&d.message);
+        if found.iter().any(is_refused) {
+            let refused: Vec<_> = found.into_iter().filter(is_refused).collect();
             // A policy without rules is one for Kyverno, and says nothing.
             if refused.iter().all(|d| d.code == Code::NoRules) && tree.get("spec").is_some() {
                 self.count += 1;

@@ -3,7 +3,7 @@
 //! Kyverno: pkg/validation/policy/validate.go, with the checks of api/kyverno/v1, pkg/policy/mutate,
 //! pkg/policy/generate and pkg/policy/validate.
 
-mod conditions;
+pub(super) mod conditions;
 mod conflict;
 pub(super) mod context;
 mod fields;

@@ -22,8 +22,8 @@ pub struct Conditions {
 pub struct Condition {
     /// What is looked at
     pub key: Tree,
-    /// How
-    pub operator: Operator,
+    /// How; nothing where the operator is missing or none
+    pub operator: Option<Operator>,
     /// What it is compared with
     pub value: Tree,
     /// What is said about it
@@ -87,6 +87,6 @@ impl Condition {
                 format!("`{path}.operator` has to be a condition operator, found {found}"),
             );
         }
-        Self { key, operator: known.unwrap_or(Operator::ALL[0]), value, message, place: tree.place }
+        Self { key, operator: known, value, message, place: tree.place }
     }
 }

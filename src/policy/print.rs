@@ -206,7 +206,7 @@ impl Printer {
     fn conditions(&mut self, what: &str, c: &Conditions) {
         let any = c.any.iter().flatten().map(|c| ("any", c));
         for (how, condition) in any.chain(c.all.iter().map(|c| ("all", c))) {
-            let operator = condition.operator.name();
+            let operator = condition.operator.map_or("?", |o| o.name());
             let place = condition.place;
             self.line(2, format_args!("{what} {how} {operator} @{}:{}", place.line, place.column));
             for (side, tree) in [("key", &condition.key), ("value", &condition.value)] {

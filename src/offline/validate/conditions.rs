@@ -32,6 +32,20 @@ const NAMES: [&str; 3] = ["request.", "serviceAccountName", "serviceAccountNames
 
 type At = (String, String);
 
+/// What the reader of conditions says of an operator.
+const NO_OPERATOR: &str = "has to be a condition operator, found ";
+
+/// Whether a problem is one of operators that is refused here: the schema does not look into the conditions of rules,
+/// but into those of their loops.
+pub(in crate::offline) fn is_checked_here(message: &str) -> bool {
+    message.contains(NO_OPERATOR) && !message.contains(".foreach[")
+}
+
+/// Whether a problem is that a condition has no operator at all.
+pub(in crate::offline) fn lacks_operator(message: &str) -> bool {
+    message.contains(NO_OPERATOR) && message.ends_with(" none")
+}
+
 /// Whether the conditions of a denial are about what every kind has. Kyverno looks at their oldest form only.
 pub(super) fn of_any_kind(deny: &Conditions) -> bool {
     let fine = |key: &str| {
@@ -87,11 +101,17 @@ pub(super) fn operators(conditions: &Tree, name: &str) -> Result<(), At> {
         for (i, condition) in conditions.iter().enumerate() {
             let operator = condition.get("operator").and_then(Tree::as_str).unwrap_or_default();
             if !OPERATORS.contains(&operator) {
-                return Err((format!("{path}[{i}]."), "entered value of `operator` is invalid".to_owned()));
+                return Err((format!("{path}[{i}]."), format!("entered value of `operator` is invalid. {}", valid())));
             }
         }
     }
     Ok(())
+}
+
+/// The operators as Kyverno lists them, in an order of its own each time.
+fn valid() -> String {
+    let names: Vec<String> = OPERATORS.iter().map(|o| format!("{o:?}")).collect();
+    format!("valid values: [{}]", names.join(" "))
 }
 
 /// What a condition compares: there has to be something, and with the operation only operations.
