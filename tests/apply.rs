@@ -445,3 +445,28 @@ spec:
     let text = apply("cleans", cleanup, POD, &["-p"]);
     assert!(text.contains("failed to create handler for condition operator: %!w(<nil>)"), "{text}");
 }
+
+/// Kyverno: pkg/engine/wildcards, labels and annotations of a pattern that turn out to be no texts get lost.
+#[test]
+fn labels_of_patterns_are_texts() {
+    let out = |key: &str| {
+        let pattern = format!("pattern: {{metadata: {{labels: {{app: '{{{{ request.object.metadata.{key} }}}}'}}}}}}");
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, generation: 5, labels: {app: x}}\n";
+        apply("labels", &policy("v1", "", &format!("message: m, {pattern}")), pod, &[])
+    };
+    assert!(out("generation").contains("pass: 1"), "{}", out("generation"));
+    assert!(out("name").contains("fail: 1"), "{}", out("name"));
+}
+
+/// Expressions that are made of others say what is wrong with them as those do that are written.
+#[test]
+fn made_expressions_that_are_none() {
+    let key = "{{ request.object.metadata.annotations.{{ request.object.metadata.name }} }}";
+    let deny = format!("deny: {{conditions: {{any: [{{key: \"{key}\", operator: Equals, value: b}}]}}}}");
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: v1.2, annotations: {}}\n";
+    let text = apply("made-expression", &policy("v1", "", &format!("message: m, {deny}")), pod, &["-p"]);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let query = "request.object.metadata.annotations.v1.2";
+    let said = format!("failed to resolve {query} at path : incorrect query {query}: SyntaxError:");
+    assert!(words.join(" ").contains(&said), "{text}");
+}

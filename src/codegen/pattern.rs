@@ -121,8 +121,9 @@ pub(super) fn generate_any(
     Ok(())
 }
 
-fn collect<'p>(p: &'p Pattern, out: &mut Vec<&'p Expr>) {
-    let entries = |entries: &'p [Entry], out: &mut Vec<&'p Expr>| {
+/// The expressions of a pattern, and whether each is there only as a text.
+fn collect<'p>(p: &'p Pattern, out: &mut Vec<(&'p Expr, bool)>) {
+    let entries = |entries: &'p [Entry], out: &mut Vec<(&'p Expr, bool)>| {
         for e in entries {
             match &e.existence {
                 Some(Existence::Lists(items)) => {
@@ -133,7 +134,10 @@ fn collect<'p>(p: &'p Pattern, out: &mut Vec<&'p Expr>) {
                     }
                 }
                 Some(Existence::NotList(_)) => {}
-                None => collect(&e.value, out),
+                None => match &e.value.ask {
+                    Ask::Made(made) => out.push((made, e.text_only)),
+                    _ => collect(&e.value, out),
+                },
             }
         }
     };
@@ -144,7 +148,7 @@ fn collect<'p>(p: &'p Pattern, out: &mut Vec<&'p Expr>) {
         }
         Ask::Each(p) | Ask::EachScalar(p) => collect(p, out),
         Ask::Positions(ps) => ps.iter().for_each(|p| collect(p, out)),
-        Ask::Made(e) => out.push(e),
+        Ask::Made(e) => out.push((e, false)),
         Ask::EmptyList | Ask::Scalar(..) => {}
     }
 }
@@ -162,7 +166,7 @@ fn expressions<'p>(u: &mut UnitBuilder<'_>, p: &'p WholePattern, ends: &Ends) ->
         _ => None,
     };
     let mut made = Vec::new();
-    for e in found {
+    for (e, text_only) in found {
         let pattern = expr::generate(u, e)?;
         resolved(u, pattern, ends);
         if let Some(other) = other {
@@ -171,7 +175,15 @@ fn expressions<'p>(u: &mut UnitBuilder<'_>, p: &'p WholePattern, ends: &Ends) ->
             u.emit(Op::BoolLoad, other.0, 0, 1);
             u.bind(scalar);
         }
+        let (text, done) = (u.label(), u.label());
+        if text_only {
+            u.jump(Op::JumpText, pattern.0, 0, text);
+            u.emit(Op::Clear, pattern.0, 0, 0);
+            u.jump(Op::Jump, 0, 0, done);
+        }
+        u.bind(text);
         u.emit(Op::PatternMake, pattern.0, u16::from(pattern.0), 0);
+        u.bind(done);
         made.push(pattern);
     }
     for e in &p.also {
@@ -623,6 +635,12 @@ impl Gen<'_, '_> {
     fn entry(&mut self, e: &Entry, spot: &Spot, at: Option<(Reg, Reg)>, misses: Misses) -> Result<(), CodegenError> {
         self.u.at(e.place);
         let taken = self.u.taken();
+        let dropped = self.u.label();
+        if e.text_only && e.existence.is_none() {
+            // Kyverno: pkg/engine/wildcards, labels and annotations that are no texts get lost.
+            let pattern = self.made.last().copied().unwrap_or(self.fault);
+            self.u.jump(Op::JumpAbsent, pattern.0, 0, dropped);
+        }
         let member = match at {
             Some((text, value)) => {
                 let path = spot.path.iter().cloned().chain([Step::Text(text.0)]).collect();
@@ -656,6 +674,7 @@ impl Gen<'_, '_> {
             }
             Some(Anchor::Existence) => self.existence(e, &member, misses)?,
         }
+        self.u.bind(dropped);
         self.u.release(taken);
         Ok(())
     }

@@ -116,7 +116,10 @@ fn make(form: Form, source: &str, path: &str) -> Result<Made, String> {
     let mut linker = Linker::default();
     let (unit, queries) = match form {
         Form::Template => {
-            let queries = template::parse(source).variables().map(|v| v.text.to_owned()).collect();
+            let queries: Vec<String> = template::parse(source).variables().map(|v| v.text.to_owned()).collect();
+            if let Some((query, why)) = queries.iter().find_map(|q| Some((q.trim(), jmespath::complaint(q)?))) {
+                return Err(format!("failed to resolve {query} at path {path}: {why}"));
+            }
             let lowered = text::lower(source, Place::default(), path, &scope);
             (linker.expression("text".to_owned(), &lowered), queries)
         }

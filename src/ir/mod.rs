@@ -278,6 +278,8 @@ pub struct Entry {
     pub key: String,
     /// Whether the value only has to exist
     pub exists: bool,
+    /// Whether the entry is not there where the pattern that an expression gives is no text
+    pub text_only: bool,
     /// What is asked of the value
     pub value: Pattern,
     /// For an existence anchor, the patterns of its list, or why it has none

@@ -139,7 +139,8 @@ impl Lower<'_, '_> {
         let mut anchored = Vec::new();
         let mut plain = Vec::new();
         for member in members {
-            let entry = self.entry(member, path);
+            let mut entry = self.entry(member, path);
+            entry.text_only = strings_only && matches!(entry.value.ask, Ask::Made(_));
             let first = matches!(
                 entry.anchor,
                 Some(Anchor::Condition | Anchor::Existence | Anchor::Equality | Anchor::Negation)
@@ -181,7 +182,7 @@ impl Lower<'_, '_> {
         };
         let exists = anchor.is_none() && matches!(&member.value.value, Value::Str(s) if s == "*");
         let existence = (anchor == Some(Anchor::Existence)).then(|| self.existence(&member.value, &path));
-        Entry { anchor, raw, key, exists, value, existence, place: member.key_place }
+        Entry { anchor, raw, key, exists, text_only: false, value, existence, place: member.key_place }
     }
 
     fn key(&self, member: &Member, path: &str) -> String {

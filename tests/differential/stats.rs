@@ -29,7 +29,7 @@ pub(crate) struct Stats {
     pub(crate) crashes: usize,
 }
 
-/// A full run has each construct in so many pairs at least.
+/// A full run has each construct in so many pairs at least; where it is shared by several themes, in a part of them.
 const CONSTRUCT_MINIMUM: usize = 50;
 
 impl Stats {
@@ -145,10 +145,11 @@ impl Stats {
         if error < 5.0 {
             out.push(format!("only {error:.1} % of the rows are errors"));
         }
+        let minimum = CONSTRUCT_MINIMUM / self.themes.len().max(1);
         // A plain run has one flavour.
         for tag in self.known().into_iter().filter(|t| !plain || !constructs::BATCH.contains(t)) {
             let pairs = self.constructs.get(tag).map_or(0, |c| c[0]);
-            if pairs < CONSTRUCT_MINIMUM {
+            if pairs < minimum {
                 out.push(format!("{tag} stands in {pairs} pairs"));
             }
         }
