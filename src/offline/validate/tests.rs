@@ -206,6 +206,7 @@ fn variables_of_a_text() {
     assert_eq!(found("a {{b}} {{ c.{x: y} }}"), ["{{b}}", "{{ c.{x: y} }}"]);
     assert_eq!(found("\\{{a}} {{ {{b}} }}"), ["{{b}}"]);
     assert!(found("{{a {{").is_empty());
+    assert_eq!(found("{{a}}{{b}}{{c}} {{d}}"), ["{{a}}", "{{c}}", "{{d}}"]);
 }
 
 /// References are replaced in the whole rule, and variables in variables round after round.

@@ -281,18 +281,20 @@ fn calls(query: &str) -> bool {
     })
 }
 
-/// The variables of a text, with their braces.
+/// The variables of a text, with their braces. One that follows another at once is not found: the character before it
+/// belongs to the other.
 ///
 /// Go: `(^|[^\\])(\{\{(?:\{[^{}]*\}|[^{}])*\}\})`
 pub(super) fn variables(text: &str) -> impl Iterator<Item = &str> {
-    let mut at = 0;
+    let (mut at, mut end) = (0, 0);
     std::iter::from_fn(move || {
         while let Some(found) = text.get(at..).and_then(|r| r.find("{{")) {
             let start = at + found;
             at = start + 1;
             let escaped = text.get(..start).is_some_and(|t| t.ends_with('\\'));
-            if let Some(len) = (!escaped).then(|| text.get(start..)).flatten().and_then(braced) {
-                at = start + len;
+            let touching = start == end && end > 0;
+            if let Some(len) = (!escaped && !touching).then(|| text.get(start..)).flatten().and_then(braced) {
+                (at, end) = (start + len, start + len);
                 return text.get(start..start + len);
             }
         }
