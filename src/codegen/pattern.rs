@@ -174,16 +174,15 @@ fn expressions<'p>(u: &mut UnitBuilder<'_>, p: &'p WholePattern, ends: &Ends) ->
             u.jump(Op::JumpScalar, pattern.0, 0, scalar);
             u.emit(Op::BoolLoad, other.0, 0, 1);
             u.bind(scalar);
+            if text_only {
+                // The entry gets lost, and with it what its anchor does to the order.
+                let text = u.label();
+                u.jump(Op::JumpText, pattern.0, 0, text);
+                u.emit(Op::BoolLoad, other.0, 0, 1);
+                u.bind(text);
+            }
         }
-        let (text, done) = (u.label(), u.label());
-        if text_only {
-            u.jump(Op::JumpText, pattern.0, 0, text);
-            u.emit(Op::Clear, pattern.0, 0, 0);
-            u.jump(Op::Jump, 0, 0, done);
-        }
-        u.bind(text);
         u.emit(Op::PatternMake, pattern.0, u16::from(pattern.0), 0);
-        u.bind(done);
         made.push(pattern);
     }
     for e in &p.also {
@@ -635,12 +634,6 @@ impl Gen<'_, '_> {
     fn entry(&mut self, e: &Entry, spot: &Spot, at: Option<(Reg, Reg)>, misses: Misses) -> Result<(), CodegenError> {
         self.u.at(e.place);
         let taken = self.u.taken();
-        let dropped = self.u.label();
-        if e.text_only && e.existence.is_none() {
-            // Kyverno: pkg/engine/wildcards, labels and annotations that are no texts get lost.
-            let pattern = self.made.last().copied().unwrap_or(self.fault);
-            self.u.jump(Op::JumpAbsent, pattern.0, 0, dropped);
-        }
         let member = match at {
             Some((text, value)) => {
                 let path = spot.path.iter().cloned().chain([Step::Text(text.0)]).collect();
@@ -674,7 +667,6 @@ impl Gen<'_, '_> {
             }
             Some(Anchor::Existence) => self.existence(e, &member, misses)?,
         }
-        self.u.bind(dropped);
         self.u.release(taken);
         Ok(())
     }

@@ -278,7 +278,7 @@ pub struct Entry {
     pub key: String,
     /// Whether the value only has to exist
     pub exists: bool,
-    /// Whether the entry is not there where the pattern that an expression gives is no text
+    /// Whether the entry gets lost where an expression gives no text for its value
     pub text_only: bool,
     /// What is asked of the value
     pub value: Pattern,

@@ -196,14 +196,12 @@ impl Lower<'_, '_> {
     }
 
     fn metadata(&self, members: &[Member], path: &str) -> MapAsk {
-        let mut ask = self.map(members, path, false);
-        for member in members {
+        // What gets lost has no anchors that change the order.
+        let members: Vec<Member> = members.iter().map(with_texts_only).collect();
+        let mut ask = self.map(&members, path, false);
+        for member in members.iter().filter(|m| expands(m)) {
             let raw = member.key.as_str();
-            let key = anchor::parse(raw).map_or(raw, |(_, key)| key);
             let Value::Map(inner) = &member.value.value else { continue };
-            if key != "labels" && key != "annotations" {
-                continue;
-            }
             let strings = self.map(inner, &format!("{path}/{}", escaped(raw)), true);
             for entry in ask.anchored.iter_mut().chain(&mut ask.plain).filter(|e| e.raw == raw) {
                 entry.value.ask = Ask::Map(strings.clone());
@@ -220,6 +218,23 @@ impl Lower<'_, '_> {
         };
         Existence::Lists(items.iter().enumerate().map(item).collect())
     }
+}
+
+/// Whether a member of `metadata` is a map whose keys are expanded.
+fn expands(member: &Member) -> bool {
+    let key = anchor::parse(&member.key).map_or(member.key.as_str(), |(_, key)| key);
+    key == "labels" || key == "annotations"
+}
+
+/// A member of `metadata` without the labels or annotations that are no texts.
+fn with_texts_only(member: &Member) -> Member {
+    let mut member = member.clone();
+    if expands(&member)
+        && let Value::Map(inner) = &mut member.value.value
+    {
+        inner.retain(|m| matches!(m.value.value, Value::Str(_)));
+    }
+    member
 }
 
 /// The order of keys is only known at run time when one of them has wildcards that are expanded.

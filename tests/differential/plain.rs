@@ -42,6 +42,10 @@ pub(crate) fn check(
     let folder = config.out.join(format!("text-{n}"));
     let args = run::write(&small, &folder, style)?;
     let sides = [side(config, &config.reference, &small, style)?, side(config, &config.kyvc, &small, style)?];
+    if sides[0] == sides[1] {
+        // One order of many, which was not among the samples.
+        return Ok(None);
+    }
     let mut out = format!("the texts differ\n$ kyvc {}\n", args.join(" "));
     for (name, text) in ["reference", "kyvc"].iter().zip(&sides) {
         let _ = writeln!(out, "--- {name}: {:?}\n{}", text.code, text.stdout);
