@@ -8,6 +8,8 @@
 mod client;
 #[path = "server/echo.rs"]
 mod echo;
+#[path = "../tests/serve/trusting.rs"]
+mod trusting;
 
 use client::{Client, Load};
 use std::io::{BufRead, BufReader};

@@ -16,3 +16,5 @@ mod own;
 mod server;
 #[path = "serve/stop.rs"]
 mod stop;
+#[path = "serve/trusting.rs"]
+mod trusting;

@@ -1,6 +1,7 @@
 //! What clients may take.
 
-use super::server::{Server, agent, begin, labelled, pod, rest, trusting};
+use super::server::{Server, agent, begin, labelled, pod, rest};
+use super::trusting::trusting;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -56,7 +57,7 @@ fn requests_share_a_connection_of_http_2() {
     let server = server(&[]);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let mut tls = trusting();
+        let mut tls = trusting().unwrap();
         tls.alpn_protocols = vec![b"h2".to_vec()];
         let socket = tokio::net::TcpStream::connect(server.address).await.unwrap();
         let name = "localhost".try_into().unwrap();

@@ -1,5 +1,6 @@
 //! A server that is started for a test, and what is sent to it.
 
+use super::trusting::trusting;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 use serde_json::{Value, json};
@@ -122,7 +123,7 @@ impl Server {
         let socket = TcpStream::connect(self.address).unwrap();
         socket.set_read_timeout(Some(GUARD)).unwrap();
         let name = ServerName::try_from("localhost").unwrap();
-        let client = ClientConnection::new(Arc::new(trusting()), name).unwrap();
+        let client = ClientConnection::new(Arc::new(trusting().unwrap()), name).unwrap();
         let mut stream = StreamOwned::new(client, socket);
         while stream.conn.is_handshaking() {
             stream.conn.complete_io(&mut stream.sock).unwrap();
@@ -248,58 +249,4 @@ pub(super) fn rest(stream: &mut impl Read) -> String {
         all.extend_from_slice(&part[..n]);
     }
     String::from_utf8_lossy(&all).into_owned()
-}
-
-/// A client that takes any certificate, as nothing here is secret.
-pub(super) fn trusting() -> rustls::ClientConfig {
-    use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-    use rustls::crypto::ring::default_provider;
-    use rustls::pki_types::{CertificateDer, UnixTime};
-    use rustls::{DigitallySignedStruct, Error, SignatureScheme};
-
-    #[derive(Debug)]
-    struct Any;
-
-    impl ServerCertVerifier for Any {
-        fn verify_server_cert(
-            &self,
-            _: &CertificateDer<'_>,
-            _: &[CertificateDer<'_>],
-            _: &ServerName<'_>,
-            _: &[u8],
-            _: UnixTime,
-        ) -> Result<ServerCertVerified, Error> {
-            Ok(ServerCertVerified::assertion())
-        }
-
-        fn verify_tls12_signature(
-            &self,
-            _: &[u8],
-            _: &CertificateDer<'_>,
-            _: &DigitallySignedStruct,
-        ) -> Result<HandshakeSignatureValid, Error> {
-            Ok(HandshakeSignatureValid::assertion())
-        }
-
-        fn verify_tls13_signature(
-            &self,
-            _: &[u8],
-            _: &CertificateDer<'_>,
-            _: &DigitallySignedStruct,
-        ) -> Result<HandshakeSignatureValid, Error> {
-            Ok(HandshakeSignatureValid::assertion())
-        }
-
-        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-            default_provider().signature_verification_algorithms.supported_schemes()
-        }
-    }
-
-    let builder = rustls::ClientConfig::builder_with_provider(Arc::new(default_provider()));
-    builder
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Any))
-        .with_no_client_auth()
 }
