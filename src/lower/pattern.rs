@@ -133,9 +133,8 @@ impl Lower<'_, '_> {
     }
 
     /// A map. Under `metadata`, the maps of labels and annotations expand the wildcards of their keys, and Kyverno
-    /// loses all entries that are no strings on the way.
+    /// loses all entries that are no strings on the way: those that are known not to be are none of these members.
     fn map(&self, members: &[Member], path: &str, strings_only: bool) -> MapAsk {
-        let members = members.iter().filter(|m| !strings_only || matches!(m.value.value, Value::Str(_)));
         let mut anchored = Vec::new();
         let mut plain = Vec::new();
         for member in members {
