@@ -75,9 +75,7 @@ pub(super) fn bundle(image: &Image) -> Refused {
 pub(super) fn key(address: &str) -> Option<String> {
     match address.split_once("://") {
         Some(("http" | "https", _)) => fetch::get(address).ok(),
-        Some(("env", name)) => std::env::var(name).ok(),
-        Some(_) => None,
-        None => std::fs::read_to_string(address).ok(),
+        _ => keys::key_text(address).ok(),
     }
 }
 

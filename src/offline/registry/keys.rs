@@ -97,7 +97,7 @@ fn elsewhere(key: &str) -> Result<(), Refused> {
 }
 
 /// Kyverno: github.com/sigstore/cosign/pkg/blob/load.go.
-fn key_text(key: &str) -> Result<String, Refused> {
+pub(super) fn key_text(key: &str) -> Result<String, Refused> {
     if key.starts_with("k8s://") {
         let why = "new for config: error creating REST client config in-cluster: unable to load in-cluster configuration, \
                    KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined";
