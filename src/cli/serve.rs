@@ -4,12 +4,13 @@ use super::common::BAD_USAGE;
 use crate::engine::{PolicySet, load};
 use crate::input;
 use crate::serve::logs::{self, Format, Level};
-use crate::serve::{self, Limits, ServeError, Settings, Sources};
+use crate::serve::{self, Alone, Files, Limits, ServeError, Settings, Sources};
 use std::env::current_exe;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Arguments of `kyvc serve`.
@@ -50,13 +51,12 @@ pub(super) struct Args {
 pub(super) fn run(args: Args) -> ExitCode {
     logs::start(args.log_level, args.log_format);
     let (named, again) = (args.policies.clone(), args.policies);
+    let sources =
+        Sources { load: Box::new(move || load_apart(&named)), files: Box::new(move || input::files(&again, "policy")) };
     let settings = Settings {
-        sources: Sources {
-            load: Box::new(move || load_apart(&named)),
-            files: Box::new(move || input::files(&again, "policy")),
-        },
+        feed: Box::new(Files::new(sources, args.tls_dir, args.listen.ip())),
+        world: Arc::new(Alone),
         listen: args.listen,
-        tls: args.tls_dir,
         limits: Limits {
             requests: args.max_requests,
             connections: args.max_connections,

@@ -397,6 +397,11 @@ impl PolicySet {
         &self.cleaning
     }
 
+    /// Whether its rules may ask who makes a request, and what their roles are.
+    pub fn asks_who(&self) -> bool {
+        self.reads.user
+    }
+
     /// Whether there are rules that change other objects than the one they are about.
     pub fn changes_others(&self) -> bool {
         self.rules.iter().any(|r| !r.code.targets.is_empty())

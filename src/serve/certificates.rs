@@ -47,6 +47,29 @@ pub enum CertificateError {
     Made(#[from] rcgen::Error),
 }
 
+/// A certificate with its chain and its key.
+#[derive(Clone, Debug)]
+pub struct Certificate(Arc<CertifiedKey>);
+
+impl Certificate {
+    /// A certificate from PEM texts.
+    ///
+    /// # Errors
+    /// Says what is wrong with them; `name` says whose they are.
+    pub fn from_pem(name: &str, certificate: &[u8], key: &[u8]) -> Result<Self, CertificateError> {
+        let pem = |what: &str| {
+            let path = PathBuf::from(format!("{name}/{what}"));
+            move |why| CertificateError::Pem { path, why }
+        };
+        let chain: Vec<_> =
+            CertificateDer::pem_slice_iter(certificate).collect::<Result<_, _>>().map_err(pem(CERTIFICATE))?;
+        if chain.is_empty() {
+            return Err(CertificateError::Empty(PathBuf::from(format!("{name}/{CERTIFICATE}"))));
+        }
+        certified(chain, &PrivateKeyDer::from_pem_slice(key).map_err(pem(KEY))?)
+    }
+}
+
 /// The certificate of now.
 #[derive(Debug)]
 pub(super) struct Certificates {
@@ -61,13 +84,13 @@ impl ResolvesServerCert for Certificates {
 
 impl Certificates {
     /// Starts with a certificate.
-    pub(super) fn new(first: CertifiedKey) -> Arc<Self> {
-        Arc::new(Self { current: ArcSwap::from_pointee(first) })
+    pub(super) fn new(first: Certificate) -> Arc<Self> {
+        Arc::new(Self { current: ArcSwap::new(first.0) })
     }
 
     /// New connections get another one.
-    pub(super) fn exchange(&self, next: CertifiedKey) {
-        self.current.store(Arc::new(next));
+    pub(super) fn exchange(&self, next: Certificate) {
+        self.current.store(next.0);
     }
 
     /// TLS as Kyverno has it: 1.2 at least, no certificates of clients.
@@ -87,23 +110,14 @@ pub(super) fn files(folder: &Path) -> [PathBuf; 2] {
 }
 
 /// Reads the certificate of a folder.
-pub(super) fn read(folder: &Path) -> Result<CertifiedKey, CertificateError> {
+pub(super) fn read(folder: &Path) -> Result<Certificate, CertificateError> {
     let [certificate, key] = files(folder);
     let bytes = |path: &Path| std::fs::read(path).map_err(|why| CertificateError::File { path: path.to_owned(), why });
-    let pem = |path: &Path| {
-        let path = path.to_owned();
-        move |why| CertificateError::Pem { path, why }
-    };
-    let chain: Vec<_> =
-        CertificateDer::pem_slice_iter(&bytes(&certificate)?).collect::<Result<_, _>>().map_err(pem(&certificate))?;
-    if chain.is_empty() {
-        return Err(CertificateError::Empty(certificate));
-    }
-    certified(chain, &PrivateKeyDer::from_pem_slice(&bytes(&key)?).map_err(pem(&key))?)
+    Certificate::from_pem(&folder.display().to_string(), &bytes(&certificate)?, &bytes(&key)?)
 }
 
 /// Makes one that signs itself, for this machine and an address.
-pub(super) fn make(address: IpAddr) -> Result<CertifiedKey, CertificateError> {
+pub(super) fn make(address: IpAddr) -> Result<Certificate, CertificateError> {
     let key = KeyPair::generate()?;
     let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
     if !address.is_unspecified() && !address.is_loopback() {
@@ -117,11 +131,13 @@ pub(super) fn make(address: IpAddr) -> Result<CertifiedKey, CertificateError> {
     certified(vec![certificate.der().clone()], &key)
 }
 
-fn certified(chain: Vec<CertificateDer<'static>>, key: &PrivateKeyDer<'_>) -> Result<CertifiedKey, CertificateError> {
+fn certified(chain: Vec<CertificateDer<'static>>, key: &PrivateKeyDer<'_>) -> Result<Certificate, CertificateError> {
     let certified = CertifiedKey::new(chain, ring::sign::any_supported_type(key)?);
     match certified.keys_match() {
         // Not every kind of key tells what is public of it.
-        Ok(()) | Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(certified),
+        Ok(()) | Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) => {
+            Ok(Certificate(Arc::new(certified)))
+        }
         Err(e) => Err(e.into()),
     }
 }

@@ -1,4 +1,5 @@
-//! The admission webhook without a cluster: HTTP over TLS around a policy set.
+//! The admission webhook: HTTP over TLS around a policy set. What it gets from a cluster comes through [`Feed`] and
+//! [`World`].
 //!
 //! Policies and the certificate are exchanged while requests are answered: each request sees one set from beginning to
 //! end. What clients may take of time and memory is limited, and what is refused for that is told so.
@@ -7,6 +8,7 @@ mod accept;
 mod body;
 mod certificates;
 mod connections;
+mod feed;
 mod handler;
 mod kinds;
 pub mod logs;
@@ -16,9 +18,12 @@ mod route;
 mod watch;
 mod watched;
 mod worker;
+mod world;
 
-pub use certificates::CertificateError;
-pub use watch::Sources;
+pub use certificates::{Certificate, CertificateError};
+pub use feed::{Exchange, Feed};
+pub use watch::{Files, Sources};
+pub use world::{Alone, Kind, Roles, Said, World};
 
 use crate::engine::PolicySet;
 use arc_swap::ArcSwap;
@@ -26,7 +31,6 @@ use certificates::Certificates;
 use connections::Connections;
 use metrics::{Metrics, RuleNames};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -83,12 +87,12 @@ impl Default for Limits {
 
 /// What is served, and where.
 pub struct Settings {
-    /// The policies
-    pub sources: Sources,
+    /// Policies and the certificate
+    pub feed: Box<dyn Feed>,
+    /// What else is known
+    pub world: Arc<dyn World>,
     /// The address
     pub listen: SocketAddr,
-    /// The folder with `tls.crt` and `tls.key`; where there is none, a certificate is made
-    pub tls: Option<PathBuf>,
     /// What may be taken
     pub limits: Limits,
 }
@@ -136,6 +140,7 @@ enum Phase {
 /// What all connections share.
 struct Server {
     policies: ArcSwap<Policies>,
+    world: Arc<dyn World>,
     connections: Arc<Connections>,
     requests: Semaphore,
     memory: Arc<Semaphore>,
@@ -160,18 +165,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// # Errors
 /// Says why nothing is served.
 pub fn run(settings: Settings, bound: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
-    let Settings { sources, listen, tls, limits } = settings;
-    let (set, state) = sources.first().map_err(ServeError::Policies)?;
-    let read = tls.as_deref().map(watch::certificate);
-    let certificates = Certificates::new(match &tls {
-        Some(folder) => certificates::read(folder)?,
-        None => certificates::make(listen.ip())?,
-    });
-    let folder = tls.zip(read).map(|(path, read)| watch::Folder { path, read, certificates: certificates.clone() });
-    let tls = TlsAcceptor::from(Arc::new(certificates.config()?));
+    let Settings { mut feed, world, listen, limits } = settings;
+    let (set, certificate) = feed.first()?;
+    let certificates = Certificates::new(certificate);
+    let config = certificates.clone().config()?;
+    let tls = TlsAcceptor::from(Arc::new(config));
     let metrics = Metrics::default();
     let server = Arc::new(Server {
         policies: ArcSwap::from_pointee(Policies::new(set, &metrics)),
+        world,
         connections: Arc::new(Connections::new(limits.connections, limits.idle)),
         requests: Semaphore::new(limits.requests.min(Semaphore::MAX_PERMITS)),
         memory: body::memory(limits.bodies),
@@ -179,10 +181,6 @@ pub fn run(settings: Settings, bound: impl FnOnce(SocketAddr)) -> Result<(), Ser
         limits,
         draining: AtomicBool::new(false),
     });
-    let weak = Arc::downgrade(&server);
-    std::thread::Builder::new()
-        .name("kyvc-watch".to_owned())
-        .spawn(move || watch::watch(&weak, &sources, state, folder.as_ref()))?;
     runtime::Builder::new_multi_thread()
         .max_blocking_threads(THREADS)
         .enable_all()
@@ -192,7 +190,10 @@ pub fn run(settings: Settings, bound: impl FnOnce(SocketAddr)) -> Result<(), Ser
             let listener = TcpListener::bind(listen).await.map_err(|e| ServeError::Listen(listen, e))?;
             // Before anybody knows the address, so that nobody can stop the process before it listens to that.
             let mut signals = Signals::new()?;
-            bound(listener.local_addr()?);
+            let address = listener.local_addr()?;
+            let exchange = Exchange { server: Arc::downgrade(&server), certificates, address };
+            std::thread::Builder::new().name("kyvc-watch".to_owned()).spawn(move || feed.run(exchange))?;
+            bound(address);
             serve(server, listener, tls, &mut signals).await;
             Ok(())
         })

@@ -1,12 +1,13 @@
 //! Reading policies and certificates again where their files change.
 
-use super::certificates::{self, Certificates};
-use super::{Policies, Server};
+use super::ServeError;
+use super::certificates::{self, Certificate};
+use super::feed::{Exchange, Feed};
 use crate::engine::PolicySet;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tracing::{error, info, warn};
 
@@ -21,23 +22,51 @@ pub struct Sources {
     pub files: Box<dyn Fn() -> Vec<PathBuf> + Send>,
 }
 
-impl Sources {
-    /// The policies, and the state of their files before these were read.
-    pub(super) fn first(&self) -> Result<(PolicySet, State), String> {
-        let state = State::of(&(self.files)());
-        let (set, said) = (self.load)()?;
+/// Policies and a certificate in files.
+pub struct Files {
+    sources: Sources,
+    /// The folder with the certificate, where it is not made here
+    folder: Option<PathBuf>,
+    listen: IpAddr,
+    /// The states in which they were read
+    read: Option<(State, Option<State>)>,
+}
+
+impl Files {
+    /// Policies from files, and the certificate from `tls.crt` and `tls.key` in a folder. Where there is no folder, one is
+    /// made for the address at which the server listens.
+    pub fn new(sources: Sources, folder: Option<PathBuf>, listen: IpAddr) -> Self {
+        Self { sources, folder, listen, read: None }
+    }
+}
+
+impl Feed for Files {
+    fn first(&mut self) -> Result<(PolicySet, Certificate), ServeError> {
+        let state = State::of(&(self.sources.files)());
+        let (set, said) = (self.sources.load)().map_err(ServeError::Policies)?;
         say(&said);
-        Ok((set, state))
+        let of_certificate = self.folder.as_deref().map(certificate);
+        let certificate = match &self.folder {
+            Some(folder) => certificates::read(folder)?,
+            None => certificates::make(self.listen)?,
+        };
+        self.read = Some((state, of_certificate));
+        Ok((set, certificate))
+    }
+
+    fn run(self: Box<Self>, server: Exchange) {
+        let Some((policies, certificate)) = self.read else { return };
+        watch(&server, &self.sources, policies, self.folder.as_deref().zip(certificate));
     }
 }
 
 /// Whether files have changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct State(u64);
+struct State(u64);
 
 impl State {
     /// The state of files: names, sizes, times, and whether others stand in their places.
-    pub(super) fn of(files: &[PathBuf]) -> Self {
+    fn of(files: &[PathBuf]) -> Self {
         let mut hasher = DefaultHasher::new();
         for file in files {
             file.hash(&mut hasher);
@@ -80,50 +109,42 @@ impl Watched {
     }
 }
 
-/// The certificate's files.
-pub(super) struct Folder {
-    pub(super) path: PathBuf,
-    /// The state in which they were read
-    pub(super) read: State,
-    pub(super) certificates: Arc<Certificates>,
-}
-
-impl Folder {
-    fn read_again(&self) {
-        match certificates::read(&self.path) {
-            Ok(next) => {
-                self.certificates.exchange(next);
-                info!(folder = %self.path.display(), "there is a new certificate");
-            }
-            Err(e) => error!(error = %e, "the new certificate is not used, the old one stays"),
+fn read_certificate(server: &Exchange, folder: &Path) {
+    match certificates::read(folder) {
+        Ok(next) => {
+            server.certificate(next);
+            info!(folder = %folder.display(), "there is a new certificate");
         }
+        Err(e) => error!(error = %e, "the new certificate is not used, the old one stays"),
     }
 }
 
 /// The state of the certificate's files.
-pub(super) fn certificate(folder: &Path) -> State {
+fn certificate(folder: &Path) -> State {
     State::of(&certificates::files(folder))
 }
 
-/// Looks until the server is gone, on a thread of its own, so that requests do not wait for the compiler.
-pub(super) fn watch(server: &Weak<Server>, sources: &Sources, policies: State, folder: Option<&Folder>) {
+/// Looks until the server is gone, so that requests do not wait for the compiler.
+fn watch(server: &Exchange, sources: &Sources, policies: State, folder: Option<(&Path, State)>) {
     let mut policies = Watched::new(policies);
-    let mut certificate_state = folder.map(|f| Watched::new(f.read));
+    let mut folder = folder.map(|(path, state)| (path, Watched::new(state)));
     loop {
         std::thread::sleep(LOOK);
-        let Some(server) = server.upgrade() else { return };
-        if let (Some(folder), Some(state)) = (folder, &mut certificate_state)
-            && state.changed(certificate(&folder.path))
+        if server.is_gone() {
+            return;
+        }
+        if let Some((path, state)) = &mut folder
+            && state.changed(certificate(path))
         {
-            folder.read_again();
+            read_certificate(server, path);
         }
         if policies.changed(State::of(&(sources.files)())) {
-            read_policies(&server, sources);
+            read_policies(server, sources);
         }
     }
 }
 
-fn read_policies(server: &Server, sources: &Sources) {
+fn read_policies(server: &Exchange, sources: &Sources) {
     let (set, said) = match (sources.load)() {
         Ok(loaded) => loaded,
         Err(why) => {
@@ -133,7 +154,7 @@ fn read_policies(server: &Server, sources: &Sources) {
     };
     say(&said);
     let (policies, rules) = (set.policies().len(), set.rules().len());
-    server.policies.store(Arc::new(Policies::new(set, &server.metrics)));
+    server.policies(set);
     info!(policies, rules, "there are new policies");
 }
 

@@ -2,17 +2,18 @@
 
 use super::metrics::{Counts, Labels};
 use super::route::{Checked, FailurePolicy, Route, Scope, Webhook};
+use super::world::{Kind, Roles, Said, World};
 use super::{Policies, Server, kinds, lock, own};
-use crate::engine::{Engine, Operation, PolicyInfo, Status};
+use crate::engine::{Engine, Operation, PolicyInfo, Status, Verdict};
 use crate::review::{Answer, Review, ReviewError, Reviewer, Surroundings};
 use hyper::Method;
 use hyper::body::Bytes;
+use kyvc_vm::document::{Buffers, JsonOptions, Layout, read_json};
+use kyvc_vm::selector::ResourceKind;
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// What the context entries of a policy may have together, in bytes: Kyverno's `maxContextSize`.
-const CONTEXT: usize = 2 << 20;
 /// After a larger body a machine is made anew, so that the memory for it is not kept.
 const KEPT: usize = 1 << 20;
 
@@ -46,7 +47,7 @@ thread_local! {
 fn with<T>(server: &Server, work: impl FnOnce(&mut Worker) -> T) -> T {
     WORKER.with_borrow_mut(|worker| {
         work(worker.get_or_insert_with(|| Worker {
-            reviewer: reviewer(),
+            reviewer: reviewer(server),
             counts: server.metrics.thread(),
             labels: Labels::default(),
             results: Vec::new(),
@@ -54,9 +55,9 @@ fn with<T>(server: &Server, work: impl FnOnce(&mut Worker) -> T) -> T {
     })
 }
 
-fn reviewer() -> Reviewer {
+fn reviewer(server: &Server) -> Reviewer {
     let mut engine = Engine::default();
-    engine.limit_context(CONTEXT);
+    engine.limit_context(server.world.context_limit());
     Reviewer::with_engine(engine)
 }
 
@@ -73,16 +74,22 @@ pub(super) fn count(server: &Server, method: &Method, route: &str, took: Duratio
 /// Reviews a body.
 pub(super) fn review(server: &Server, route: Route<'_>, body: &[u8]) -> Result<Bytes, Refused> {
     with(server, |worker| {
-        let answer = worker.review(&server.policies.load(), route, body);
+        let answer = worker.review(&server.policies.load(), &*server.world, route, body);
         if body.len() > KEPT {
-            worker.reviewer = reviewer();
+            worker.reviewer = reviewer(server);
         }
         answer
     })
 }
 
 impl Worker {
-    fn review(&mut self, policies: &Policies, route: Route<'_>, body: &[u8]) -> Result<Bytes, Refused> {
+    fn review(
+        &mut self,
+        policies: &Policies,
+        world: &dyn World,
+        route: Route<'_>,
+        body: &[u8],
+    ) -> Result<Bytes, Refused> {
         let start = Instant::now();
         let set = &policies.set;
         let review = self.reviewer.read(set, body)?;
@@ -93,7 +100,7 @@ impl Worker {
             return Err(Refused { status: 400, why });
         }
         let answer = match route {
-            Route::Resource(webhook, scope) => self.resource(policies, webhook, scope, &review),
+            Route::Resource(webhook, scope) => self.resource(policies, world, webhook, scope, &review),
             Route::Policy(Checked::Policy) => own::policy(body, &review),
             Route::Policy(Checked::Exception) => own::exception(body, &review),
             _ => Answer::default(),
@@ -127,8 +134,15 @@ impl Worker {
         Ok(out.into())
     }
 
-    fn resource(&mut self, policies: &Policies, webhook: Webhook, scope: Scope<'_>, review: &Review<'_>) -> Answer {
-        if is_report(&review.kind.name) {
+    fn resource(
+        &mut self,
+        policies: &Policies,
+        world: &dyn World,
+        webhook: Webhook,
+        scope: Scope<'_>,
+        review: &Review<'_>,
+    ) -> Answer {
+        if is_report(&review.kind.name) || world.is_left_out(review) {
             return Answer::default();
         }
         if let Some((namespace, name)) = scope.policy
@@ -145,19 +159,56 @@ impl Worker {
                 && scope.policy.is_none_or(|(namespace, name)| is_named(policy, namespace, name))
                 && policy.namespace.as_deref().is_none_or(|n| n == review.namespace)
         };
-        let around = Surroundings { asked: &asked, kind: kinds::whole(review), ..Surroundings::default() };
+        let set = &policies.set;
+        let roles = if set.asks_who() { world.roles(review) } else { Roles::default() };
+        let labels = (!review.namespace.is_empty() && review.kind.name != "Namespace")
+            .then(|| world.namespace_labels(&review.namespace))
+            .flatten();
+        let everything = Layout::everything();
+        let labels = labels
+            .as_deref()
+            .and_then(|json| read_json(json, &everything, Buffers::default(), JsonOptions::default()).ok());
+        let part = (!review.subresource.is_empty()).then(|| world.kind(&review.resource)).flatten();
+        let kind = match &part {
+            Some(Kind { group, version, kind }) => {
+                Some(ResourceKind { group, version, kind, subresource: &review.subresource })
+            }
+            None => kinds::whole(review),
+        };
+        let around = Surroundings {
+            host: world.host(),
+            namespace_labels: labels.as_ref(),
+            roles: &roles.roles,
+            cluster_roles: &roles.cluster_roles,
+            kind,
+            asked: &asked,
+        };
         let mut last = Instant::now();
-        let results = &mut self.results;
-        let mut note = |rule: usize, status| {
+        let (results, mut heard) = (&mut self.results, Vec::new());
+        let mut note = |verdict: &Verdict<'_>| {
             let now = Instant::now();
             let took = now.duration_since(std::mem::replace(&mut last, now));
-            results.push((rule, status, took.as_secs_f64()));
+            results.push((verdict.rule, verdict.status, took.as_secs_f64()));
+            if !review.dry_run && world.hears(verdict.status) {
+                heard.push((verdict.rule, verdict.status, verdict.message()));
+            }
         };
-        let set = &policies.set;
         let answer = match webhook {
-            Webhook::Validate => self.reviewer.validate(set, review, &around, |v, _| note(v.rule, v.status)),
-            Webhook::Mutate => self.reviewer.mutate(set, review, &around, |v| note(v.rule, v.status)),
+            Webhook::Validate => self.reviewer.validate(set, review, &around, |v, _| note(v)),
+            Webhook::Mutate => self.reviewer.mutate(set, review, &around, note),
         };
+        if !heard.is_empty() {
+            let said: Vec<Said<'_>> = heard
+                .iter()
+                .filter_map(|(rule, status, message)| {
+                    let rule = set.rules().get(*rule)?;
+                    let policy = set.policies().get(rule.policy)?;
+                    let namespace = policy.namespace.as_deref();
+                    Some(Said { policy: &policy.name, namespace, rule: &rule.name, status: *status, message })
+                })
+                .collect();
+            world.heard(review, !answer.is_allowed(), &said);
+        }
         self.count(policies, review);
         answer
     }

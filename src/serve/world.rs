@@ -1,0 +1,95 @@
+//! What the server learns from where it runs, besides policies.
+
+use crate::engine::{Host, NoHost, Status};
+use crate::review::{GroupVersion, Review};
+use std::sync::Arc;
+
+/// The roles of a user.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Roles {
+    /// `namespace:name`
+    pub roles: Vec<String>,
+    /// Names
+    pub cluster_roles: Vec<String>,
+}
+
+/// The kind that a resource's objects have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kind {
+    /// The group, empty for the core group
+    pub group: String,
+    /// The version
+    pub version: String,
+    /// The kind
+    pub kind: String,
+}
+
+/// What a rule has said of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Said<'s> {
+    /// The policy's name
+    pub policy: &'s str,
+    /// The policy's namespace, where it has one
+    pub namespace: Option<&'s str>,
+    /// The rule's name
+    pub rule: &'s str,
+    /// What became of it
+    pub status: Status,
+    /// Its message
+    pub message: &'s str,
+}
+
+/// Where the server runs: alone, or in a cluster.
+pub trait World: Send + Sync {
+    /// Who answers what rules ask for. It may wait.
+    fn host(&self) -> &dyn Host {
+        &NoHost
+    }
+
+    /// The labels of a namespace, as a JSON object.
+    fn namespace_labels(&self, name: &str) -> Option<Arc<str>> {
+        let _ = name;
+        None
+    }
+
+    /// The roles of who makes a request.
+    fn roles(&self, review: &Review<'_>) -> Roles {
+        let _ = review;
+        Roles::default()
+    }
+
+    /// The kind of the objects of a resource, of which a request is only about a part.
+    fn kind(&self, resource: &GroupVersion<'_>) -> Option<Kind> {
+        let _ = resource;
+        None
+    }
+
+    /// Whether a request is allowed as it is, whatever the policies say.
+    fn is_left_out(&self, review: &Review<'_>) -> bool {
+        let _ = review;
+        false
+    }
+
+    /// How much the context entries of a policy may have together, in bytes.
+    fn context_limit(&self) -> usize {
+        // Kyverno: `maxContextSize`
+        2 << 20
+    }
+
+    /// Which rules it wants to hear of.
+    fn hears(&self, status: Status) -> bool {
+        let _ = status;
+        false
+    }
+
+    /// What rules have said of a request, and whether it is refused for that.
+    fn heard(&self, review: &Review<'_>, refused: bool, said: &[Said<'_>]) {
+        let _ = (review, refused, said);
+    }
+}
+
+/// No cluster.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Alone;
+
+impl World for Alone {}
