@@ -1,15 +1,16 @@
 //! `kyvc serve`.
 
+#[cfg(feature = "k8s")]
+mod cluster;
+
 use super::common::BAD_USAGE;
-use crate::engine::{PolicySet, load};
 use crate::input;
 use crate::serve::logs::{self, Format, Level};
-use crate::serve::{self, Alone, Files, Limits, ServeError, Settings, Sources};
-use std::env::current_exe;
+use crate::serve::{self, Alone, Feed, Files, Limits, ServeError, Settings, Sources, World, apart};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,13 +18,16 @@ use std::time::Duration;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Policies and exceptions: files, folders, globs or a compiled set. They are read again when they change
-    #[arg(short, long = "policies", required = true, value_name = "POLICIES")]
+    #[cfg_attr(feature = "k8s", arg(required_unless_present = "cluster", conflicts_with = "cluster"))]
+    #[cfg_attr(not(feature = "k8s"), arg(required = true))]
+    #[arg(short, long = "policies", value_name = "POLICIES")]
     policies: Vec<String>,
     /// Where to listen; port 0 takes any that is free, and the address is printed
     #[arg(short, long, value_name = "ADDR:PORT", default_value = "127.0.0.1:9443")]
     listen: SocketAddr,
     /// A folder with `tls.crt` and `tls.key`, which are read again when they change; without it a certificate is made that
     /// signs itself
+    #[cfg_attr(feature = "k8s", arg(conflicts_with = "cluster"))]
     #[arg(long, value_name = "DIR")]
     tls_dir: Option<PathBuf>,
     /// How many requests may be at work; others are told to come back
@@ -45,17 +49,24 @@ pub(super) struct Args {
     /// How to log
     #[arg(long, value_enum, default_value_t)]
     log_format: Format,
+    #[cfg(feature = "k8s")]
+    #[command(flatten)]
+    cluster: cluster::Args,
 }
 
 /// Runs the command.
 pub(super) fn run(args: Args) -> ExitCode {
     logs::start(args.log_level, args.log_format);
-    let (named, again) = (args.policies.clone(), args.policies);
-    let sources =
-        Sources { load: Box::new(move || load_apart(&named)), files: Box::new(move || input::files(&again, "policy")) };
+    let (feed, world) = match answers(&args) {
+        Ok(answers) => answers,
+        Err(why) => {
+            let _ = writeln!(std::io::stderr(), "error: {why}");
+            return ExitCode::from(BAD_USAGE);
+        }
+    };
     let settings = Settings {
-        feed: Box::new(Files::new(sources, args.tls_dir, args.listen.ip())),
-        world: Arc::new(Alone),
+        feed,
+        world,
         listen: args.listen,
         limits: Limits {
             requests: args.max_requests,
@@ -82,20 +93,18 @@ pub(super) fn run(args: Args) -> ExitCode {
     }
 }
 
-/// Compiles policies in a process of its own: what the compiler takes of memory is many times what a set needs, and no
-/// allocator gives all of it back.
-fn load_apart(policies: &[String]) -> Result<(PolicySet, String), String> {
-    let failed = |e: std::io::Error| format!("error: the compiler cannot be started: {e}");
-    // The file may have been replaced by another version.
-    let program =
-        if cfg!(target_os = "linux") { PathBuf::from("/proc/self/exe") } else { current_exe().map_err(failed)? };
-    let mut command = Command::new(program);
-    command.args(["compile", "--output", "-", "--"]).args(policies).stdin(Stdio::null());
-    let output = command.output().map_err(failed)?;
-    let said = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
-    if !output.status.success() {
-        return Err(if said.is_empty() { format!("error: the compiler ended with {}", output.status) } else { said });
+/// Where policies, the certificate and everything else come from.
+fn answers(args: &Args) -> Result<(Box<dyn Feed>, Arc<dyn World>), String> {
+    #[cfg(feature = "k8s")]
+    if args.cluster.cluster {
+        let operator = crate::k8s::controllers::Operator::start(args.cluster.settings())?;
+        let world = operator.world();
+        return Ok((Box::new(operator), world));
     }
-    let set = load(&output.stdout).map_err(|e| format!("error[{}]: {e}", e.code()))?;
-    Ok((set, said))
+    let (named, again) = (args.policies.clone(), args.policies.clone());
+    let sources = Sources {
+        load: Box::new(move || apart::compile(&named, "")),
+        files: Box::new(move || input::files(&again, "policy")),
+    };
+    Ok((Box::new(Files::new(sources, args.tls_dir.clone(), args.listen.ip())), Arc::new(Alone)))
 }

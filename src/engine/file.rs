@@ -151,6 +151,7 @@ fn read_policy(r: &mut Reader<'_>) -> Result<PolicyInfo, WireError> {
         ignore_failures: r.bool()?,
         admission: r.bool()?,
         background: r.bool()?,
+        own_webhook: false,
         rule_count: r.u32()? as usize,
         source: r.str()?.to_owned(),
         place: read_place(r)?,

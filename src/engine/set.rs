@@ -102,6 +102,8 @@ pub struct PolicyInfo {
     pub admission: bool,
     /// Whether it is about existing resources
     pub background: bool,
+    /// Whether only its own webhooks ask it, and not those of all policies. It is no part of the policy, and of no file
+    pub own_webhook: bool,
     /// How many rules Kyverno counts, generated ones included
     pub rule_count: usize,
     /// Name of the source
@@ -360,6 +362,15 @@ impl PolicySet {
             rules,
             paths,
         }
+    }
+
+    /// The same policies, of which some have webhooks of their own.
+    #[must_use]
+    pub fn with_own_webhooks(mut self, has: impl Fn(&PolicyInfo) -> bool) -> Self {
+        for policy in &mut self.policies {
+            policy.own_webhook = has(policy);
+        }
+        self
     }
 
     /// The program.

@@ -27,7 +27,11 @@ impl Access<'_> {
         Client::new(self.config()?)
     }
 
-    fn config(&self) -> Result<Config, String> {
+    /// How the API server is reached.
+    ///
+    /// # Errors
+    /// Says what is wrong with the kubeconfig file.
+    pub(super) fn config(&self) -> Result<Config, String> {
         let kubeconfig = self.read()?;
         let is_empty = kubeconfig.contexts.is_empty() && kubeconfig.clusters.is_empty();
         if is_empty && self.context.is_empty() {

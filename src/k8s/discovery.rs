@@ -142,6 +142,11 @@ impl Discovery {
         if *kind == any && *subresource == any { whole.chain(parts).collect() } else { parts.collect() }
     }
 
+    /// The resource that has a name in paths.
+    pub fn of_path(&self, group: &str, version: &str, plural: &str) -> Option<&Resource> {
+        self.resources.iter().find(|r| r.group == group && r.version == version && r.plural == plural)
+    }
+
     /// The resource whose objects are of a kind.
     pub fn resource(&self, kind: &ResourceKind<'_>) -> Option<&Resource> {
         let hit = |r: &&Resource| r.group == kind.group && r.version == kind.version && r.kind == kind.kind;

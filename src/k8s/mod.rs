@@ -5,6 +5,8 @@
 mod apply;
 mod client;
 mod connect;
+#[cfg(feature = "serve")]
+pub mod controllers;
 mod discovery;
 mod failure;
 mod host;

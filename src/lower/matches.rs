@@ -140,25 +140,26 @@ pub fn selector(s: &Selector) -> LabelSelector {
 ///
 /// Kyverno: pkg/utils/kube/kind.go, ParseKindSelector.
 pub fn parse_kind(text: &str) -> Option<KindSelector> {
+    let [group, version, kind, subresource] = kind_parts(text)?.map(Glob::new);
+    Some(KindSelector { group, version, kind, subresource })
+}
+
+/// The group, the version, the kind and the subresource that the text of a kind names, with wildcards for what it does
+/// not; the subresource is empty where the whole is meant.
+pub fn kind_parts(text: &str) -> Option<[&str; 4]> {
     let mut parts: Vec<&str> = text.split('/').collect();
     if let Some(last) = parts.pop() {
         parts.extend(last.split('.'));
     }
-    let of = |group: &str, version: &str, kind: &str, sub: &str| KindSelector {
-        group: Glob::new(group),
-        version: Glob::new(version),
-        kind: Glob::new(kind),
-        subresource: Glob::new(sub),
-    };
-    Some(match parts.as_slice() {
-        [kind] => of("*", "*", kind, ""),
-        ["*", "*"] => of("*", "*", "*", "*"),
-        ["*", sub] if sub.to_lowercase() == **sub => of("*", "*", "*", sub),
-        [version, kind] if is_version(version) => of("*", version, kind, ""),
-        [kind, sub] => of("*", "*", kind, sub),
-        [version, kind, sub] if is_version(version) => of("*", version, kind, sub),
-        [group, version, kind] => of(group, version, kind, ""),
-        [group, version, kind, sub] => of(group, version, kind, sub),
+    Some(match *parts.as_slice() {
+        [kind] => ["*", "*", kind, ""],
+        ["*", "*"] => ["*", "*", "*", "*"],
+        ["*", sub] if sub.to_lowercase() == *sub => ["*", "*", "*", sub],
+        [version, kind] if is_version(version) => ["*", version, kind, ""],
+        [kind, sub] => ["*", "*", kind, sub],
+        [version, kind, sub] if is_version(version) => ["*", version, kind, sub],
+        [group, version, kind] => [group, version, kind, ""],
+        [group, version, kind, sub] => [group, version, kind, sub],
         _ => return None,
     })
 }

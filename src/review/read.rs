@@ -54,7 +54,8 @@ impl GroupVersion<'_> {
         }
     }
 
-    fn api_version(&self) -> String {
+    /// `v1`, `apps/v1`
+    pub fn api_version(&self) -> String {
         let Self { group, version, .. } = self;
         if group.is_empty() { version.to_string() } else { format!("{group}/{version}") }
     }

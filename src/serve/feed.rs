@@ -1,7 +1,7 @@
 //! Where the server gets what it answers with: policies and the certificate.
 
 use super::certificates::{Certificate, Certificates};
-use super::{Policies, ServeError, Server};
+use super::{Phase, Policies, ServeError, Server};
 use crate::engine::PolicySet;
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
@@ -41,6 +41,11 @@ impl Exchange {
     /// Whether there is no server any more.
     pub fn is_gone(&self) -> bool {
         self.server.strong_count() == 0
+    }
+
+    /// Whether the server is about to end, or has.
+    pub fn is_stopping(&self) -> bool {
+        self.server.upgrade().is_none_or(|s| s.phase() == Phase::Draining)
     }
 
     /// Requests that come from now on see these policies.

@@ -5,6 +5,7 @@
 //! end. What clients may take of time and memory is limited, and what is refused for that is told so.
 
 mod accept;
+pub mod apart;
 mod body;
 mod certificates;
 mod connections;

@@ -156,7 +156,10 @@ impl Worker {
         let asked = |policy: &PolicyInfo| {
             let failure = if policy.ignore_failures { FailurePolicy::Ignore } else { FailurePolicy::Fail };
             scope.failure.is_none_or(|f| f == failure)
-                && scope.policy.is_none_or(|(namespace, name)| is_named(policy, namespace, name))
+                && match scope.policy {
+                    Some((namespace, name)) => is_named(policy, namespace, name),
+                    None => !policy.own_webhook,
+                }
                 && policy.namespace.as_deref().is_none_or(|n| n == review.namespace)
         };
         let set = &policies.set;

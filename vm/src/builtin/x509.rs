@@ -15,7 +15,7 @@ mod request;
 mod tests;
 mod times;
 
-pub use checks::{certificates, has_certificates, public_key};
+pub use checks::{certificates, expiries, has_certificates, public_key};
 pub use public_key::{Curve, PublicKey, ecdsa_der, ecdsa_signature};
 
 use super::strings::{STR, function, text};

@@ -110,6 +110,19 @@ pub(super) fn aligned(bits: &[u8], unused: u32) -> Vec<u8> {
     out
 }
 
+/// When a certificate ends, in RFC 3339.
+pub(super) fn not_after(bytes: &[u8]) -> Result<String, &'static str> {
+    const MALFORMED: &str = "x509: malformed certificate";
+    let mut outer = Der(Der(bytes).element(SEQUENCE).ok_or(MALFORMED)?.inner);
+    let mut der = Der(outer.element(SEQUENCE).ok_or(MALFORMED)?.inner);
+    version(&mut der).map_err(|_| MALFORMED)?;
+    der.integer_bytes(INTEGER).ok_or(MALFORMED)?;
+    let _algorithm_and_issuer = (der.read(SEQUENCE).ok_or(MALFORMED)?, der.element(SEQUENCE).ok_or(MALFORMED)?);
+    let mut validity = der.read(SEQUENCE).ok_or(MALFORMED)?;
+    times::read(&mut validity)?;
+    times::read(&mut validity)
+}
+
 /// Reads a certificate.
 pub(super) fn decode(bytes: &[u8]) -> Result<Json, String> {
     let mut input = Der(bytes);

@@ -31,6 +31,21 @@ pub fn has_certificates(text: &str) -> bool {
     false
 }
 
+/// The certificates of a text, each as PEM with the time at which it ends, in RFC 3339.
+///
+/// # Errors
+/// Where there is something else than certificates.
+pub fn expiries(text: &str) -> Result<Vec<(String, String)>, String> {
+    let (mut rest, mut found) = (text.trim(), Vec::new());
+    while !rest.is_empty() {
+        let block = pem::next(rest).ok_or("error during PEM decoding")?;
+        let whole = rest.get(..rest.len() - block.rest.len()).unwrap_or_default().trim();
+        found.push((format!("{whole}\n"), certificate::not_after(&block.bytes)?));
+        rest = block.rest.trim_start();
+    }
+    Ok(found)
+}
+
 /// Whether the first block of a text is a public key.
 ///
 /// # Errors

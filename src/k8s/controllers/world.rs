@@ -1,0 +1,139 @@
+//! What the server asks of the cluster while it answers requests.
+
+use super::Shared;
+use super::config::{About, Who};
+use super::events;
+use crate::engine::{Host, Question, Status, TargetSelector};
+use crate::review::{GroupVersion, Review};
+use crate::serve::{Kind, Roles, Said, World};
+use k8s_openapi::api::core::v1::{ConfigMap, ObjectReference};
+use kube::runtime::reflector::ObjectRef;
+use kyvc_vm::verdict::{Ask, Offers};
+use serde_json::json;
+use std::sync::Arc;
+use tokio::task::block_in_place;
+
+/// The cluster.
+pub(super) struct ClusterWorld(pub(super) Arc<Shared>);
+
+impl World for ClusterWorld {
+    fn host(&self) -> &dyn Host {
+        self
+    }
+
+    fn namespace_labels(&self, name: &str) -> Option<Arc<str>> {
+        let known = self.0.labels.load().get(name).cloned();
+        // One that was made a moment ago is not known yet.
+        known.or_else(|| block_in_place(|| self.0.host.namespace_labels(name)).ok().map(Into::into))
+    }
+
+    fn roles(&self, review: &Review<'_>) -> Roles {
+        let user = review.user(&[], &[]);
+        self.0.bindings.load().roles(&user.name, &user.groups, &review.namespace)
+    }
+
+    fn kind(&self, resource: &GroupVersion<'_>) -> Option<Kind> {
+        let discovery = block_in_place(|| self.0.host.discovery()).ok()?;
+        let found = discovery.of_path(&resource.group, &resource.version, &resource.name)?;
+        Some(Kind { group: found.group.clone(), version: found.version.clone(), kind: found.kind.clone() })
+    }
+
+    fn is_left_out(&self, review: &Review<'_>) -> bool {
+        let config = self.0.config.load();
+        if config.asks_who() {
+            let user = review.user(&[], &[]);
+            let roles = if config.asks_roles() { self.roles(review) } else { Roles::default() };
+            let Roles { roles, cluster_roles } = &roles;
+            if config.excludes(&Who { user: &user.name, groups: &user.groups, roles, cluster_roles }) {
+                return true;
+            }
+        }
+        if !config.has_filters() {
+            return false;
+        }
+        let whole = (!review.subresource.is_empty()).then(|| self.kind(&review.resource)).flatten();
+        let (group, version, kind) = match &whole {
+            Some(k) => (k.group.as_str(), k.version.as_str(), k.kind.as_str()),
+            None => (&*review.kind.group, &*review.kind.version, &*review.kind.name),
+        };
+        let (subresource, namespace, name) = (&*review.subresource, &*review.namespace, &*review.name);
+        config.filters(&About { group, version, kind, subresource, namespace, name })
+    }
+
+    fn context_limit(&self) -> usize {
+        self.0.config.load().context
+    }
+
+    fn hears(&self, status: Status) -> bool {
+        match status {
+            _ if !self.0.settings.events => false,
+            Status::Fail | Status::Error => true,
+            Status::Pass => self.0.config.load().success_events,
+            Status::Warn | Status::Skip => false,
+        }
+    }
+
+    fn heard(&self, review: &Review<'_>, refused: bool, said: &[Said<'_>]) {
+        let resource = events::resource(review);
+        // Nothing has a name that is only made later.
+        if resource.name.is_none() {
+            return;
+        }
+        for said in said {
+            let policy = self.policy(said);
+            self.0.events.add(events::About { policy, resource: resource.clone() }, said, refused);
+        }
+    }
+}
+
+impl ClusterWorld {
+    fn policy(&self, said: &Said<'_>) -> ObjectReference {
+        let Shared { stores, kinds, .. } = &*self.0;
+        let (store, kind, name) = match said.namespace {
+            Some(_) => (&stores.policies, &kinds.policy, "Policy"),
+            None => (&stores.cluster_policies, &kinds.cluster_policy, "ClusterPolicy"),
+        };
+        let mut key = ObjectRef::new_with(said.policy, kind.clone());
+        key.namespace = said.namespace.map(str::to_owned);
+        ObjectReference {
+            api_version: Some("kyverno.io/v1".to_owned()),
+            kind: Some(name.to_owned()),
+            name: Some(said.policy.to_owned()),
+            namespace: said.namespace.map(str::to_owned),
+            uid: store.get(&key).and_then(|p| p.metadata.uid.clone()),
+            ..ObjectReference::default()
+        }
+    }
+
+    /// A ConfigMap that asks to be kept.
+    fn kept(&self, namespace: &str, name: &str) -> Option<String> {
+        let key = ObjectRef::<ConfigMap>::new(name).within(namespace);
+        let found = self.0.stores.config_maps.get(&key)?;
+        let mut metadata = serde_json::to_value(&found.metadata).ok()?;
+        if let Some(metadata) = metadata.as_object_mut() {
+            metadata.remove("managedFields");
+        }
+        Some(json!({"data": found.data, "metadata": metadata}).to_string())
+    }
+}
+
+impl Host for ClusterWorld {
+    fn offers(&self) -> Offers {
+        self.0.host.offers().with(Ask::GlobalContext)
+    }
+
+    fn ask(&self, question: &Question) -> Result<String, String> {
+        match question {
+            Question::ConfigMap { namespace, name } if let Some(kept) = self.kept(namespace, name) => Ok(kept),
+            Question::GlobalContext { name, projection } => self.0.globals.get(name, projection),
+            // It waits for somebody else, and so must not keep other requests waiting.
+            question => block_in_place(|| self.0.host.ask(question)),
+        }
+    }
+
+    fn targets(&self, selector: &TargetSelector) -> Option<Result<Vec<String>, String>> {
+        // Who changes other objects is not the admission of this one.
+        let _ = selector;
+        None
+    }
+}
