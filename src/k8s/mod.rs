@@ -2,6 +2,7 @@
 //!
 //! Kyverno: pkg/clients/dclient. Why something fails is said in the words of client-go, since rules repeat them.
 
+pub mod api;
 mod apply;
 mod client;
 mod connect;
