@@ -13,8 +13,12 @@ mod host;
 mod said;
 #[path = "e2e/support/mod.rs"]
 mod support;
+#[path = "e2e/webhook.rs"]
+mod webhook;
 
+use std::cell::Cell;
 use std::process::ExitCode;
+use std::time::Duration;
 use support::{Assets, Cluster};
 
 /// No harness: all cases have one cluster, which has to end when they have.
@@ -31,20 +35,43 @@ fn main() -> ExitCode {
         }
     };
     let cluster = Cluster::start(&assets);
-    let (mut done, mut wrong) = (0, 0);
-    for (name, case) in apply::cases(&cluster).into_iter().chain(host::cases(&cluster)) {
-        if !names.is_empty() && !names.iter().any(|n| name.contains(n.as_str())) {
-            continue;
-        }
-        done += 1;
-        match case() {
-            Ok(()) => println!("e2e {name} ... ok"),
-            Err(why) => {
-                wrong += 1;
-                println!("e2e {name} ... FAILED\n{why}");
+    let mut run = Run { names, done: 0, wrong: 0 };
+    run.all(apply::cases(&cluster).into_iter().chain(host::cases(&cluster)));
+    let replica = webhook::start(&cluster);
+    let slowest = Cell::new(Duration::ZERO);
+    run.all(webhook::cases(&cluster, &slowest));
+    println!(
+        "e2e: the slowest step of a webhook's case took {} ms with all its repetitions",
+        slowest.get().as_millis()
+    );
+    if run.wrong > 0 {
+        println!("--- the replica's log\n{}", replica.log());
+    }
+    println!("e2e: {} of {} cases passed", run.done - run.wrong, run.done);
+    if run.wrong == 0 && run.done > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The cases that are run, and how many were wrong.
+struct Run {
+    names: Vec<String>,
+    done: usize,
+    wrong: usize,
+}
+
+impl Run {
+    fn all<'c>(&mut self, cases: impl IntoIterator<Item = (String, apply::Case<'c>)>) {
+        for (name, case) in cases {
+            if !self.names.is_empty() && !self.names.iter().any(|n| name.contains(n.as_str())) {
+                continue;
+            }
+            self.done += 1;
+            match case() {
+                Ok(()) => println!("e2e {name} ... ok"),
+                Err(why) => {
+                    self.wrong += 1;
+                    println!("e2e {name} ... FAILED\n{why}");
+                }
             }
         }
     }
-    println!("e2e: {} of {done} cases passed", done - wrong);
-    if wrong == 0 && done > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

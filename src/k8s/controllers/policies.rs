@@ -7,7 +7,7 @@ use crate::engine::{CompileOptions, Parsed, PolicySet};
 use crate::serve::apart;
 use kube::api::DynamicObject;
 use kube::runtime::reflector::Store;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,8 +22,16 @@ pub(super) type Known = BTreeMap<(Option<String>, String), Arc<Checked>>;
 /// All that is compiled, and what is known of it.
 pub(super) struct Read {
     pub(super) known: Known,
+    compiled: Compiled,
+}
+
+/// What a set is made of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Compiled {
     /// What the compiler gets
     text: String,
+    /// The policies that have webhooks of their own, by namespace and name
+    own: BTreeSet<(Option<String>, String)>,
 }
 
 /// The kinds of policies, by their stores.
@@ -56,7 +64,9 @@ pub(super) fn read(shared: &Shared, before: &Known) -> Read {
     for exception in exceptions(shared) {
         let _ = write!(text, "---\n{exception}");
     }
-    Read { known, text }
+    let own = known.iter().filter(|(_, c)| c.outcome.as_ref().is_ok_and(|g| !g.asks.conditions.is_empty()));
+    let own = own.map(|(key, _)| key.clone()).collect();
+    Read { known, compiled: Compiled { text, own } }
 }
 
 /// The exceptions that count, and can be read.
@@ -86,40 +96,40 @@ fn exceptions(shared: &Shared) -> Vec<Arc<str>> {
 /// # Errors
 /// Says why there is no set.
 pub(super) fn compile(read: &Read) -> Result<PolicySet, String> {
-    if read.text.is_empty() {
+    let Compiled { text, own } = &read.compiled;
+    if text.is_empty() {
         return Ok(Parsed::default().compile().set);
     }
-    let (set, said) = apart::compile(&["-".to_owned()], &read.text)?;
+    let (set, said) = apart::compile(&["-".to_owned()], text)?;
     if !said.is_empty() {
         warn!("{said}");
     }
-    let own = |namespace: Option<&str>, name: &str| {
-        let key = (namespace.map(str::to_owned), name.to_owned());
-        let asks = read.known.get(&key).and_then(|c| c.outcome.as_ref().ok()).map(|g| &g.asks);
-        asks.is_some_and(|a| !a.conditions.is_empty())
-    };
-    Ok(set.with_own_webhooks(|p| own(p.namespace.as_deref(), &p.name)))
+    Ok(set.with_own_webhooks(|p| own.contains(&(p.namespace.clone(), p.name.clone()))))
 }
 
 /// Reads and compiles again where something changes, for ever.
 pub(super) async fn follow(shared: Arc<Shared>, exchange: crate::serve::Exchange) {
+    let mut served = Compiled::default();
     loop {
         shared.changed.policies.notified().await;
         tokio::time::sleep(SETTLE).await;
-        let own = shared.clone();
+        let (own, before) = (shared.clone(), served.clone());
         let made = tokio::task::spawn_blocking(move || {
             let read = read(&own, &own.known.load());
-            let set = compile(&read);
+            // Changes of what is written about a policy, as its status, are none of the set.
+            let set = (read.compiled != before).then(|| compile(&read));
             (read, set)
         });
         let Ok((read, set)) = made.await else { continue };
         match set {
-            Ok(set) => {
+            Some(Ok(set)) => {
                 let (policies, rules) = (set.policies().len(), set.rules().len());
                 exchange.policies(set);
+                served = read.compiled;
                 info!(policies, rules, "there are new policies");
             }
-            Err(why) => error!(why, "the new policies are not used, the old ones stay"),
+            Some(Err(why)) => error!(why, "the new policies are not used, the old ones stay"),
+            None => {}
         }
         shared.known.store(Arc::new(read.known));
         shared.changed.registration.notify_one();

@@ -20,6 +20,7 @@ pub(crate) struct Cluster {
     /// In the order in which they end.
     running: Vec<Running>,
     assets: Assets,
+    address: String,
     kubeconfig: PathBuf,
     folder: Folder,
 }
@@ -47,7 +48,7 @@ impl Cluster {
         let kubeconfig = certs.kubeconfig("admin", &server);
         let store = Running::start(&assets.program("etcd"), &etcd(&address, &folder.0), &folder.0);
         let api = Running::start(&assets.program("kube-apiserver"), &api_server(&address, &certs), &folder.0);
-        let mut cluster = Self { running: vec![api, store], assets: assets.clone(), kubeconfig, folder };
+        let mut cluster = Self { running: vec![api, store], assets: assets.clone(), address, kubeconfig, folder };
         cluster.wait();
         cluster
     }
@@ -75,6 +76,16 @@ impl Cluster {
         Access { kubeconfig: &kubeconfig, context: "" }.client().unwrap()
     }
 
+    /// The address, of which other ports are free.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The folder with all that is written.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder.0
+    }
+
     /// The kubeconfig of somebody with all rights.
     pub(crate) fn kubeconfig(&self) -> &Path {
         &self.kubeconfig
@@ -82,6 +93,13 @@ impl Cluster {
 
     /// Runs kubectl, which has to succeed; `input` is its standard input.
     pub(crate) fn kubectl(&self, arguments: &[&str], input: &str) -> String {
+        let (succeeded, said) = self.try_kubectl(arguments, input);
+        assert!(succeeded, "kubectl {arguments:?}: {said}");
+        said
+    }
+
+    /// Runs kubectl. Says whether it has succeeded, and all that it says.
+    pub(crate) fn try_kubectl(&self, arguments: &[&str], input: &str) -> (bool, String) {
         use std::io::Write;
         let mut child = Command::new(self.assets.program("kubectl"))
             .arg("--kubeconfig")
@@ -97,8 +115,7 @@ impl Cluster {
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
         let (out, err) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
-        assert!(status.success(), "kubectl {arguments:?}: {out}{err}");
-        out.into_owned()
+        (status.success(), format!("{out}{err}"))
     }
 }
 

@@ -4,6 +4,8 @@ mod assets;
 mod certs;
 mod cluster;
 mod process;
+mod replica;
 
 pub(crate) use assets::Assets;
 pub(crate) use cluster::Cluster;
+pub(crate) use replica::Replica;

@@ -1,0 +1,135 @@
+//! The admission webhook of a cluster. Each file of `tests/e2e/webhook` is a case: steps of kubectl, and what they say.
+//!
+//! `> ARGUMENTS` is a step that has to succeed, `>! ARGUMENTS` one that has to fail. The lines that follow it are its
+//! input, and those after `< ` are all that it says, or after `<~ ` a part of that. `$NS` is a namespace of the case's own.
+//! What is said depends on when a policy takes effect, so that a step is repeated until it says what it should: those that
+//! would change something the first time come after others with `--dry-run=server`.
+
+use crate::apply::Case;
+use crate::support::{Cluster, Replica};
+use std::cell::Cell;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How long a step may take until it says what it should.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The port of the replica that the API server asks.
+pub(crate) const PORT: u16 = 9443;
+
+/// One run of kubectl.
+#[derive(Debug, Default)]
+struct Step {
+    arguments: String,
+    fails: bool,
+    input: String,
+    /// All that it says
+    says: Option<String>,
+    /// Parts of what it says
+    parts: Vec<String>,
+}
+
+/// Gives the cases by their names. `slowest` is how long the step took that took longest.
+pub(crate) fn cases<'c>(cluster: &'c Cluster, slowest: &'c Cell<Duration>) -> Vec<(String, Case<'c>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/webhook");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    files.sort_unstable();
+    let case = |file: std::path::PathBuf| {
+        let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&file).unwrap();
+        let run = Box::new({
+            let name = name.clone();
+            move || run(cluster, &name, &text, slowest)
+        }) as Case<'c>;
+        (format!("webhook/{name}"), run)
+    };
+    files.into_iter().map(case).collect()
+}
+
+fn run(cluster: &Cluster, name: &str, text: &str, slowest: &Cell<Duration>) -> Result<(), String> {
+    let namespace = format!("case-{name}");
+    cluster.kubectl(&["create", "namespace", &namespace], "");
+    let done = steps(text, &namespace)?.iter().try_for_each(|step| {
+        let took = repeat(cluster, step)?;
+        slowest.set(slowest.get().max(took));
+        Ok(())
+    });
+    for kind in ["clusterpolicies", "policies", "policyexceptions", "globalcontextentries"] {
+        cluster.kubectl(&["delete", kind, "--all", "--all-namespaces", "--ignore-not-found"], "");
+    }
+    cluster.kubectl(&["delete", "configmap", "kyvc", "-n", "kyvc", "--ignore-not-found"], "");
+    done
+}
+
+fn steps(text: &str, namespace: &str) -> Result<Vec<Step>, String> {
+    let mut steps: Vec<Step> = Vec::new();
+    for line in text.replace("$NS", namespace).lines() {
+        let (fails, start) = match (line.strip_prefix("> "), line.strip_prefix(">! ")) {
+            (Some(rest), _) => (false, Some(rest)),
+            (_, rest) => (true, rest),
+        };
+        if let Some(arguments) = start {
+            steps.push(Step { arguments: arguments.to_owned(), fails, ..Step::default() });
+            continue;
+        }
+        let Some(step) = steps.last_mut() else {
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            return Err(format!("no step before {line:?}"));
+        };
+        if let Some(part) = line.strip_prefix("<~ ") {
+            step.parts.push(part.to_owned());
+        } else if let Some(said) = line.strip_prefix("< ").or_else(|| (line == "<").then_some("")) {
+            let all = step.says.get_or_insert_default();
+            all.push_str(said);
+            all.push('\n');
+        } else {
+            step.input.push_str(line);
+            step.input.push('\n');
+        }
+    }
+    Ok(steps)
+}
+
+/// Repeats a step until it says what it should.
+fn repeat(cluster: &Cluster, step: &Step) -> Result<Duration, String> {
+    let arguments = words(&step.arguments);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let start = Instant::now();
+    loop {
+        let (succeeded, said) = cluster.try_kubectl(&arguments, &step.input);
+        let right = succeeded != step.fails
+            && step.says.as_ref().is_none_or(|s| s.trim() == said.trim())
+            && step.parts.iter().all(|p| said.contains(p.as_str()));
+        if right {
+            return Ok(start.elapsed());
+        }
+        if start.elapsed() > PATIENCE {
+            return Err(format!("{} says:\n{said}\n--- expected: {step:#?}", step.arguments));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Words between spaces; those in single quotes stay together.
+fn words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (i, part) in text.split('\'').enumerate() {
+        if i % 2 == 1 {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    words
+}
+
+/// Makes what the replicas need, and starts the first.
+pub(crate) fn start(cluster: &Cluster) -> Replica {
+    for kind in kyvc::k8s::api::kinds::KINDS {
+        cluster.kubectl(&["apply", "--server-side", "-f", "-"], &kind.definition().to_string());
+    }
+    cluster.kubectl(&["wait", "--for=condition=established", "crd", "--all"], "");
+    cluster.kubectl(&["create", "namespace", "kyvc"], "");
+    Replica::start(cluster, PORT, PORT)
+}
