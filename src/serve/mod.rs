@@ -23,6 +23,7 @@ mod world;
 
 pub use certificates::{Certificate, CertificateError};
 pub use feed::{Exchange, Feed};
+pub use own::not_run;
 pub use watch::{Files, Sources};
 pub use world::{Alone, Kind, Roles, Said, World};
 

@@ -4,6 +4,7 @@ use crate::diag::render::render;
 use crate::diag::{Diagnostic, Source};
 use crate::engine::{CompileOptions, Operation, Parsed};
 use crate::offline::validate;
+use crate::policy::classic::Rule;
 use crate::report::go_yaml3::to_yaml;
 use crate::review::{Answer, Review};
 use kyvc_vm::document::{Buffers, JsonError, JsonOptions, JsonWalk, Layout};
@@ -18,11 +19,30 @@ pub(super) fn policy(body: &[u8], review: &Review<'_>) -> Answer {
     let mut parsed = Parsed::default();
     let options = CompileOptions { only_policies: true, ..CompileOptions::default() };
     parsed.read(std::slice::from_ref(&source), options);
-    let found = parsed.compile().diagnostics;
+    let compiled = parsed.compile();
+    let rules = compiled.units.iter().flat_map(|u| &u.rules).filter_map(|(_, r)| r.as_ref().map(|r| &r.rule));
+    warnings.extend(rules.filter_map(not_run));
+    let found = compiled.diagnostics;
     let (errors, others): (Vec<_>, Vec<_>) = found.iter().partition(|d| d.is_error());
     warnings.extend(others.iter().map(|d| d.one_line()));
     let refusal = if errors.is_empty() { validate::refusal(&source) } else { Some(texts(&errors)) };
     Answer { refusal, warnings, patch: None }
+}
+
+/// Why a rule as it is written does less here than it says.
+pub fn not_run(rule: &Rule) -> Option<String> {
+    let why = if rule.name.starts_with("autogen-") {
+        return None;
+    } else if rule.generate.is_some() {
+        "generate is not run in the cluster yet"
+    } else if rule.mutate.as_ref().is_some_and(|m| !m.targets.is_empty()) {
+        "mutation of existing objects is not run in the cluster yet"
+    } else if rule.verify_images.is_some() {
+        "verifyImages asks no registry yet; only images that are marked as verified pass"
+    } else {
+        return None;
+    };
+    Some(format!("rule {}: {why}", rule.name))
 }
 
 /// Whether an exception can be taken.

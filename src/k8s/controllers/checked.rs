@@ -8,6 +8,7 @@ use crate::policy::any::AnyPolicy;
 use crate::policy::classic::Rule;
 use crate::policy::matching::Filter;
 use crate::report::go_yaml3::to_yaml;
+use crate::serve::not_run;
 use k8s_openapi::api::admissionregistration::v1::MatchCondition;
 use kube::api::DynamicObject;
 use kyvc_vm::document::{Buffers, JsonOptions, Layout, read_json};
@@ -170,17 +171,7 @@ fn good(rules: &[&Rule], admission: bool, written: Written) -> Good {
             good.counts.generate += usize::from(rule.generate.is_some());
             good.counts.mutate += usize::from(rule.mutate.is_some());
             good.counts.verify_images += usize::from(images.is_some());
-            if rule.generate.is_some() {
-                good.not_run.push(format!("rule {}: generate is not run in the cluster yet", rule.name));
-            } else if existing {
-                good.not_run
-                    .push(format!("rule {}: mutation of existing objects is not run in the cluster yet", rule.name));
-            } else if images.is_some() {
-                good.not_run.push(format!(
-                    "rule {}: verifyImages asks no registry yet; only images that are marked as verified pass",
-                    rule.name
-                ));
-            }
+            good.not_run.extend(not_run(rule));
         }
         if !admission {
             continue;
