@@ -9,7 +9,7 @@ use crate::policy::beta;
 use crate::policy::classic::Policy;
 use crate::policy::cleanup::Cleanup;
 use crate::policy::exception::Exception;
-use crate::policy::fields::Problems;
+use crate::policy::fields::{Problems, not_compiled};
 use crate::policy::kinds;
 use crate::policy::tree::{Tree, Value};
 use crate::resolve;
@@ -65,6 +65,8 @@ pub struct CompileOptions {
     pub lenient: bool,
     /// Leave names that nothing binds to the host; otherwise they are errors.
     pub open_names: bool,
+    /// Leave the conditions of webhooks to the API server that asks these; otherwise policies with some are refused.
+    pub server_conditions: bool,
 }
 
 /// Compiles every policy of the sources. A policy with an error is left out, and the others are compiled.
@@ -139,6 +141,9 @@ fn top(tree: &Tree, source: &Arc<Source>, options: CompileOptions, found: &mut F
             let policy = Policy::read(tree, kind == "ClusterPolicy", &problems);
             if api_version == "kyverno.io/v2beta1" {
                 beta::check(tree, &problems);
+            }
+            if let Some(place) = policy.spec.match_conditions.filter(|_| !options.server_conditions) {
+                not_compiled(&problems, "spec.webhookConfiguration.matchConditions", place);
             }
             let rules: Vec<_> =
                 if problems.any_error() { Vec::new() } else { lower_rules(&policy, options, &problems) };

@@ -48,6 +48,8 @@ pub struct Spec {
     pub admission: bool,
     /// Whether it is about existing resources
     pub background: bool,
+    /// Where `webhookConfiguration.matchConditions` stands, if it holds something
+    pub match_conditions: Option<Place>,
 }
 
 /// What becomes of a violation.
@@ -155,11 +157,12 @@ impl Spec {
             "generateExisting",
             "useServerSideApply",
         ]);
+        let mut match_conditions = None;
         if let Some(tree) = f.take("webhookConfiguration") {
             let mut w = Fields::of(tree, "spec.webhookConfiguration", problems);
             failure_policy = w.text("failurePolicy").or(failure_policy);
             w.ignore(&["timeoutSeconds"]);
-            w.not_compiled(&["matchConditions"]);
+            match_conditions = w.place_of("matchConditions");
             w.finish();
         }
         f.finish();
@@ -183,7 +186,17 @@ impl Spec {
             }
         }
         let ignore_failures = failure_policy.is_some_and(|t| t.text == "Ignore");
-        Self { rules, apply_one, action, overrides, emit_warning, ignore_failures, admission, background }
+        Self {
+            rules,
+            apply_one,
+            action,
+            overrides,
+            emit_warning,
+            ignore_failures,
+            admission,
+            background,
+            match_conditions,
+        }
     }
 }
 

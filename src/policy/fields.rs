@@ -193,11 +193,15 @@ impl<'t> Fields<'t> {
     /// Notes fields that exist in Kyverno and that kyvc does not compile yet.
     pub fn not_compiled(&mut self, fields: &[&'static str]) {
         for field in fields {
-            if let Some(m) = self.member(field).filter(|m| !is_empty(&m.value)) {
-                let path = self.path(field);
-                self.problems.add(Code::NotCompiled, m.key_place, format!("`{path}` is not compiled yet"));
+            if let Some(place) = self.place_of(field) {
+                not_compiled(self.problems, &self.path(field), place);
             }
         }
+    }
+
+    /// Where the key of a field stands that holds something. Nobody reads what it holds.
+    pub fn place_of(&mut self, field: &'static str) -> Option<Place> {
+        self.member(field).filter(|m| !is_empty(&m.value)).map(|m| m.key_place)
     }
 
     /// Reads a field and ignores it: it has no bearing on a verdict.
@@ -224,6 +228,11 @@ fn is_empty(tree: &Tree) -> bool {
         Value::Map(members) => members.is_empty(),
         _ => false,
     }
+}
+
+/// Reports a field that is not compiled.
+pub fn not_compiled(problems: &Problems, path: &str, place: Place) {
+    problems.add(Code::NotCompiled, place, format!("`{path}` is not compiled yet"));
 }
 
 /// Reports a value of the wrong type.

@@ -17,7 +17,7 @@ pub(super) fn policy(body: &[u8], review: &Review<'_>) -> Answer {
     let Some(source) = object(body, review) else { return Answer::default() };
     let mut warnings: Vec<String> = deprecated(&review.kind.name).into_iter().collect();
     let mut parsed = Parsed::default();
-    let options = CompileOptions { only_policies: true, ..CompileOptions::default() };
+    let options = CompileOptions { only_policies: true, server_conditions: true, ..CompileOptions::default() };
     parsed.read(std::slice::from_ref(&source), options);
     let compiled = parsed.compile();
     let rules = compiled.units.iter().flat_map(|u| &u.rules).filter_map(|(_, r)| r.as_ref().map(|r| &r.rule));
