@@ -274,7 +274,11 @@ mod tests {
         let good = checked(json!({"rules": [{"name": "v", "match": {"any": [{"resources": {"kinds": ["Pod"]}}]},
             "validate": {"pattern": {"metadata": {"labels": {"a": "?*"}}}}}]}));
         let found = good.outcome.unwrap().asks.validate.into_keys().collect::<Vec<_>>().join(" ");
-        assert_eq!(found, "CronJob DaemonSet Deployment Job Pod ReplicaSet ReplicationController StatefulSet");
+        assert_eq!(
+            found,
+            "Pod apps/v1/DaemonSet apps/v1/Deployment apps/v1/ReplicaSet apps/v1/StatefulSet batch/v1/CronJob batch/v1/Job \
+             v1/ReplicationController"
+        );
     }
 
     #[test]

@@ -224,6 +224,7 @@ impl Feed for Operator {
         let shared = &self.shared;
         self.runtime.block_on(async {
             info!("waiting for the cluster");
+            known(shared).await;
             shared.stores.ready().await;
             shared.read_bindings();
             shared.read_namespaces();
@@ -272,6 +273,39 @@ impl Feed for Operator {
                 }
             }
         });
+    }
+}
+
+/// Waits until the API server knows the kinds of policies.
+async fn known(shared: &Arc<Shared>) {
+    let mut told = false;
+    loop {
+        let own = shared.clone();
+        let read = tokio::task::spawn_blocking(move || own.host.rediscover()).await;
+        match read {
+            Ok(Ok(discovery)) => {
+                let kinds = shared.kinds.all();
+                let missing: Vec<&str> = kinds
+                    .iter()
+                    .filter(|k| discovery.of_path(&k.group, &k.version, &k.plural).is_none())
+                    .map(|k| k.plural.as_str())
+                    .collect();
+                if missing.is_empty() {
+                    return;
+                }
+                if !told {
+                    told = true;
+                    let missing = missing.join(", ");
+                    error!(
+                        missing,
+                        "the API server does not know kinds of kyverno.io: run `kyvc crds | kubectl apply --server-side -f -`"
+                    );
+                }
+            }
+            Ok(Err(why)) => warn!(why, "what the API server knows cannot be read"),
+            Err(_) => return,
+        }
+        tokio::time::sleep(AGAIN * 5).await;
     }
 }
 

@@ -37,6 +37,13 @@ impl Default for Kinds {
     }
 }
 
+impl Kinds {
+    /// All
+    pub(super) fn all(&self) -> [&ApiResource; 4] {
+        [&self.cluster_policy, &self.policy, &self.exception, &self.global]
+    }
+}
+
 /// What is known of the cluster.
 pub(super) struct Stores {
     pub(super) cluster_policies: Store<DynamicObject>,

@@ -251,3 +251,96 @@ fn client(r: &Registration<'_>, path: &str) -> WebhookClientConfig {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::k8s::controllers::config::Config;
+    use crate::k8s::controllers::webhooks::{Kinds, Operation};
+    use std::collections::BTreeMap;
+
+    fn asks(failure: Failure, timeout: Option<i32>, conditions: &[&str]) -> Asks {
+        let kinds: Kinds = [("*".to_owned(), BTreeSet::from([Operation::Create]))].into();
+        let condition = |name: &&str| MatchCondition { name: (*name).to_owned(), expression: "true".to_owned() };
+        Asks {
+            validate: kinds,
+            failure,
+            timeout,
+            conditions: conditions.iter().map(condition).collect(),
+            ..Asks::default()
+        }
+    }
+
+    fn built(policies: &[Asking<'_>], config: &[(&str, &str)], server: Option<&str>) -> Built {
+        let config: BTreeMap<String, String> = config.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let registration = Registration {
+            namespace: "kyvc",
+            service: "kyvc-svc",
+            port: 443,
+            server,
+            bundle: "pem",
+            timeout: 10,
+            config: &Config::read(&config),
+            exclude_bootstrap: true,
+            owner: None,
+        };
+        build(policies, &Discovery::default(), &registration)
+    }
+
+    fn webhooks(built: &Built) -> Vec<&ValidatingWebhook> {
+        built.validating.iter().take(1).flat_map(|c| c.webhooks.iter().flatten()).collect()
+    }
+
+    #[test]
+    fn policies_share_webhooks_but_for_conditions() {
+        let all = [
+            asks(Failure::Fail, None, &[]),
+            asks(Failure::Fail, Some(40), &[]),
+            asks(Failure::Ignore, Some(5), &[]),
+            asks(Failure::Ignore, None, &["mine"]),
+        ];
+        let policies = [
+            Asking { namespace: None, name: "a", asks: &all[0] },
+            Asking { namespace: None, name: "b", asks: &all[1] },
+            Asking { namespace: None, name: "c", asks: &all[2] },
+            Asking { namespace: Some("shop"), name: "d", asks: &all[3] },
+        ];
+        let built = built(&policies, &[("matchConditions", r#"[{"name": "all", "expression": "true"}]"#)], None);
+        let found: Vec<String> = webhooks(&built)
+            .iter()
+            .map(|w| {
+                let conditions: Vec<&str> = w.match_conditions.iter().flatten().map(|c| c.name.as_str()).collect();
+                let path = w.client_config.service.as_ref().and_then(|s| s.path.clone()).unwrap();
+                format!("{} {path} {}s {}", w.name, w.timeout_seconds.unwrap(), conditions.join(","))
+            })
+            .collect();
+        assert_eq!(
+            found,
+            [
+                "validate.kyverno.svc-fail /validate/fail 30s all,kyverno-exclude-bootstrap-resources",
+                "validate.kyverno.svc-ignore /validate/ignore 10s all",
+                "validate.kyverno.svc-ignore-finegrained-shop-d /validate/ignore/finegrained/shop/d 10s mine",
+            ]
+        );
+        let scopes: Vec<_> =
+            webhooks(&built).iter().map(|w| w.rules.as_ref().unwrap()[0].scope.clone().unwrap()).collect();
+        assert_eq!(scopes, ["*", "*", "Namespaced"]);
+        assert_eq!(built.mutating[0].webhooks.as_deref(), Some(&[][..]));
+    }
+
+    #[test]
+    fn servers_outside_are_called_by_address() {
+        let all = asks(Failure::Fail, None, &[]);
+        let built = built(
+            &[Asking { namespace: None, name: "a", asks: &all }],
+            &[("webhookLabels", r#"{"a": "b"}"#)],
+            Some("10.0.0.1:9443"),
+        );
+        assert_eq!(webhooks(&built)[0].client_config.url.as_deref(), Some("https://10.0.0.1:9443/validate/fail"));
+        let labels = built.validating[0].metadata.labels.clone().unwrap();
+        assert_eq!(
+            labels.into_iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>(),
+            ["a=b", "webhook.kyverno.io/managed-by=kyverno"]
+        );
+    }
+}
