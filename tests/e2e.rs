@@ -7,6 +7,8 @@
 
 #[path = "e2e/apply.rs"]
 mod apply;
+#[path = "e2e/crds.rs"]
+mod crds;
 #[path = "e2e/host.rs"]
 mod host;
 #[path = "e2e/said.rs"]
@@ -32,7 +34,7 @@ fn main() -> ExitCode {
     };
     let cluster = Cluster::start(&assets);
     let (mut done, mut wrong) = (0, 0);
-    for (name, case) in apply::cases(&cluster).into_iter().chain(host::cases(&cluster)) {
+    for (name, case) in apply::cases(&cluster).into_iter().chain(host::cases(&cluster)).chain(crds::cases(&cluster)) {
         if !names.is_empty() && !names.iter().any(|n| name.contains(n.as_str())) {
             continue;
         }
