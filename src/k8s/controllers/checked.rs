@@ -1,5 +1,6 @@
 //! One policy of the cluster: what the compiler says of it, and which requests it is about.
 
+use super::stores::spec;
 use super::webhooks::{Kinds, Operation};
 use crate::diag::render::render;
 use crate::diag::{Diagnostic, Source};
@@ -16,6 +17,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use tracing::error;
 
 /// What the API server is to do where no webhook answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,7 +41,6 @@ struct Written {
 struct WrittenWebhook {
     failure_policy: Option<String>,
     timeout_seconds: Option<i32>,
-    match_conditions: Option<Vec<MatchCondition>>,
 }
 
 /// Which requests a policy asks for.
@@ -75,82 +76,112 @@ pub(super) struct Good {
 }
 
 /// A policy, and what is known of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Checked {
     /// As the compiler gets it
-    pub(super) source: Arc<Source>,
+    pub(super) text: Arc<str>,
     pub(super) namespace: Option<String>,
     pub(super) name: String,
     /// What can be used, or what is wrong with it
-    pub(super) outcome: Result<Good, String>,
-    /// The conditions of its webhooks, which stand in no source
-    pub(super) conditions: String,
+    pub(super) outcome: Arc<Result<Good, String>>,
+    /// The conditions of its webhooks, which the compiler does not get
+    conditions: String,
+    /// The version of the object
+    version: Option<String>,
 }
 
 /// What the compiler gets of an object: neither its status nor what the API server adds. Conditions of webhooks are left to
-/// the API server.
-pub(super) fn source(api_version: &str, kind: &str, object: &DynamicObject) -> Arc<Source> {
+/// the API server; they are given besides.
+fn text(api_version: &str, kind: &str, object: &DynamicObject) -> (Arc<str>, String) {
     let meta = &object.metadata;
     let mut metadata = json!({"name": meta.name});
     if let Some(namespace) = &meta.namespace {
         metadata["namespace"] = json!(namespace);
     }
-    let kept = |(key, _): &(&String, &String)| *key != "kubectl.kubernetes.io/last-applied-configuration";
-    let annotations = meta.annotations.iter().flatten().filter(kept);
-    let annotations: serde_json::Map<String, Value> = annotations.map(|(k, v)| (k.clone(), json!(v))).collect();
-    if !annotations.is_empty() {
-        metadata["annotations"] = Value::Object(annotations);
+    if let Some(annotations) = meta.annotations.as_ref().filter(|a| !a.is_empty()) {
+        metadata["annotations"] = json!(annotations);
     }
-    let mut spec = object.data.get("spec").cloned().unwrap_or_default();
-    if let Some(webhook) = spec.get_mut("webhookConfiguration").and_then(Value::as_object_mut) {
-        webhook.remove("matchConditions");
-    }
-    let whole = json!({"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec}).to_string();
+    let mut spec: Value = serde_json::from_str(spec(object)).unwrap_or_default();
+    let webhook = spec.get_mut("webhookConfiguration").and_then(Value::as_object_mut);
+    let conditions = webhook.and_then(|w| w.remove("matchConditions"));
+    let whole = json!({"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec});
+    (whole.to_string().into(), conditions.map(|c| c.to_string()).unwrap_or_default())
+}
+
+/// The text of an object as somebody would have written it, so that what is said of it has lines to point at.
+fn source(kind: &str, object: &DynamicObject, text: &str) -> Arc<Source> {
     let layout = Layout::everything();
-    let yaml = match read_json(&whole, &layout, Buffers::default(), JsonOptions::default()) {
+    let yaml = match read_json(text, &layout, Buffers::default(), JsonOptions::default()) {
         Ok(doc) => to_yaml(&doc),
         // JSON is YAML too; what is wrong with it is told by whoever reads it.
-        Err(_) => whole,
+        Err(_) => text.to_owned(),
     };
+    let meta = &object.metadata;
     let namespace = meta.namespace.as_deref().map(|n| format!("{n}/")).unwrap_or_default();
     Source::new(format!("{kind}/{namespace}{}", meta.name.as_deref().unwrap_or_default()), yaml)
 }
 
+fn errors(found: &[Diagnostic]) -> Option<String> {
+    let errors: Vec<String> = found.iter().filter(|d| d.is_error()).map(|d| render(d, false)).collect();
+    (!errors.is_empty()).then(|| errors.join("\n"))
+}
+
+const OPTIONS: CompileOptions =
+    CompileOptions { only_policies: true, lenient: false, open_names: false, server_conditions: true };
+
+/// What the compiler gets of an exception.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub(super) fn exception(object: &DynamicObject) -> Result<Arc<str>, String> {
+    let (text, _) = text("kyverno.io/v2", "PolicyException", object);
+    let mut parsed = Parsed::default();
+    parsed.read(&[source("PolicyException", object, &text)], OPTIONS);
+    errors(&parsed.diagnostics).map_or(Ok(text), Err)
+}
+
 impl Checked {
-    /// Whether its webhooks have the conditions of an object.
-    pub(super) fn conditions_are(&self, object: &DynamicObject) -> bool {
-        self.conditions == conditions(object)
+    /// Reads and compiles a policy, unless that has been done `before`.
+    pub(super) fn new(kind: &str, object: &DynamicObject, before: Option<&Arc<Self>>) -> Arc<Self> {
+        let version = object.metadata.resource_version.clone();
+        if let Some(before) = before.filter(|b| b.version.is_some() && b.version == version) {
+            return before.clone();
+        }
+        let (text, conditions) = text("kyverno.io/v1", kind, object);
+        if let Some(before) = before.filter(|b| b.text == text && b.conditions == conditions) {
+            return Arc::new(Self { version, ..Self::clone(before) });
+        }
+        let outcome = compile(kind, object, &text, &conditions);
+        if let Err(why) = &outcome {
+            error!("a policy of the cluster is not used\n{why}");
+        }
+        let meta = &object.metadata;
+        let (namespace, name) = (meta.namespace.clone(), meta.name.clone().unwrap_or_default());
+        Arc::new(Self { text, namespace, name, outcome: Arc::new(outcome), conditions, version })
     }
 
-    /// Reads and compiles a policy.
-    pub(super) fn new(source: Arc<Source>, object: &DynamicObject) -> Self {
-        let mut parsed = Parsed::default();
-        parsed.read(std::slice::from_ref(&source), CompileOptions { only_policies: true, ..CompileOptions::default() });
-        let compiled = parsed.compile();
-        let errors: Vec<&Diagnostic> = compiled.diagnostics.iter().filter(|d| d.is_error()).collect();
-        let outcome = match compiled.units.first().map(|u| &u.policy) {
-            Some(AnyPolicy::Classic(policy)) if errors.is_empty() => {
-                let rules: Vec<&Rule> = compiled
-                    .units
-                    .iter()
-                    .flat_map(|u| &u.rules)
-                    .filter_map(|(_, resolved)| resolved.as_ref().map(|r| &r.rule))
-                    .collect();
-                let written = object.data.get("spec").cloned().unwrap_or_default();
-                let written: Written = serde_json::from_value(written).unwrap_or_default();
-                Ok(good(&rules, policy.spec.admission, written))
-            }
-            _ => Err(errors.iter().map(|d| render(d, false)).collect::<Vec<_>>().join("\n")),
-        };
-        let meta = &object.metadata;
-        let name = meta.name.clone().unwrap_or_default();
-        Self { source, namespace: meta.namespace.clone(), name, outcome, conditions: conditions(object) }
+    /// A policy with nothing but an outcome.
+    #[cfg(test)]
+    pub(super) fn of(outcome: Result<Good, String>) -> Self {
+        let (text, conditions, name) = ("".into(), String::new(), "p".to_owned());
+        Self { text, namespace: None, name, outcome: Arc::new(outcome), conditions, version: None }
     }
 }
 
-/// The conditions as they are written.
-fn conditions(object: &DynamicObject) -> String {
-    object.data.pointer("/spec/webhookConfiguration/matchConditions").map(Value::to_string).unwrap_or_default()
+fn compile(kind: &str, object: &DynamicObject, text: &str, conditions: &str) -> Result<Good, String> {
+    let mut parsed = Parsed::default();
+    parsed.read(&[source(kind, object, text)], OPTIONS);
+    let compiled = parsed.compile();
+    if let Some(why) = errors(&compiled.diagnostics) {
+        return Err(why);
+    }
+    let unit = compiled.units.first().ok_or("there is no policy")?;
+    let AnyPolicy::Classic(policy) = &unit.policy else { return Err("it is no ClusterPolicy or Policy".to_owned()) };
+    let rules: Vec<&Rule> = unit.rules.iter().filter_map(|(_, r)| r.as_ref().map(|r| &r.rule)).collect();
+    let written: Written = serde_json::from_str(spec(object)).unwrap_or_default();
+    let mut good = good(&rules, policy.spec.admission, written);
+    good.asks.conditions = serde_json::from_str(conditions).unwrap_or_default();
+    Ok(good)
 }
 
 fn good(rules: &[&Rule], admission: bool, written: Written) -> Good {
@@ -160,7 +191,6 @@ fn good(rules: &[&Rule], admission: bool, written: Written) -> Good {
     let asks = &mut good.asks;
     asks.failure = if ignore { Failure::Ignore } else { Failure::Fail };
     asks.timeout = own.timeout_seconds.or(written.webhook_timeout_seconds);
-    asks.conditions = own.match_conditions.unwrap_or_default();
     for rule in rules {
         let is_generated = rule.name.starts_with("autogen-");
         let existing = rule.mutate.as_ref().is_some_and(|m| !m.targets.is_empty());
@@ -232,12 +262,12 @@ fn excludes_kinds(filter: &Filter) -> bool {
 mod tests {
     use super::*;
 
-    fn checked(spec: Value) -> Checked {
+    fn checked(spec: Value) -> Arc<Checked> {
         let object: DynamicObject = serde_json::from_value(json!({
-            "apiVersion": "kyverno.io/v1", "kind": "ClusterPolicy", "metadata": {"name": "p"}, "spec": spec,
+            "apiVersion": "kyverno.io/v1", "kind": "ClusterPolicy", "metadata": {"name": "p"}, "spec": spec.to_string(),
         }))
         .unwrap();
-        Checked::new(source("kyverno.io/v1", "ClusterPolicy", &object), &object)
+        Checked::new("ClusterPolicy", &object, None)
     }
 
     fn text(kinds: &Kinds) -> String {
@@ -261,7 +291,8 @@ mod tests {
                  "generate": {"apiVersion": "v1", "kind": "ConfigMap", "name": "x", "namespace": "y", "data": {"data": {}}}},
             ],
         });
-        let good = checked(spec).outcome.unwrap();
+        let checked = checked(spec);
+        let good = checked.outcome.as_ref().as_ref().unwrap();
         assert_eq!(text(&good.asks.validate), "Ingress CONNECT+CREATE+UPDATE, Service CONNECT+CREATE+DELETE+UPDATE");
         assert_eq!(text(&good.asks.mutate), "Service CREATE");
         assert_eq!((good.asks.failure, good.asks.timeout, good.asks.conditions.len()), (Failure::Ignore, Some(7), 1));
@@ -273,7 +304,7 @@ mod tests {
     fn rules_for_pods_are_about_those_who_make_them_too() {
         let good = checked(json!({"rules": [{"name": "v", "match": {"any": [{"resources": {"kinds": ["Pod"]}}]},
             "validate": {"pattern": {"metadata": {"labels": {"a": "?*"}}}}}]}));
-        let found = good.outcome.unwrap().asks.validate.into_keys().collect::<Vec<_>>().join(" ");
+        let found = good.outcome.as_ref().as_ref().unwrap().asks.validate.keys().cloned().collect::<Vec<_>>().join(" ");
         assert_eq!(
             found,
             "Pod apps/v1/DaemonSet apps/v1/Deployment apps/v1/ReplicaSet apps/v1/StatefulSet batch/v1/CronJob batch/v1/Job \
@@ -285,7 +316,7 @@ mod tests {
     fn what_is_wrong_is_told_with_its_place() {
         let bad = checked(json!({"rules": [{"name": "v", "match": {"any": [{"resources": {"kinds": ["Pod"]}}]},
             "validate": {"message": "{{ request.object. }}", "pattern": {"metadata": {"name": "?*"}}}}]}));
-        let why = bad.outcome.unwrap_err();
+        let why = bad.outcome.as_ref().as_ref().unwrap_err();
         assert!(why.contains("ClusterPolicy/p:") && why.contains('^'), "{why}");
     }
 }

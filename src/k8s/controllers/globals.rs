@@ -193,10 +193,14 @@ impl Globals {
         };
         let changed = Arc::new(tokio::sync::Notify::new());
         let tell = changed.clone();
-        let (store, task) =
-            watch_as("an entry of the global context", kind, api, watcher::Config::default(), move || {
-                tell.notify_one()
-            });
+        let (store, task) = watch_as(
+            "an entry of the global context",
+            kind,
+            api,
+            watcher::Config::default(),
+            |_| {},
+            move || tell.notify_one(),
+        );
         let name = name.to_owned();
         let ready = Arc::new(tokio::sync::Notify::new());
         let is_ready = ready.clone();

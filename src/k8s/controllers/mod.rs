@@ -31,7 +31,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::Api;
 use kube::api::DynamicObject;
 use leader::Leader;
-use policies::Known;
+use policies::{Compiled, Known};
 use roles::Bindings;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -153,6 +153,7 @@ impl Shared {
 pub struct Operator {
     runtime: Runtime,
     shared: Arc<Shared>,
+    served: Compiled,
 }
 
 impl std::fmt::Debug for Operator {
@@ -210,7 +211,7 @@ impl Operator {
         tokio::spawn(renew(shared.clone()));
         tokio::spawn(index(shared.clone()));
         drop(inside);
-        Ok(Self { runtime, shared })
+        Ok(Self { runtime, shared, served: Compiled::default() })
     }
 
     /// What the server asks while it answers.
@@ -234,6 +235,7 @@ impl Feed for Operator {
         let read = policies::read(shared, &Known::new());
         let set = policies::compile(&read).map_err(ServeError::Policies)?;
         shared.known.store(Arc::new(read.known));
+        self.served = read.compiled;
         let certificate = self.runtime.block_on(async {
             loop {
                 match shared.stores.certificate().map(|s| certificates::certificate(&s)) {
@@ -248,10 +250,14 @@ impl Feed for Operator {
     }
 
     fn run(self: Box<Self>, server: Exchange) {
-        let shared = &self.shared;
+        let Self { runtime, shared, served } = *self;
+        let (own, handle, exchange) = (shared.clone(), runtime.handle().clone(), server.clone());
+        let follow = move || policies::follow(&own, served, &handle, &exchange);
+        if let Err(e) = std::thread::Builder::new().name("kyvc-policies".to_owned()).spawn(follow) {
+            error!(error = %e, "policies cannot be followed");
+        }
         let changed = &shared.changed;
-        self.runtime.block_on(async {
-            tokio::spawn(policies::follow(shared.clone(), server.clone()));
+        runtime.block_on(async {
             tokio::spawn(status::follow(shared.clone()));
             tokio::spawn(register(shared.clone()));
             tokio::spawn(new_certificates(shared.clone(), server.clone()));
@@ -278,7 +284,7 @@ impl Feed for Operator {
 
 /// Waits until the API server knows the kinds of policies.
 async fn known(shared: &Arc<Shared>) {
-    let mut told = false;
+    let mut tries = 0;
     loop {
         let own = shared.clone();
         let read = tokio::task::spawn_blocking(move || own.host.rediscover()).await;
@@ -293,8 +299,9 @@ async fn known(shared: &Arc<Shared>) {
                 if missing.is_empty() {
                     return;
                 }
-                if !told {
-                    told = true;
+                // Those that were applied a moment ago are not known at once.
+                tries += 1;
+                if tries == 4 {
                     let missing = missing.join(", ");
                     error!(
                         missing,
@@ -411,7 +418,7 @@ async fn register_once(shared: &Arc<Shared>) -> Result<usize, String> {
     let policies: Vec<Asking<'_>> = known
         .values()
         .filter_map(|checked| {
-            let good = checked.outcome.as_ref().ok()?;
+            let good = (*checked.outcome).as_ref().ok()?;
             Some(Asking { namespace: checked.namespace.as_deref(), name: &checked.name, asks: &good.asks })
         })
         .collect();

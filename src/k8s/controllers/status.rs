@@ -65,7 +65,7 @@ fn wanted(checked: &Checked, before: &Value, generation: Option<i64>) -> Value {
         conditions.push(condition(kind, holds, reason, message, before, generation));
     };
     let good = Good::default();
-    let good = match &checked.outcome {
+    let good = match &*checked.outcome {
         Ok(good) => {
             add("Ready", true, "Succeeded", "Ready");
             if !good.not_run.is_empty() {
@@ -122,26 +122,15 @@ fn now() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diag::Source;
-
-    fn checked(outcome: Result<Good, String>) -> Checked {
-        Checked {
-            source: Source::new("p", String::new()),
-            namespace: None,
-            name: "p".to_owned(),
-            outcome,
-            conditions: String::new(),
-        }
-    }
 
     #[test]
     fn what_is_said_already_is_not_written_again() {
-        let good = checked(Ok(Good { not_run: vec!["rule g: no".to_owned()], ..Good::default() }));
+        let good = Checked::of(Ok(Good { not_run: vec!["rule g: no".to_owned()], ..Good::default() }));
         let first = wanted(&good, &Value::Null, Some(1));
         assert!(!is_said(&first, &Value::Null));
         assert!(is_said(&wanted(&good, &first, Some(1)), &first));
         assert_eq!(first["conditions"][1]["message"], "rule g: no");
-        let bad = wanted(&checked(Err("no".to_owned())), &first, Some(2));
+        let bad = wanted(&Checked::of(Err("no".to_owned())), &first, Some(2));
         assert!(!is_said(&bad, &first) && bad["conditions"][0]["status"] == "False");
     }
 }

@@ -11,6 +11,7 @@ use kube::core::PartialObjectMeta;
 use kube::runtime::reflector::Store;
 use kube::runtime::watcher;
 use kube::{Api, Client};
+use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -44,6 +45,21 @@ impl Kinds {
     }
 }
 
+/// Leaves of an object what is read of it, and its specification as a text: as a tree it takes many times that.
+fn compact(object: &mut DynamicObject) {
+    object.metadata.managed_fields = None;
+    if let Some(annotations) = &mut object.metadata.annotations {
+        annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
+    }
+    let mut member = |key: &str| object.data.get_mut(key).map(Value::take).unwrap_or_default();
+    object.data = json!({"spec": member("spec").to_string(), "status": member("status")});
+}
+
+/// The specification of an object as a text of JSON.
+pub(super) fn spec(object: &DynamicObject) -> &str {
+    object.data.get("spec").and_then(Value::as_str).unwrap_or("null")
+}
+
 /// What is known of the cluster.
 pub(super) struct Stores {
     pub(super) cluster_policies: Store<DynamicObject>,
@@ -68,8 +84,8 @@ impl Stores {
             let changed = changed.clone();
             move || notify.iter().for_each(|n| n(&changed).notify_one())
         };
-        let dynamic = |what, kind: &ApiResource, notify| {
-            watch_as(what, kind.clone(), Api::all_with(client.clone(), kind), all(), tell(notify)).0
+        let dynamic = |what, kind: &ApiResource, keep: fn(&mut DynamicObject), notify| {
+            watch_as(what, kind.clone(), Api::all_with(client.clone(), kind), all(), keep, tell(notify)).0
         };
         let named = |name: &str| all().fields(&format!("metadata.name={name}"));
         let secret = |what, name: &str, notify| {
@@ -94,10 +110,10 @@ impl Stores {
             tell(&[|c| &c.discovery]),
         );
         Self {
-            cluster_policies: dynamic("cluster policies", &kinds.cluster_policy, &[|c| &c.policies]),
-            policies: dynamic("policies", &kinds.policy, &[|c| &c.policies]),
-            exceptions: dynamic("exceptions", &kinds.exception, &[|c| &c.policies]),
-            globals: dynamic("the global context", &kinds.global, &[|c| &c.globals]),
+            cluster_policies: dynamic("cluster policies", &kinds.cluster_policy, compact, &[|c| &c.policies]),
+            policies: dynamic("policies", &kinds.policy, compact, &[|c| &c.policies]),
+            exceptions: dynamic("exceptions", &kinds.exception, compact, &[|c| &c.policies]),
+            globals: dynamic("the global context", &kinds.global, |_| {}, &[|c| &c.globals]),
             namespaces: watch("namespaces", Api::all(client.clone()), all(), tell(&[|c| &c.namespaces])),
             role_bindings: watch("role bindings", Api::all(client.clone()), all(), tell(&[|c| &c.bindings])),
             cluster_role_bindings: watch("role bindings", Api::all(client.clone()), all(), tell(&[|c| &c.bindings])),

@@ -23,15 +23,17 @@ where
     <K as Lookup>::DynamicType: Default + Eq + Hash + Clone + Send + Sync,
     K: Lookup<DynamicType = <K as kube::Resource>::DynamicType>,
 {
-    watch_as(what, <K as Lookup>::DynamicType::default(), api, config, changed).0
+    let kind = <K as Lookup>::DynamicType::default();
+    watch_as(what, kind, api, config, |object| object.meta_mut().managed_fields = None, changed).0
 }
 
-/// As [`watch`], for objects whose kind is only known now. The task may be ended.
+/// As [`watch`], for objects whose kind is only known now, and of which only a part is kept. The task may be ended.
 pub(super) fn watch_as<K>(
     what: &'static str,
     kind: <K as Lookup>::DynamicType,
     api: Api<K>,
     config: watcher::Config,
+    keep: fn(&mut K),
     changed: impl Fn() + Send + 'static,
 ) -> (Store<K>, JoinHandle<()>)
 where
@@ -40,7 +42,7 @@ where
 {
     let writer = reflector::store::Writer::<K>::new(kind);
     let store = writer.as_reader();
-    let events = watcher(api, config).default_backoff();
+    let events = watcher(api, config).default_backoff().modify(keep);
     let task = tokio::spawn(reflector::reflector(writer, events).for_each(move |event| {
         match event {
             Ok(Event::Apply(_) | Event::Delete(_) | Event::InitDone) => changed(),
