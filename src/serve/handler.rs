@@ -13,7 +13,7 @@ use tokio::time::{Duration, Instant};
 
 pub(super) type Reply = Response<Full<Bytes>>;
 
-/// Longer bodies, and policies, are worked on where no other request waits.
+/// Longer bodies are worked on where no other request waits.
 const LARGE: usize = 256 << 10;
 
 /// Answers a request.
@@ -70,9 +70,14 @@ async fn review(server: &Server, route: Route<'_>, head: &request::Parts, body: 
         Ok(read) => read,
         Err(why) => return unread(why),
     };
-    let run = || worker::review(server, route, &read.bytes);
-    let long = read.bytes.len() > LARGE || matches!(route, Route::Policy(_));
-    let answer = if long { tokio::task::block_in_place(run) } else { run() };
+    let answer = match route {
+        Route::Policy(checked) => match server.checker.review(checked, read).await {
+            Some(answer) => answer,
+            None => return busy(),
+        },
+        _ if read.bytes.len() > LARGE => tokio::task::block_in_place(|| worker::review(server, route, &read.bytes)),
+        _ => worker::review(server, route, &read.bytes),
+    };
     match answer {
         // Kyverno: the charset is said of JSON too.
         Ok(json) => {

@@ -8,6 +8,7 @@ mod accept;
 pub mod apart;
 mod body;
 mod certificates;
+mod checker;
 mod connections;
 mod feed;
 mod handler;
@@ -30,6 +31,7 @@ pub use world::{Alone, Kind, Roles, Said, World};
 use crate::engine::PolicySet;
 use arc_swap::ArcSwap;
 use certificates::Certificates;
+use checker::Checker;
 use connections::Connections;
 use metrics::{Metrics, RuleNames};
 use std::net::SocketAddr;
@@ -147,6 +149,7 @@ struct Server {
     requests: Semaphore,
     memory: Arc<Semaphore>,
     metrics: Metrics,
+    checker: Checker,
     limits: Limits,
     draining: AtomicBool,
 }
@@ -173,6 +176,7 @@ pub fn run(settings: Settings, bound: impl FnOnce(SocketAddr)) -> Result<(), Ser
     let config = certificates.clone().config()?;
     let tls = TlsAcceptor::from(Arc::new(config));
     let metrics = Metrics::default();
+    let (checker, queue) = Checker::new();
     let server = Arc::new(Server {
         policies: ArcSwap::from_pointee(Policies::new(set, &metrics)),
         world,
@@ -180,9 +184,12 @@ pub fn run(settings: Settings, bound: impl FnOnce(SocketAddr)) -> Result<(), Ser
         requests: Semaphore::new(limits.requests.min(Semaphore::MAX_PERMITS)),
         memory: body::memory(limits.bodies),
         metrics,
+        checker,
         limits,
         draining: AtomicBool::new(false),
     });
+    let weak = Arc::downgrade(&server);
+    std::thread::Builder::new().name("kyvc-check".to_owned()).spawn(move || queue.work(&weak))?;
     runtime::Builder::new_multi_thread()
         .max_blocking_threads(THREADS)
         .enable_all()
