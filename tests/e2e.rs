@@ -7,14 +7,25 @@
 
 #[path = "e2e/apply.rs"]
 mod apply;
+#[path = "load/changing.rs"]
+mod changing;
 #[path = "e2e/crds.rs"]
 mod crds;
+#[path = "load/driver.rs"]
+mod driver;
 #[path = "e2e/host.rs"]
 mod host;
+#[path = "e2e/load.rs"]
+mod load;
 #[path = "e2e/said.rs"]
 mod said;
+#[path = "serve/server.rs"]
+#[expect(dead_code, reason = "shared with the tests of one server, which need more of it")]
+mod server;
 #[path = "e2e/support/mod.rs"]
 mod support;
+#[path = "serve/trusting.rs"]
+mod trusting;
 #[path = "e2e/webhook.rs"]
 mod webhook;
 
@@ -46,8 +57,11 @@ fn main() -> ExitCode {
         "e2e: the slowest step of a webhook's case took {} ms with all its repetitions",
         slowest.get().as_millis()
     );
+    let log = replica.log();
+    drop(replica);
+    run.all(load::cases(&cluster));
     if run.wrong > 0 {
-        println!("--- the replica's log\n{}", replica.log());
+        println!("--- the replica's log\n{log}");
     }
     println!("e2e: {} of {} cases passed", run.done - run.wrong, run.done);
     if run.wrong == 0 && run.done > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

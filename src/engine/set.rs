@@ -314,10 +314,12 @@ pub(crate) struct Reads {
     pub(crate) user: bool,
     /// The old object of an update
     pub(crate) old: bool,
+    /// The labels of the object's namespace
+    pub(crate) namespace: bool,
 }
 
 impl Reads {
-    fn of(program: &Program, rules: &[RuleInfo]) -> Self {
+    fn of(program: &Program, policies: &[PolicyInfo], rules: &[RuleInfo]) -> Self {
         const OF_USER: [Fact; 5] = [Fact::UserKnown, Fact::Username, Fact::Groups, Fact::Roles, Fact::ClusterRoles];
         let code = program.code();
         let root = |roots: &[Root]| {
@@ -332,10 +334,16 @@ impl Reads {
             // The texts of conditions may have variables, and so may what is told of images.
             || rules.iter().any(|r| !matches!(r.check, CheckKind::Pattern | CheckKind::AnyPattern | CheckKind::PodSecurity))
             || root(&[Root::Context, Root::Given]);
-        let fact = |i: &Instr| i.op == Op::FactLoad && OF_USER.iter().any(|f| *f as u32 == i.c);
+        let fact = |facts: &[Fact]| {
+            code.iter().any(|i: &Instr| i.op == Op::FactLoad && facts.iter().any(|f| *f as u32 == i.c))
+        };
+        let selects = |overrides: &[RuleOverride]| overrides.iter().any(|o| o.selector.is_some());
         Self {
             request: root(&[Root::Request, Root::Context]),
-            user: anything || root(&[Root::Request, Root::Account]) || code.iter().any(fact),
+            user: anything || root(&[Root::Request, Root::Account]) || fact(&OF_USER),
+            namespace: fact(&[Fact::NamespaceLabels])
+                || policies.iter().any(|p| selects(&p.overrides))
+                || rules.iter().any(|r| selects(&r.overrides)),
             old: anything || root(&[Root::OldObject]) || rules.iter().any(|r| r.allow_existing),
         }
     }
@@ -350,7 +358,7 @@ impl PolicySet {
             found
         };
         Self {
-            reads: Reads::of(&program, &rules),
+            reads: Reads::of(&program, &policies, &rules),
             schema: rules.iter().any(|r| r.pod_security.is_some()).then(|| Schema::new(program.layout())),
             mutating: with(CheckKind::Mutate),
             generating: with(CheckKind::Generate),
@@ -411,6 +419,11 @@ impl PolicySet {
     /// Whether its rules may ask who makes a request, and what their roles are.
     pub fn asks_who(&self) -> bool {
         self.reads.user
+    }
+
+    /// Whether its rules, or what becomes of violations, may ask for the labels of a request's namespace.
+    pub fn asks_namespace(&self) -> bool {
+        self.reads.namespace
     }
 
     /// Whether there are rules that change other objects than the one they are about.

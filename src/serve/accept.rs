@@ -34,8 +34,9 @@ pub(super) async fn accept(server: &Arc<Server>, listener: TcpListener, tls: &Tl
             _ = &mut stop => break,
         }
     }
-    // Those that the system has made already would be refused when the listener goes.
-    while let Ok(accepted) = tokio::time::timeout(LAST_LOOK, listener.accept()).await {
+    // Those that the system has made already would be refused when the listener goes. There may always be more.
+    let until = tokio::time::Instant::now() + LAST_LOOK;
+    while let Ok(accepted) = tokio::time::timeout_at(until, listener.accept()).await {
         take(server, tls, accepted.map(|(socket, _)| socket)).await;
     }
 }

@@ -3,6 +3,10 @@
 use clap::ValueEnum;
 use std::io::{IsTerminal, stderr};
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// How the log is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -36,9 +40,12 @@ pub fn start(level: Level, format: Format) {
         Level::Info => LevelFilter::INFO,
         Level::Debug => LevelFilter::DEBUG,
     };
-    let log = tracing_subscriber::fmt().with_max_level(level).with_writer(stderr).with_ansi(stderr().is_terminal());
+    // What the client of the cluster says is said again by who asked it.
+    let told = Targets::new().with_default(level).with_target("kube_client", LevelFilter::OFF);
+    let lines = fmt::layer().with_writer(stderr).with_ansi(stderr().is_terminal());
+    let log = tracing_subscriber::registry().with(told);
     let _ = match format {
-        Format::Text => log.try_init(),
-        Format::Json => log.json().flatten_event(true).try_init(),
+        Format::Text => log.with(lines).try_init(),
+        Format::Json => log.with(lines.json().flatten_event(true)).try_init(),
     };
 }

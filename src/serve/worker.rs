@@ -164,7 +164,7 @@ impl Worker {
         };
         let set = &policies.set;
         let roles = if set.asks_who() { world.roles(review) } else { Roles::default() };
-        let labels = (!review.namespace.is_empty() && review.kind.name != "Namespace")
+        let labels = (set.asks_namespace() && !review.namespace.is_empty() && review.kind.name != "Namespace")
             .then(|| world.namespace_labels(&review.namespace))
             .flatten();
         let everything = Layout::everything();

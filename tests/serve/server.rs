@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -60,9 +60,15 @@ impl Server {
 
     /// Serves the policies of a folder.
     pub(super) fn start_in(folder: PathBuf, arguments: &[&str]) -> Self {
+        let policies = folder.join("policies");
+        Self::start_with(folder, &policies, arguments)
+    }
+
+    /// Serves policies that are somewhere else than what belongs to the server alone.
+    pub(super) fn start_with(folder: PathBuf, policies: &Path, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_kyvc"))
             .args(["serve", "--listen", "127.0.0.1:0", "--policies"])
-            .arg(folder.join("policies"))
+            .arg(policies)
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(fs::File::create(folder.join("log")).unwrap())

@@ -24,6 +24,8 @@ pub(super) struct Leader {
     name: String,
     identity: String,
     leading: AtomicBool,
+    /// Whether it is given back, and not wanted any more
+    released: AtomicBool,
 }
 
 /// What was seen of the Lease last, by a clock of our own: others' clocks may be wrong.
@@ -35,7 +37,7 @@ struct Seen {
 impl Leader {
     /// A Lease by its name, and who we are.
     pub(super) fn new(api: Api<Lease>, name: String, identity: String) -> Self {
-        Self { api, name, identity, leading: AtomicBool::new(false) }
+        Self { api, name, identity, leading: AtomicBool::new(false), released: AtomicBool::new(false) }
     }
 
     /// Whether we are it.
@@ -43,11 +45,11 @@ impl Leader {
         self.leading.load(Ordering::Relaxed)
     }
 
-    /// Tries to be it, for ever. Tells when that changes.
+    /// Tries to be it until it is released. Tells when that changes.
     pub(super) async fn run(&self, changed: impl Fn()) {
         let mut seen = Seen { version: None, at: Instant::now() };
         let mut renewed = Instant::now();
-        loop {
+        while !self.released.load(Ordering::Relaxed) {
             let held = tokio::time::timeout(DEADLINE / 2, self.attempt(&mut seen)).await;
             let leading = match held {
                 Ok(Ok(held)) => held,
@@ -93,6 +95,7 @@ impl Leader {
 
     /// Gives it back, so that others need not wait.
     pub(super) async fn release(&self) {
+        self.released.store(true, Ordering::Relaxed);
         if !self.leading.swap(false, Ordering::Relaxed) {
             return;
         }

@@ -253,7 +253,8 @@ impl Feed for Operator {
         let Self { runtime, shared, served } = *self;
         let (own, handle, exchange) = (shared.clone(), runtime.handle().clone(), server.clone());
         let follow = move || policies::follow(&own, served, &handle, &exchange);
-        if let Err(e) = std::thread::Builder::new().name("kyvc-policies".to_owned()).spawn(follow) {
+        let following = std::thread::Builder::new().name("kyvc-policies".to_owned()).spawn(follow);
+        if let Err(e) = &following {
             error!(error = %e, "policies cannot be followed");
         }
         let changed = &shared.changed;
@@ -273,12 +274,16 @@ impl Feed for Operator {
                     () = tokio::time::sleep(LOOK) => {}
                 }
                 if server.is_stopping() {
-                    // The others need not wait until our time has run out.
+                    // The others need not wait until our time has run out. What is asked meanwhile is still answered.
                     shared.leader.release().await;
-                    return;
+                    if server.is_gone() {
+                        return;
+                    }
                 }
             }
         });
+        // It needs the runtime.
+        let _ = following.map(std::thread::JoinHandle::join);
     }
 }
 

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 use std::hash::Hash;
 use tokio::task::JoinHandle;
-use tracing::warn;
+use tracing::{debug, warn};
 
 /// Watches objects until the process ends, and tells of each change. The first is that all are known.
 pub(super) fn watch<K>(
@@ -47,6 +47,10 @@ where
         match event {
             Ok(Event::Apply(_) | Event::Delete(_) | Event::InitDone) => changed(),
             Ok(Event::Init | Event::InitApply(_)) => {}
+            // The server has forgotten what came since, and all is listed again.
+            Err(watcher::Error::WatchError(status)) if status.code == 410 => {
+                debug!(what, "what is watched is listed again");
+            }
             // It goes on; what was known stays.
             Err(e) => warn!(what, error = %e, "watching is interrupted"),
         }

@@ -7,6 +7,7 @@ use kyvc::k8s::{Access, Client};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// The ports that are used on the cluster's address.
@@ -17,8 +18,10 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// An API server and its store. Both end, and their data goes, when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Cluster {
-    /// In the order in which they end.
-    running: Vec<Running>,
+    api: Mutex<Running>,
+    store: Mutex<Running>,
+    /// How the API server is started
+    arguments: Vec<String>,
     assets: Assets,
     address: String,
     kubeconfig: PathBuf,
@@ -47,22 +50,34 @@ impl Cluster {
         let server = format!("https://{address}:6443");
         let kubeconfig = certs.kubeconfig("admin", &server);
         let store = Running::start(&assets.program("etcd"), &etcd(&address, &folder.0), &folder.0);
-        let api = Running::start(&assets.program("kube-apiserver"), &api_server(&address, &certs), &folder.0);
-        let mut cluster = Self { running: vec![api, store], assets: assets.clone(), address, kubeconfig, folder };
+        let arguments = api_server(&address, &certs);
+        let api = Running::start(&assets.program("kube-apiserver"), &arguments, &folder.0);
+        let (api, store, assets) = (Mutex::new(api), Mutex::new(store), assets.clone());
+        let cluster = Self { api, store, arguments, assets, address, kubeconfig, folder };
         cluster.wait();
         cluster
     }
 
-    fn wait(&mut self) {
+    /// Stops the API server as it is, starts it again, and waits until it is ready.
+    pub(crate) fn restart(&self) {
+        let program = self.assets.program("kube-apiserver");
+        let mut api = self.api.lock().unwrap();
+        api.kill();
+        *api = Running::start(&program, &self.arguments, &self.folder.0);
+        drop(api);
+        self.wait();
+    }
+
+    fn wait(&self) {
         let client = self.client();
         let start = Instant::now();
         loop {
-            self.running.iter_mut().for_each(Running::check);
+            [&self.api, &self.store].iter().for_each(|r| r.lock().unwrap().check());
             let ready = ["/readyz", "/api/v1/namespaces/default"].map(|path| client.get(path));
             match ready.iter().find_map(|r| r.as_ref().err()) {
                 None => return,
                 Some(why) if start.elapsed() > PATIENCE => {
-                    let said: Vec<String> = self.running.iter().map(Running::last).collect();
+                    let said: Vec<String> = [&self.api, &self.store].iter().map(|r| r.lock().unwrap().last()).collect();
                     panic!("the API server is not ready: {why:?}\n{}", said.join("\n\n"));
                 }
                 Some(_) => std::thread::sleep(Duration::from_millis(100)),

@@ -42,10 +42,17 @@ impl Running {
     }
 }
 
+impl Running {
+    /// Ends it, and waits for that.
+    pub(crate) fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         // All that it has is thrown away, so that there is nothing to end in order.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
     }
 }
