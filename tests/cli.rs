@@ -265,6 +265,22 @@ fn usage_errors_are_2() {
 }
 
 #[test]
+#[cfg(feature = "k8s")]
+fn definitions_of_kinds() {
+    let dir = folder("crds");
+    let documents =
+        |args: &[&str]| text(&kyvc(&dir, args).stdout).matches("\nkind: CustomResourceDefinition\n").count();
+    assert_eq!(documents(&["crds"]), 7);
+    // In full, in plural, in short, and with the group.
+    assert_eq!(documents(&["crds", "ClusterPolicy", "policies", "polex", "updaterequests.kyverno.io"]), 4);
+    let list = text(&kyvc(&dir, &["crds", "cpol", "-o", "json"]).stdout);
+    assert!(list.contains("\"kind\": \"List\"") && list.contains("clusterpolicies.kyverno.io"), "{list}");
+    let unknown = kyvc(&dir, &["crds", "Pod"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(text(&unknown.stderr).contains("there is no kind `Pod`"), "{}", text(&unknown.stderr));
+}
+
+#[test]
 fn lists_json_and_standard_input() {
     let dir = folder("lists");
     std::fs::write(dir.join("policy.yaml"), require_labels("enforce")).unwrap();

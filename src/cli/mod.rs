@@ -6,6 +6,8 @@ mod common;
 pub mod compat;
 mod compile;
 mod completion;
+#[cfg(feature = "k8s")]
+mod crds;
 mod create;
 mod docs;
 mod explain;
@@ -51,6 +53,9 @@ enum Command {
     /// Answer admission reviews over HTTPS, without a cluster
     #[cfg(feature = "serve")]
     Serve(serve::Args),
+    /// Print the CustomResourceDefinitions of Kyverno's kinds, for `kubectl apply --server-side -f -`
+    #[cfg(feature = "k8s")]
+    Crds(crds::Args),
     /// Evaluate JMESPath expressions, as `kyverno jp` does
     Jp(jp::Args),
     /// Create files of Kyverno's, as `kyverno create` does
@@ -114,6 +119,8 @@ pub fn main() -> ExitCode {
         Command::Test(args) => test::run(&args),
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(args),
+        #[cfg(feature = "k8s")]
+        Command::Crds(args) => crds::run(&args),
         Command::Jp(args) => jp::run(&args),
         Command::Create(args) => create::run(&args, || help(command, "create")),
         Command::Docs(args) => docs::run(&args, command),

@@ -106,7 +106,7 @@ pub const UPDATE_REQUEST: Kind = Kind {
 };
 
 /// All of them.
-pub const KINDS: [Kind; 7] = [
+pub static KINDS: [Kind; 7] = [
     CLUSTER_POLICY,
     POLICY,
     POLICY_EXCEPTION,
