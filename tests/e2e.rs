@@ -9,6 +9,8 @@
 mod apply;
 #[path = "load/changing.rs"]
 mod changing;
+#[path = "e2e/chart.rs"]
+mod chart;
 #[path = "e2e/crds.rs"]
 mod crds;
 #[path = "load/driver.rs"]
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
     let cluster = Cluster::start(&assets);
     let mut run = Run { names, done: 0, wrong: 0 };
     run.all(apply::cases(&cluster).into_iter().chain(host::cases(&cluster)).chain(crds::cases(&cluster)));
+    run.all(chart::cases(&cluster));
     let replica = webhook::start(&cluster);
     let slowest = Cell::new(Duration::ZERO);
     run.all(webhook::cases(&cluster, &slowest));
