@@ -78,11 +78,17 @@ pub(in crate::k8s) fn build(policies: &[Asking<'_>], discovery: &Discovery, r: &
     let mutating = merged(policies, discovery, r, &mut unknown, |asks| &asks.mutate);
     let validating = ValidatingWebhookConfiguration {
         metadata: metadata(VALIDATING, r),
-        webhooks: Some(sorted(validating.iter().map(|w| resource_validating(w, r)).collect(), |w| &w.name)),
+        webhooks: Some(sorted(
+            validating.iter().map(|w| resource_validating(w, r, "validate.kyverno.svc", "/validate")).collect(),
+            |w| &w.name,
+        )),
     };
     let mutating = MutatingWebhookConfiguration {
         metadata: metadata(MUTATING, r),
-        webhooks: Some(sorted(mutating.iter().map(|w| resource_mutating(w, r)).collect(), |w| &w.name)),
+        webhooks: Some(sorted(
+            mutating.iter().map(|w| resource_mutating(w, r, "mutate.kyverno.svc", "/mutate")).collect(),
+            |w| &w.name,
+        )),
     };
     let exceptions = format!("{}.{}.svc", r.service, r.namespace);
     let own = [
@@ -171,8 +177,8 @@ fn merged(
     all
 }
 
-fn resource_validating(webhook: &Webhook, r: &Registration<'_>) -> ValidatingWebhook {
-    let (name, path) = webhook.name_and_path("validate.kyverno.svc", "/validate");
+fn resource_validating(webhook: &Webhook, r: &Registration<'_>, name: &str, path: &str) -> ValidatingWebhook {
+    let (name, path) = webhook.name_and_path(name, path);
     ValidatingWebhook {
         name,
         client_config: client(r, &path),
@@ -188,20 +194,33 @@ fn resource_validating(webhook: &Webhook, r: &Registration<'_>) -> ValidatingWeb
     }
 }
 
-fn resource_mutating(webhook: &Webhook, r: &Registration<'_>) -> MutatingWebhook {
-    let (name, path) = webhook.name_and_path("mutate.kyverno.svc", "/mutate");
+/// The same, for requests that may be changed.
+fn resource_mutating(webhook: &Webhook, r: &Registration<'_>, name: &str, path: &str) -> MutatingWebhook {
+    let ValidatingWebhook {
+        name,
+        client_config,
+        rules,
+        failure_policy,
+        side_effects,
+        timeout_seconds,
+        admission_review_versions,
+        match_policy,
+        namespace_selector,
+        object_selector,
+        match_conditions,
+    } = resource_validating(webhook, r, name, path);
     MutatingWebhook {
         name,
-        client_config: client(r, &path),
-        rules: Some(webhook.rules.build()),
-        failure_policy: Some(failure(webhook)),
-        side_effects: "NoneOnDryRun".to_owned(),
-        timeout_seconds: Some(webhook.timeout.min(LONGEST)),
-        admission_review_versions: texts(&["v1"]),
-        match_policy: Some("Equivalent".to_owned()),
-        namespace_selector: Some(r.config.selectors.namespace_selector.clone().unwrap_or_default()),
-        object_selector: Some(r.config.selectors.object_selector.clone().unwrap_or_default()),
-        match_conditions: some(&webhook.conditions),
+        client_config,
+        rules,
+        failure_policy,
+        side_effects,
+        timeout_seconds,
+        admission_review_versions,
+        match_policy,
+        namespace_selector,
+        object_selector,
+        match_conditions,
         reinvocation_policy: Some("IfNeeded".to_owned()),
     }
 }
