@@ -61,6 +61,7 @@ fn main() -> ExitCode {
         slowest.get().as_millis()
     );
     let log = replica.log();
+    run.all([("webhook/log".to_owned(), Box::new(|| webhook::quiet(&log)) as apply::Case<'_>)]);
     drop(replica);
     run.all(load::cases(&cluster));
     if run.wrong > 0 {

@@ -124,6 +124,12 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
+/// Whatever policies could not decide, nothing went wrong in the replica.
+pub(crate) fn quiet(log: &str) -> Result<(), String> {
+    let loud: Vec<&str> = log.lines().filter(|l| l.contains(" ERROR ") || l.contains("panicked")).collect();
+    if loud.is_empty() { Ok(()) } else { Err(loud.join("\n")) }
+}
+
 /// Makes what the replicas need, and starts the first.
 pub(crate) fn start(cluster: &Cluster) -> Replica {
     for kind in kyvc::k8s::api::kinds::KINDS {
