@@ -23,6 +23,8 @@ impl<'a> Builder<'a> {
     /// Starts a document whose values come from `base` for the most part.
     pub fn from_base(base: &Document<'a>, buffers: Buffers, limits: Limits) -> Self {
         let mut builder = Self::new(base.src, base.layout, buffers, limits);
+        (builder.doc.scope, builder.doc.view) = (base.scope, base.view);
+        builder.doc.ambiguous = base.ambiguous;
         builder.doc.owned.push_str(&base.owned);
         builder.doc.keys.extend_from_slice(&base.keys);
         builder.doc.nodes.reserve(base.nodes.len() + 16);
@@ -33,7 +35,7 @@ impl<'a> Builder<'a> {
     pub fn base_key(&mut self, key: Key) {
         self.key = key.0;
         if let Some(top) = self.stack.last() {
-            self.next = self.doc.layout.member(top.state, (key.0 < KEY_LOCAL).then_some(Sym(key.0)));
+            self.next = self.doc.view.member(top.state, (key.0 < KEY_LOCAL).then_some(Sym(key.0)));
         }
     }
 
