@@ -94,6 +94,8 @@ impl<'a> Builder<'a> {
             scope: Scope::ALL,
             view: layout.view(Scope::ALL),
             ambiguous: false,
+            readable: false,
+            settled: false,
             nodes,
             owned,
             keys,

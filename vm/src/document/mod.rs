@@ -61,6 +61,10 @@ pub struct Document<'a> {
     view: &'a View,
     /// Its kind was named twice, and not the same one
     ambiguous: bool,
+    /// Whether a strategic merge has found that it can be read as YAML, and what was passed over, too
+    pub(crate) readable: bool,
+    /// Whether a strategic merge has found that a merge with nothing leaves it as it is
+    pub(crate) settled: bool,
     nodes: Vec<Node>,
     owned: String,
     keys: Vec<TextRef>,
