@@ -12,7 +12,10 @@ use kyvc_vm::document::{Buffers, JsonOptions, read_json};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use support::measure::{ratio, time};
-use support::{Failure, Figures, Worker, bad_pod, cli, object, peer, pod_security, regorus, scale, webhook, worse_pod};
+use support::{
+    Failure, Figures, Worker, bad_pod, cli, instructions, object, peer, pod_security, regorus, scale, webhook,
+    worse_pod,
+};
 
 /// A figure and the most it may be; information where there is no limit.
 struct Figure {
@@ -82,6 +85,7 @@ fn main() -> Result<(), Failure> {
         [how, file] if [scale::LOAD, scale::LOAD_NOTHING].contains(&how.as_str()) => {
             return scale::load_and_check(how, file);
         }
+        [how, work, of, times] if how == instructions::COUNTED => return instructions::counted(work, of, times),
         _ => {}
     }
     let has = |name: &str| arguments.iter().any(|a| a == name);
@@ -91,10 +95,11 @@ fn main() -> Result<(), Failure> {
     let (rounds, bench) = if has("--bench") { (500, true) } else { (3, false) };
     let slow = rounds.min(100);
     let (kyvc, folder) = (Path::new(env!("CARGO_BIN_EXE_kyvc")), Path::new(env!("CARGO_TARGET_TMPDIR")));
-    let groups: [Group<'_>; 5] = [
+    let groups: [Group<'_>; 6] = [
         (&["flatten", "check", "bad", "large", "serde_json"], &|| pod(rounds)),
         (&["review", "mutate"], &|| webhook::figures(&pod_security()?, rounds)),
         (&["regorus"], &|| against_regorus(rounds)),
+        (&["instructions"], &|| if bench { instructions::figures() } else { Ok(Figures::new()) }),
         (&["rules"], &|| scale::figures(kyvc, folder, slow, bench)),
         // Processes count only where they are built for speed.
         (&["yaml", "cli"], &|| {

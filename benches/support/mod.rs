@@ -2,6 +2,7 @@
 
 pub(crate) mod cli;
 pub(crate) mod expressions;
+pub(crate) mod instructions;
 pub(crate) mod measure;
 pub(crate) mod process;
 pub(crate) mod regorus;
@@ -9,7 +10,7 @@ pub(crate) mod scale;
 pub(crate) mod webhook;
 
 use kyvc::diag::Source;
-use kyvc::engine::{CompileOptions, Engine, PolicySet, Request, Status, compile_sources};
+use kyvc::engine::{CompileOptions, Engine, JUDGE, PolicySet, Request, Status, compile_sources};
 use kyvc_vm::document::{Buffers, Document, JsonOptions, read_json};
 use serde_json::{Value, json};
 use std::fs;
@@ -151,7 +152,8 @@ impl<'s> Worker<'s> {
     {
         let text = std::str::from_utf8(black_box(bytes)).ok()?;
         let buffers = self.buffers.take().unwrap_or_default();
-        read_json(text, self.set.program().layout(), buffers, JsonOptions::default()).ok()
+        let options = JsonOptions { by_identity: Some(JUDGE), ..JsonOptions::default() };
+        read_json(text, self.set.program().layout(), buffers, options).ok()
     }
 
     pub(crate) fn flatten(&mut self, bytes: &[u8]) -> usize {

@@ -107,7 +107,7 @@ fn written(count: usize) -> Result<String, Failure> {
 
 /// Rules about other kinds and about Pods that are elsewhere, as many of each, until a set with the pod-security set has
 /// so many.
-fn crowd(count: usize) -> Result<PolicySet, Failure> {
+pub(crate) fn crowd(count: usize) -> Result<PolicySet, Failure> {
     let own = pod_security_sources()?;
     let missing = count.saturating_sub(compiled(&own)?.rules().len());
     let all = judging()?;

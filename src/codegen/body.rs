@@ -47,8 +47,8 @@ pub(super) fn generate(u: &mut UnitBuilder<'_>, body: &Body, about: About, ends:
         }
         Body::Mutate(m) => match &**m {
             Mutation::Own(change) => {
-                // What a patch needs of the object is only known when it is applied.
-                u.linker.layout.want(&[], true);
+                // What a patch needs of the object is only known when it is applied. It hardly ever is the API server's notes.
+                u.linker.layout.want_most(&[]);
                 mutate::whole(u, change, ends)
             }
             Mutation::Targets(_) => {

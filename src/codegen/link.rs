@@ -7,7 +7,7 @@ use super::{CodegenError, body, conditions, expr, generate, matches, mutate, pat
 use crate::ir::generate::Generation;
 use crate::ir::mutate::{Mutation, Target};
 use crate::ir::{Body, Rule};
-use kyvc_vm::document::LayoutBuilder;
+use kyvc_vm::document::{Concern, LayoutBuilder};
 use kyvc_vm::ids::{ConstId, EntryId, Pc, SiteId, UnitId};
 use kyvc_vm::op::{Instr, Op};
 use kyvc_vm::program::{Const, Entry, Line, Parts, Program, Site, Step, Unit};
@@ -200,6 +200,11 @@ impl Linker {
         &mut self.layout
     }
 
+    /// The code so far.
+    pub fn code(&self) -> &[Instr] {
+        &self.code
+    }
+
     /// A constant, shared with an equal one.
     pub(super) fn constant(&mut self, c: Const) -> Result<ConstId, CodegenError> {
         let text = format!("{c:?}");
@@ -255,6 +260,7 @@ impl Linker {
     /// The program, checked.
     pub fn finish(mut self) -> Result<Program, VerifyError> {
         if super::is_plain() {
+            self.layout.part(Concern::ALL);
             self.layout.want(&[], true);
         }
         verify(Parts {

@@ -6,8 +6,9 @@
 use super::host::Host;
 use super::message;
 use super::request::{Request, User};
-use super::run::{Around, Engine, Run, Status, Verdict, request_document, resource_kind, verdict};
+use super::run::{Around, Engine, Run, Status, Verdict, request_document, verdict};
 use super::set::{CheckKind, PolicySet};
+use super::uses::Again;
 use kyvc_vm::document::Place;
 use kyvc_vm::verdict::Outcome;
 use serde_json::json;
@@ -25,6 +26,9 @@ impl Engine {
         request: &Request<'_>,
         host: &dyn Host,
     ) -> Option<Verdict<'s>> {
+        // The conditions of a rule about other kinds may be asked, too.
+        let again = Again::of_any(request);
+        let request = &again.as_ref().map_or(*request, |again| again.request(request));
         let root = request.object.root()?;
         let of_policy = |(_, r): &(usize, &super::set::RuleInfo)| r.policy == policy && r.check == CheckKind::Cleanup;
         let (number, info) = set.rules.iter().enumerate().find(of_policy)?;
@@ -33,9 +37,10 @@ impl Engine {
         let rest = request_document(&text);
         let request = Request { old: None, user: Some(&NO_USER), rest: Some(&text), ..*request };
         self.set_offers(host);
-        self.ready(set, &request, rest.as_ref());
+        let topic = set.topic(&request);
+        self.ready(set, &request, &topic, rest.as_ref());
         self.parts().0.begin_context();
-        let kind = resource_kind(set, &request);
+        let kind = topic.kind;
         let around = Around { kind, root, rest: rest.as_ref(), images_of: request.object, host };
         self.parts().0.begin_context();
         let (machine, cache, spare, traces) = self.parts();

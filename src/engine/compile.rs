@@ -1,7 +1,9 @@
 //! From policies that were read and lowered to a policy set.
 
 use super::index::About;
+use super::reads::Reads;
 use super::set::{CheckKind, Paths, PolicyInfo, PolicyKind, PolicySet, RuleInfo, RuleOverride, Severity, Standard};
+use super::uses;
 use crate::codegen::{self, CompiledRule, Linker};
 use crate::diag::{self, Code, Diagnostic, Label, Source};
 use crate::ir;
@@ -46,8 +48,17 @@ pub fn compile(units: Vec<Unit>, mut diagnostics: Vec<Diagnostic>) -> Compiled {
         let number = policies.len();
         policies.push(policy_info(unit));
         for (rule, resolved) in &unit.rules {
+            let about = if codegen::is_plain() { About::default() } else { about(rule) };
+            linker.layout().part(about.concern(uses::of(rule)));
+            let before = linker.code().len();
             match linker.rule(rule) {
-                Ok(code) => rules.push(rule_info(number, rule, resolved.as_ref(), code)),
+                Ok(code) => {
+                    let mut info = rule_info(number, rule, resolved.as_ref(), about, code);
+                    let own = linker.code().get(before..).unwrap_or_default();
+                    info.reads = Reads::of(own, info.check, info.allow_existing);
+                    linker.layout().mark(info.reads.marks());
+                    rules.push(info);
+                }
                 Err(e) => diagnostics.push(
                     Diagnostic::new(Code::ProgramTooLarge, format!("rule `{}`: {e}", rule.name))
                         .at(Label::new(&unit.source, rule.place)),
@@ -66,7 +77,13 @@ pub fn compile(units: Vec<Unit>, mut diagnostics: Vec<Diagnostic>) -> Compiled {
 }
 
 /// What is known of a rule. `resolved` is what it is in a classic policy.
-fn rule_info(policy: usize, rule: &ir::Rule, resolved: Option<&resolve::ResolvedRule>, code: CompiledRule) -> RuleInfo {
+fn rule_info(
+    policy: usize,
+    rule: &ir::Rule,
+    resolved: Option<&resolve::ResolvedRule>,
+    about: About,
+    code: CompiledRule,
+) -> RuleInfo {
     let written = resolved.map(|r| &r.rule);
     let validate = written.and_then(|r| r.validate.as_ref());
     RuleInfo {
@@ -100,7 +117,8 @@ fn rule_info(policy: usize, rule: &ir::Rule, resolved: Option<&resolve::Resolved
         pod_security: standard(rule),
         hidden: resolved.is_some_and(|r| matches!(r.guard, Guard::Unless(_))),
         synchronize: written.and_then(|r| r.generate.as_ref()).is_some_and(|g| g.synchronize),
-        about: if codegen::is_plain() { About::default() } else { about(rule) },
+        about,
+        reads: Reads::default(),
         code,
         place: rule.place,
     }

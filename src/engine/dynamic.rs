@@ -9,7 +9,7 @@ use crate::lower::{pattern, text};
 use crate::policy::fields::Problems;
 use crate::policy::tree::Tree;
 use kyvc_grammar::template;
-use kyvc_vm::document::{Buffers, JsonOptions, Layout, Place, read_json};
+use kyvc_vm::document::{Buffers, Document, JsonOptions, Layout, Place, read_json};
 use kyvc_vm::ids::UnitId;
 use kyvc_vm::program::Program;
 use kyvc_vm::scalar::ScalarPattern;
@@ -59,6 +59,8 @@ pub(super) struct Cache {
     json: FxHashMap<String, Result<Arc<str>, String>>,
     /// The patterns of texts
     scalars: FxHashMap<Box<str>, ScalarPattern>,
+    /// Overlays that are always the same
+    overlays: FxHashMap<Box<str>, Arc<Document<'static>>>,
     /// Memory for a patch while it is applied
     pub(super) patch: Buffers,
 }
@@ -90,6 +92,19 @@ impl Cache {
             self.scalars.insert(text.into(), pattern::scalar_pattern(text));
         }
         self.scalars.get(text)
+    }
+
+    /// An overlay that was kept.
+    pub(super) fn overlay(&self, text: &str) -> Option<Arc<Document<'static>>> {
+        self.overlays.get(text).cloned()
+    }
+
+    /// Keeps an overlay.
+    pub(super) fn keep_overlay(&mut self, text: &str, overlay: Document<'static>) {
+        if self.overlays.len() >= KEPT {
+            self.overlays.clear();
+        }
+        self.overlays.insert(text.into(), Arc::new(overlay));
     }
 
     /// The JSON of a text in YAML, which `read` makes.

@@ -1,6 +1,7 @@
 //! Policy sets as `.kyvb` files: the program, and a section with what is known besides code.
 
-use super::index::{About, By};
+use super::index::{About, By, Key};
+use super::reads::Reads;
 use super::set::{CheckKind, Paths, PolicyInfo, PolicyKind, PolicySet, RuleInfo, RuleOverride, Severity, Standard};
 use crate::codegen::{CompiledRule, CompiledTarget};
 use crate::diag::Code;
@@ -180,6 +181,7 @@ fn rule(w: &mut Writer, rule: &RuleInfo, lists: &KindLists<'_>) {
         });
     });
     about(w, &rule.about, lists);
+    w.u8(rule.reads.marks());
     w.len(rule.code.check.index());
     w.option(rule.code.message.as_ref(), |w, m| w.len(m.index()));
     w.list(&rule.code.targets, |w, t| {
@@ -212,9 +214,10 @@ impl<'s> KindLists<'s> {
 
 fn about(w: &mut Writer, about: &About, lists: &KindLists<'_>) {
     w.option(about.kinds.as_ref(), |w, kinds| w.len(lists.numbers.get(&**kinds).copied().unwrap_or_default()));
-    w.option(about.key.as_ref(), |w, (by, texts)| {
-        w.u8(*by as u8);
-        w.list(texts, |w, t| w.str(t));
+    w.option(about.key.as_ref(), |w, key| {
+        w.u8(key.by as u8);
+        w.bool(key.wild);
+        w.list(&key.texts, |w, t| w.str(t));
     });
 }
 
@@ -224,7 +227,7 @@ fn read_about(r: &mut Reader<'_>, kinds: &[Arc<[Box<str>]>]) -> Result<About, Wi
         kinds: r.option(|r| kinds.get(r.u32()? as usize).cloned().ok_or(WireError::Invalid("kinds")))?,
         key: r.option(|r| {
             let by = By::ALL.get(usize::from(r.u8()?)).copied().ok_or(WireError::Invalid("match"))?;
-            Ok((by, r.list(text)?.into()))
+            Ok(Key { by, wild: r.bool()?, texts: r.list(text)?.into() })
         })?,
     })
 }
@@ -297,6 +300,7 @@ fn read_rule(
             Ok(Box::new(Standard { rule, exceptions }))
         })?,
         about: read_about(r, kinds)?,
+        reads: Reads::of_marks(r.u8()?),
         code: CompiledRule {
             check: unit(r)?,
             message: r.option(unit)?,

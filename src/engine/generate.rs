@@ -3,8 +3,9 @@
 use super::host::Host;
 use super::message::Own;
 use super::request::Request;
-use super::run::{Around, Engine, Run, Status, Verdict, request_document, request_json, resource_kind, verdict};
+use super::run::{Around, Engine, Run, Status, Verdict, request_document, request_json, verdict};
 use super::set::{CheckKind, PolicySet, RuleInfo};
+use super::uses::{Again, MAKE};
 use kyvc_vm::document::Place;
 use kyvc_vm::machine::View;
 use kyvc_vm::value::Val;
@@ -27,13 +28,16 @@ impl Engine {
         mut each: impl FnMut(Verdict<'s>, Vec<Wanted>),
     ) {
         let Some(info) = set.policies.get(policy) else { return };
+        let topic = set.topic(request);
+        let kind = topic.kind;
+        let again = Again::of(request, &topic, MAKE);
+        let request = &again.as_ref().map_or(*request, |again| again.request(request));
         let Some(root) = request.object.root() else { return };
-        let kind = resource_kind(set, request);
-        let text = set.reads.request.then(|| request_json(set, request));
+        let text = set.reads_of(request.object).request.then(|| request_json(set, request));
         let rest = text.as_deref().and_then(request_document);
         self.parts().0.begin_context();
         self.set_offers(host);
-        self.ready(set, request, rest.as_ref());
+        self.ready(set, request, &topic, rest.as_ref());
         let around = Around { kind, root, rest: rest.as_ref(), images_of: request.object, host };
         for (number, rule) in set.rules_doing(CheckKind::Generate, policy, kind.kind) {
             let (machine, cache, spare, traces) = self.parts();

@@ -3,10 +3,9 @@
 use super::host::{Host, TargetSelector};
 use super::message::Own;
 use super::request::{Operation, Request};
-use super::run::{
-    Around, EVERYTHING, Engine, Run, Status, Verdict, request_document, request_json, resource_kind, verdict, version,
-};
+use super::run::{Around, EVERYTHING, Engine, Run, Status, Verdict, request_document, request_json, verdict, version};
 use super::set::{CheckKind, PolicySet};
+use super::uses::{Again, CHANGE};
 use super::versions::{Changing, Versions};
 use kyvc_vm::document::{Buffers, Document, JsonOptions, Place, read_json};
 use kyvc_vm::ids::UnitId;
@@ -15,6 +14,9 @@ use kyvc_vm::program::Reason;
 use kyvc_vm::value::Val;
 use kyvc_vm::verdict::{Outcome, Root, TrapKind};
 use std::fmt::Display;
+
+/// Takes what a rule says, with another object that it changes.
+type Each<'e, 's> = &'e mut dyn FnMut(Verdict<'s>, Option<&Document<'_>>);
 
 /// What became of a request's object.
 #[derive(Clone, Copy, Debug)]
@@ -41,10 +43,31 @@ impl Engine {
         host: &dyn Host,
         mut each: impl FnMut(Verdict<'s>, Option<&Document<'_>>),
     ) -> Mutated<'r> {
-        let Some(info) = set.policies.get(policy).filter(|_| request.object.root().is_some()) else {
+        if request.object.root().is_none() {
             return Mutated::Same;
-        };
-        let kind = resource_kind(set, request);
+        }
+        match Again::of(request, &set.topic(request), CHANGE) {
+            None => self.mutate_read(set, policy, request, versions, host, &mut each),
+            Some(again) => {
+                let (object, old) = again.objects();
+                let object = object.map_or(request.object, |doc| versions.alloc(doc));
+                let old = old.map(|doc| &*versions.alloc(doc)).or(request.old);
+                self.mutate_read(set, policy, &Request { object, old, ..*request }, versions, host, &mut each)
+            }
+        }
+    }
+
+    fn mutate_read<'s, 'r>(
+        &mut self,
+        set: &'s PolicySet,
+        policy: usize,
+        request: &Request<'r>,
+        versions: &'r Versions<'r>,
+        host: &dyn Host,
+        each: Each<'_, 's>,
+    ) -> Mutated<'r> {
+        let Some(info) = set.policies.get(policy) else { return Mutated::Same };
+        let kind = set.topic(request).kind;
         self.parts().0.begin_context();
         let first = request.object;
         let mut now = first;
@@ -53,9 +76,10 @@ impl Engine {
         let has_old = matches!(request.operation, Operation::Delete | Operation::Update);
         let null = if has_old { null(versions) } else { None };
         let mut lost = request.operation == Operation::Delete;
-        let text = set.reads.request.then(|| request_json(set, request));
+        let mut text = None;
         for (number, rule) in set.rules_doing(CheckKind::Mutate, policy, kind.kind) {
-            let rest = text.as_deref().and_then(request_document);
+            let text = rule.reads.request.then(|| &*text.get_or_insert_with(|| request_json(set, request)));
+            let rest = text.and_then(|text| request_document(text));
             let old = match request.operation {
                 Operation::Delete | Operation::Update => request.old.or(Some(first)),
                 _ => request.old,
@@ -63,7 +87,8 @@ impl Engine {
             let request = Request { object: now, old, ..*request };
             let Some(root) = now.root() else { return Mutated::Same };
             self.set_offers(host);
-            self.ready(set, &request, rest.as_ref());
+            let topic = set.topic(&request);
+            self.ready(set, &request, &topic, rest.as_ref());
             let around = Around { kind, root, rest: rest.as_ref(), images_of: first, host };
             let mut applied = false;
             let mut tell = |told: Told, target: Option<&Document<'_>>| {

@@ -7,7 +7,7 @@ use super::versions::Changing;
 use crate::diag::Source;
 use crate::lower::pattern::scalar_pattern;
 use crate::yaml;
-use kyvc_vm::document::{Buffers, Document, JsonOptions, Layout, NodeId, go_json, read_json};
+use kyvc_vm::document::{Buffers, Builder, Document, JsonOptions, Layout, Limits, NodeId, go_json, read_json};
 use kyvc_vm::machine::{Input, Machine, View};
 use kyvc_vm::patch::json6902::{self, OperationError, Written};
 use kyvc_vm::patch::strategic::{self, Conditions, Operand};
@@ -24,14 +24,33 @@ static EVERYTHING: LazyLock<Layout> = LazyLock::new(Layout::everything);
 impl<'e, 'r: 'e> Run<'e, 'r> {
     /// Answers a step in the change of the object.
     pub(super) fn patch(&mut self, step: Patch) -> Answered<Val> {
-        let text = match step {
-            Patch::Apply { patch, .. } => self.patch_text(patch),
-            Patch::Begin | Patch::End => String::new(),
+        let given = match step {
+            Patch::Apply { patch, operations, constant } => self.given(patch, operations || constant),
+            Patch::Begin | Patch::End => Given::Text(String::new()),
         };
         let mut change = self.change.take().ok_or(TrapKind::Code)?;
-        let done = self.change_by(&mut change, step, &text);
+        let done = self.change_by(&mut change, step, &given);
         self.change = Some(change);
+        if let Given::Overlay(overlay) = given {
+            self.cache.patch = overlay.recycle();
+        }
         done.map(Val::Bool)
+    }
+
+    /// A patch as it is applied.
+    fn given(&mut self, patch: Val, as_text: bool) -> Given {
+        if !as_text {
+            let documents = self.documents();
+            let input = self.input(&documents);
+            if let View::Map = self.machine.view(self.program(), &input, patch) {
+                let layout: &'static Layout = &EVERYTHING;
+                let memory = std::mem::take(&mut self.cache.patch);
+                if let Some(overlay) = self.machine.document(self.program(), &input, patch, layout, memory) {
+                    return Given::Overlay(overlay);
+                }
+            }
+        }
+        Given::Text(self.patch_text(patch))
     }
 
     /// A text as it is, any other value as JSON.
@@ -48,7 +67,7 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
         }
     }
 
-    fn change_by(&mut self, change: &mut Changing<'r>, step: Patch, text: &str) -> Answered<bool> {
+    fn change_by(&mut self, change: &mut Changing<'r>, step: Patch, given: &Given) -> Answered<bool> {
         match step {
             Patch::Begin => {
                 change.begin()?;
@@ -61,18 +80,17 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
                 Ok(true)
             }
             Patch::Apply { operations, constant, .. } => {
-                let size = text.len() + change.now().bytes();
+                let size = given.size() + change.now().bytes();
                 self.machine.charge(MAKING + size as u64 / 8)?;
-                let space = Space { buffers: change.space(), ..Space::default() };
-                let made = if operations {
-                    self.operate(change.now(), text, constant, space)
-                } else {
-                    self.merge(change.now(), text, space)
-                };
+                let mut made = self.apply(change, given, operations, constant);
+                if matches!(made, Err(PatchError::Unread)) {
+                    change.read_whole()?;
+                    made = self.apply(change, given, operations, constant);
+                }
                 match made {
                     Ok(Some(doc)) => {
                         object(&doc).map_err(Broken::Failed)?;
-                        change.renew(doc);
+                        change.renew(doc, !operations);
                         Ok(true)
                     }
                     Ok(None) => Ok(false),
@@ -82,15 +100,54 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
         }
     }
 
-    fn merge(&mut self, now: &Document<'r>, overlay: &str, space: Space) -> Result<Option<Document<'r>>, PatchError> {
+    fn apply(
+        &mut self,
+        change: &mut Changing<'r>,
+        given: &Given,
+        operations: bool,
+        constant: bool,
+    ) -> Result<Option<Document<'r>>, PatchError> {
+        let space = Space { buffers: change.space(), ..Space::default() };
+        match given {
+            Given::Text(text) if operations => self.operate(change.now(), text, constant, space),
+            Given::Text(text) => self.merge(change.now(), text, constant, space),
+            Given::Overlay(overlay) => self.merge_read(change.now(), overlay, space),
+        }
+    }
+
+    fn merge(
+        &mut self,
+        now: &Document<'r>,
+        overlay: &str,
+        constant: bool,
+        space: Space,
+    ) -> Result<Option<Document<'r>>, PatchError> {
+        if let Some(overlay) = self.cache.overlay(overlay).filter(|_| constant) {
+            return self.merge_read(now, &overlay, space);
+        }
         let memory = std::mem::take(&mut self.cache.patch);
-        let overlay = read_json(overlay, &EVERYTHING, memory, JsonOptions::default());
-        let overlay = overlay.map_err(|_| OperationError::Unreadable)?;
+        let read = read_json(overlay, &EVERYTHING, memory, JsonOptions::default());
+        let read = read.map_err(|_| OperationError::Unreadable)?;
+        if constant {
+            let layout: &'static Layout = &EVERYTHING;
+            let mut own = Builder::new("", layout, Buffers::default(), Limits::default());
+            read.root().map_or(Ok(()), |root| own.graft(&read, root))?;
+            self.cache.keep_overlay(overlay, own.finish());
+        }
+        let merged = self.merge_read(now, &read, space);
+        self.cache.patch = read.recycle();
+        merged
+    }
+
+    fn merge_read(
+        &mut self,
+        now: &Document<'r>,
+        overlay: &Document<'_>,
+        space: Space,
+    ) -> Result<Option<Document<'r>>, PatchError> {
         let Some(root) = overlay.root() else { return Ok(None) };
         let mut patterns = Patterns { cache: self.cache, spare: self.spare };
-        let merged = strategic::merge(now, (&overlay, root), &mut patterns, space);
-        self.cache.patch = overlay.recycle();
-        merged
+        strategic::merge(now, (overlay, root), &mut patterns, space)
     }
 
     fn operate(
@@ -115,6 +172,23 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
         let source = Source::new("patchesJson6902", text);
         let operations = yaml::sigs_value(&source, &EVERYTHING).map_err(OperationError::Yaml)?;
         json6902::apply(now, &operations, written, space)
+    }
+}
+
+/// A patch.
+enum Given {
+    /// Operations, or an overlay as JSON
+    Text(String),
+    /// An overlay
+    Overlay(Document<'static>),
+}
+
+impl Given {
+    fn size(&self) -> usize {
+        match self {
+            Given::Text(text) => text.len(),
+            Given::Overlay(overlay) => overlay.bytes(),
+        }
     }
 }
 

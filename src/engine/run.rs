@@ -4,11 +4,13 @@ use super::dynamic::Cache;
 use super::environment::environment;
 use super::generate::Wanted;
 use super::host::{Host, NoHost};
+use super::index::Topic;
 use super::message::{self, Own, Words, path_of};
 use super::request::{Operation, Request, User};
 use super::set::{CheckKind, PolicySet, RuleInfo};
 use super::standard::{Pods, Violated};
 use super::trace::RuleTrace;
+use super::uses::{Again, JUDGE};
 use super::versions::Changing;
 use kyvc_vm::document::{Buffers, Document, JsonOptions, Kind, Layout, NodeId, Place, read_json};
 use kyvc_vm::ids::{FaultId, UnitId};
@@ -156,14 +158,30 @@ impl Engine {
         request: &Request<'_>,
         host: &dyn Host,
         asked: impl Fn(usize) -> bool,
+        each: impl FnMut(Verdict<'s>),
+    ) {
+        let topic = set.topic(request);
+        match Again::of(request, &topic, JUDGE) {
+            None => self.check_read(set, request, &topic, host, asked, each),
+            Some(again) => self.check_read(set, &again.request(request), &topic, host, asked, each),
+        }
+    }
+
+    fn check_read<'s>(
+        &mut self,
+        set: &'s PolicySet,
+        request: &Request<'_>,
+        topic: &Topic<'_>,
+        host: &dyn Host,
+        asked: impl Fn(usize) -> bool,
         mut each: impl FnMut(Verdict<'s>),
     ) {
         let Some(root) = request.object.root() else { return };
-        let kind = resource_kind(set, request);
-        let text = set.reads.request.then(|| request_json(set, request));
+        let kind = topic.kind;
+        let text = set.reads_of(request.object).request.then(|| request_json(set, request));
         let rest = text.as_deref().and_then(request_document);
         self.set_offers(host);
-        self.ready(set, request, rest.as_ref());
+        self.ready(set, request, topic, rest.as_ref());
         let around = Around { kind, root, rest: rest.as_ref(), images_of: request.object, host };
         let mut facts = std::mem::take(&mut self.facts);
         let mut pods = Pods::new(set, request, &mut facts);
@@ -174,7 +192,7 @@ impl Engine {
         let traced = self.machine.is_traced();
         let all = if traced { set.rules.as_slice() } else { &[] };
         let all = all.iter().enumerate().filter(|(_, r)| r.about.has_kind(kind.kind));
-        let found = set.rules_about(request).filter(|_| !traced);
+        let found = set.rules_about(topic).filter(|_| !traced);
         for (number, info) in all.chain(found) {
             if !info.judges() || ended == Some(info.policy) || !asked(info.policy) {
                 continue;
@@ -194,7 +212,7 @@ impl Engine {
                     verdict.status = Status::Skip;
                     verdict.text = "skipping the rule evaluation as pre-existing violations are allowed".to_owned();
                 }
-                self.ready(set, request, rest.as_ref());
+                self.ready(set, request, topic, rest.as_ref());
             }
             let one = set.policies.get(info.policy).is_some_and(|p| p.apply_one);
             if one && matches!(verdict.status, Status::Pass | Status::Fail) {
@@ -228,8 +246,14 @@ impl Engine {
     }
 
     /// Tells the machine what a request is about.
-    pub(super) fn ready(&mut self, set: &PolicySet, request: &Request<'_>, rest: Option<&Document<'_>>) {
-        self.facts(set, request);
+    pub(super) fn ready(
+        &mut self,
+        set: &PolicySet,
+        request: &Request<'_>,
+        topic: &Topic<'_>,
+        rest: Option<&Document<'_>>,
+    ) {
+        self.facts(set, request, topic);
         if let Some(node) = rest.and_then(Document::root) {
             self.machine.set_root(Root::Request, Some(Val::Node(REQUEST, node)));
         }
@@ -249,39 +273,39 @@ impl Engine {
         let request = Request { object, old: None, operation: Operation::Create, ..*request };
         let text = request.rest.map(created);
         let request = Request { rest: text.as_deref(), ..request };
-        let text = set.reads.request.then(|| request_json(set, &request));
+        let text = set.reads_of(object).request.then(|| request_json(set, &request));
         let rest = text.as_deref().and_then(request_document);
         // Kyverno: pkg/engine/handlers/validation/utils.go, the old object was another user's: it is matched as nobody's,
         // while variables see the user of now.
         let request = Request { user: Some(&NOBODY), subresource: "", ..request };
-        self.ready(set, &request, rest.as_ref());
-        let around = Around { kind: resource_kind(set, &request), root, rest: rest.as_ref(), images_of: object, host };
+        let topic = set.topic(&request);
+        self.ready(set, &request, &topic, rest.as_ref());
+        let around = Around { kind: topic.kind, root, rest: rest.as_ref(), images_of: object, host };
         let mut facts = Facts::default();
         let mut pods = Pods::new(set, &request, &mut facts);
         self.rule(set, number, info, &request, around, &mut pods, None).is_some_and(|v| v.status == Status::Fail)
     }
 
-    fn facts(&mut self, set: &PolicySet, request: &Request<'_>) {
+    fn facts(&mut self, set: &PolicySet, request: &Request<'_>, topic: &Topic<'_>) {
         let m = &mut self.machine;
         m.begin();
         let doc = request.object;
         let at = |path| doc.slot(path).map_or(Val::Absent, |n| Val::Node(OBJECT, n));
-        let text = |path| doc.slot(path).and_then(|n| doc.as_str(n)).unwrap_or("");
         let paths = &set.paths;
-        let name = if text(paths.name).is_empty() { at(paths.generate_name) } else { at(paths.name) };
-        let string = |m: &mut Machine, v: Val, s: &str| if s.is_empty() { m.text("") } else { v };
-        let own = string(m, at(paths.namespace), text(paths.namespace));
-        let kind = string(m, at(paths.kind), text(paths.kind));
-        let named = if text(paths.name).is_empty() { text(paths.generate_name) } else { text(paths.name) };
-        let name = string(m, name, named);
-        let namespace = if text(paths.kind) == "Namespace" { string(m, at(paths.name), text(paths.name)) } else { own };
+        let nothing = m.text("");
+        let string = |path, text: &str| if text.is_empty() { nothing } else { at(path) };
+        let own = string(paths.namespace, topic.own_namespace);
+        let kind = string(paths.kind, topic.own_kind);
+        let name = string(if topic.generated { paths.generate_name } else { paths.name }, topic.object.name);
+        let is_namespace = topic.own_kind == "Namespace";
+        let namespace = if is_namespace { string(paths.name, topic.object.namespace) } else { own };
         m.set_fact(Fact::Name, name);
         m.set_fact(Fact::Namespace, namespace);
         m.set_fact(Fact::OwnNamespace, own);
         m.set_fact(Fact::Kind, kind);
         m.set_fact(Fact::Labels, at(paths.labels));
         m.set_fact(Fact::Annotations, at(paths.annotations));
-        let operation = m.text(request.operation.name());
+        let operation = m.text(topic.operation);
         m.set_fact(Fact::Operation, operation);
         m.set_fact(Fact::UserKnown, Val::Bool(request.user.is_some()));
         if let Some(user) = request.user {
@@ -657,15 +681,4 @@ fn created(json: &str) -> String {
 
 pub(super) fn request_document(json: &str) -> Option<Document<'_>> {
     read_json(json, &EVERYTHING, Buffers::default(), JsonOptions::default()).ok()
-}
-
-/// What a request is about.
-pub(super) fn resource_kind<'r>(set: &PolicySet, request: &Request<'r>) -> ResourceKind<'r> {
-    if let Some(whole) = request.whole {
-        return ResourceKind { subresource: request.subresource, ..whole };
-    }
-    let doc = request.object;
-    let text = |path| doc.slot(path).and_then(|n| doc.as_str(n)).unwrap_or("");
-    let kind = ResourceKind::of(text(set.paths.api_version), text(set.paths.kind));
-    ResourceKind { subresource: request.subresource, ..kind }
 }

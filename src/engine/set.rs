@@ -2,17 +2,15 @@
 
 use super::index::{About, Index, Topic};
 use super::message;
+use super::reads::Reads;
 use super::request::Request;
-use super::run::resource_kind;
 use crate::codegen::CompiledRule;
 use crate::ir::images::ImageRule;
 use crate::policy::classic::Action;
-use kyvc_vm::document::{LayoutBuilder, PathId, Place, Segment};
-use kyvc_vm::op::{Instr, Op};
+use kyvc_vm::document::{self, Document, Identity, LayoutBuilder, PathId, Place, Segment, Uses};
 use kyvc_vm::pod_security::{self, Exclusion, Schema};
 use kyvc_vm::program::Program;
-use kyvc_vm::selector::LabelSelector;
-use kyvc_vm::verdict::{Fact, Root};
+use kyvc_vm::selector::{LabelSelector, ResourceKind};
 
 /// How bad a violation is, as the policy's annotation says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -213,6 +211,8 @@ pub struct RuleInfo {
     pub(crate) pod_security: Option<Box<Standard>>,
     /// What it can match
     pub(crate) about: About,
+    /// What it looks at besides the object
+    pub(crate) reads: Reads,
     /// Its code
     pub(crate) code: CompiledRule,
     /// Where it stands in the policy's source
@@ -271,7 +271,7 @@ impl Paths {
         };
         // Reports read these.
         let _ = (path(&["metadata", "uid"]), path(&["metadata", "resourceVersion"]));
-        Self {
+        let paths = Self {
             api_version: path(&["apiVersion"]),
             kind: path(&["kind"]),
             name: path(&["metadata", "name"]),
@@ -279,7 +279,12 @@ impl Paths {
             namespace: path(&["metadata", "namespace"]),
             labels: path(&["metadata", "labels"]),
             annotations: path(&["metadata", "annotations"]),
-        }
+        };
+        let Self { kind, name, generate_name, namespace, .. } = paths;
+        let spared = ["metadata", "managedFields"].map(|key| Segment::Key(layout.sym(key)));
+        layout.spare(&spared);
+        layout.identity(Identity { kind, name, generate_name, namespace });
+        paths
     }
 }
 
@@ -305,50 +310,6 @@ pub struct PolicySet {
     cleaning: Vec<usize>,
 }
 
-/// What the rules of a set look at besides the object. Where a text is only known at run time they may look at anything.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Reads {
-    /// Of the request more than its objects. What is only made at run time asks for it then.
-    pub(crate) request: bool,
-    /// Who makes the request
-    pub(crate) user: bool,
-    /// The old object of an update
-    pub(crate) old: bool,
-    /// The labels of the object's namespace
-    pub(crate) namespace: bool,
-}
-
-impl Reads {
-    fn of(program: &Program, policies: &[PolicyInfo], rules: &[RuleInfo]) -> Self {
-        const OF_USER: [Fact; 5] = [Fact::UserKnown, Fact::Username, Fact::Groups, Fact::Roles, Fact::ClusterRoles];
-        let code = program.code();
-        let root = |roots: &[Root]| {
-            let hit = |n: u32| roots.iter().any(|r| *r as u32 == n);
-            code.iter().any(|i| match i.op {
-                Op::RootLoad => hit(i.c),
-                Op::RootPath => hit(u32::from(i.b)),
-                _ => false,
-            })
-        };
-        let anything = code.iter().any(|i| matches!(i.op, Op::TextEval | Op::TextScan | Op::QueryEval))
-            // The texts of conditions may have variables, and so may what is told of images.
-            || rules.iter().any(|r| !matches!(r.check, CheckKind::Pattern | CheckKind::AnyPattern | CheckKind::PodSecurity))
-            || root(&[Root::Context, Root::Given]);
-        let fact = |facts: &[Fact]| {
-            code.iter().any(|i: &Instr| i.op == Op::FactLoad && facts.iter().any(|f| *f as u32 == i.c))
-        };
-        let selects = |overrides: &[RuleOverride]| overrides.iter().any(|o| o.selector.is_some());
-        Self {
-            request: root(&[Root::Request, Root::Context]),
-            user: anything || root(&[Root::Request, Root::Account]) || fact(&OF_USER),
-            namespace: fact(&[Fact::NamespaceLabels])
-                || policies.iter().any(|p| selects(&p.overrides))
-                || rules.iter().any(|r| selects(&r.overrides)),
-            old: anything || root(&[Root::OldObject]) || rules.iter().any(|r| r.allow_existing),
-        }
-    }
-}
-
 impl PolicySet {
     /// A set, with what follows from its parts. `paths` are those of the program's layout.
     pub(crate) fn new(program: Program, policies: Vec<PolicyInfo>, rules: Vec<RuleInfo>, paths: Paths) -> Self {
@@ -358,7 +319,7 @@ impl PolicySet {
             found
         };
         Self {
-            reads: Reads::of(&program, &policies, &rules),
+            reads: Reads::of_marks(program.layout().marks()),
             schema: rules.iter().any(|r| r.pod_security.is_some()).then(|| Schema::new(program.layout())),
             mutating: with(CheckKind::Mutate),
             generating: with(CheckKind::Generate),
@@ -423,7 +384,10 @@ impl PolicySet {
 
     /// Whether its rules, or what becomes of violations, may ask for the labels of a request's namespace.
     pub fn asks_namespace(&self) -> bool {
+        let selects = |overrides: &[RuleOverride]| overrides.iter().any(|o| o.selector.is_some());
         self.reads.namespace
+            || self.policies.iter().any(|p| selects(&p.overrides))
+            || self.rules.iter().any(|r| selects(&r.overrides))
     }
 
     /// Whether there are rules that change other objects than the one they are about.
@@ -445,9 +409,9 @@ impl PolicySet {
     /// The rules that may be about a request, with their numbers.
     pub(crate) fn rules_about<'s>(
         &'s self,
-        request: &Request<'_>,
+        topic: &Topic<'_>,
     ) -> impl Iterator<Item = (usize, &'s RuleInfo)> + use<'s> {
-        let numbers = self.index.rules(&self.topic(request));
+        let numbers = self.index.rules(topic);
         numbers.filter_map(|n| self.rules.get(n as usize).map(|r| (n as usize, r)))
     }
 
@@ -456,10 +420,29 @@ impl PolicySet {
         let doc = request.object;
         let text = |path| doc.slot(path).and_then(|n| doc.as_str(n)).unwrap_or("");
         let paths = &self.paths;
-        let own = text(paths.name);
-        let name = if own.is_empty() { text(paths.generate_name) } else { own };
-        let namespace = if text(paths.kind) == "Namespace" { own } else { text(paths.namespace) };
-        Topic { kind: resource_kind(self, request).kind, name, namespace, operation: request.operation.name() }
+        let (own, own_kind, own_namespace) = (text(paths.name), text(paths.kind), text(paths.namespace));
+        let generated = own.is_empty();
+        let name = if generated { text(paths.generate_name) } else { own };
+        let namespace = if own_kind == "Namespace" { own } else { own_namespace };
+        let kind = match request.whole {
+            Some(whole) => whole,
+            None => ResourceKind::of(text(paths.api_version), own_kind),
+        };
+        let kind = ResourceKind { subresource: request.subresource, ..kind };
+        let object = document::Topic { kind: kind.kind, name, namespace };
+        Topic { object, operation: request.operation.name(), kind, own_kind, own_namespace, generated }
+    }
+
+    /// What rules look at that may be about a request, whose object was read for them.
+    pub(crate) fn reads_of(&self, object: &Document<'_>) -> Reads {
+        let own = std::ptr::eq(object.layout(), self.program.layout());
+        if own { Reads::of_marks(object.marks()) } else { self.reads }
+    }
+
+    /// As [`reads_of`](Self::reads_of), where that is not known yet.
+    pub(crate) fn reads(&self, request: &Request<'_>, uses: Uses) -> Reads {
+        let covered = request.object.covers(&self.topic(request).object, uses);
+        if covered { self.reads_of(request.object) } else { self.reads }
     }
 
     /// The rules of a policy that do something to objects of a kind, with their numbers.

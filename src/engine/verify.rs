@@ -14,8 +14,9 @@ use super::host::Host;
 use super::images::{self, Found};
 use super::message::{self, Own};
 use super::request::{Operation, Request};
-use super::run::{Around, Engine, Run, Status, Verdict, request_document, request_json, resource_kind, verdict};
+use super::run::{Around, Engine, Run, Status, Verdict, request_document, request_json, verdict};
 use super::set::{CheckKind, PolicySet, RuleInfo};
+use super::uses::{Again, CHANGE};
 use crate::ir::images::ImageRule;
 use crate::yaml;
 use kyvc_vm::builtin::images::Image;
@@ -38,12 +39,15 @@ impl Engine {
         mut each: impl FnMut(Verdict<'s>),
     ) -> Option<String> {
         let info = set.policies.get(policy)?;
+        let topic = set.topic(request);
+        let kind = topic.kind;
+        let again = Again::of(request, &topic, CHANGE);
+        let request = &again.as_ref().map_or(*request, |again| again.request(request));
         let root = request.object.root()?;
-        let kind = resource_kind(set, request);
-        let text = set.reads.request.then(|| request_json(set, request));
+        let text = set.reads_of(request.object).request.then(|| request_json(set, request));
         let rest = text.as_deref().and_then(request_document);
         self.set_offers(host);
-        self.ready(set, request, rest.as_ref());
+        self.ready(set, request, &topic, rest.as_ref());
         self.parts().0.begin_context();
         let around = Around { kind, root, rest: rest.as_ref(), images_of: request.object, host };
         let (mut metadata, mut digests) = (Metadata::default(), Vec::new());

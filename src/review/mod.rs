@@ -52,7 +52,7 @@ pub use read::{GroupVersion, Review, ReviewError};
 pub use response::Answer;
 
 use crate::engine::{Engine, Host, NoHost, PolicyInfo, PolicyKind, PolicySet, Request, RuleInfo, User};
-use kyvc_vm::document::Document;
+use kyvc_vm::document::{Document, Uses};
 use kyvc_vm::selector::ResourceKind;
 use read::Memory;
 
@@ -98,7 +98,17 @@ impl Reviewer {
     /// # Errors
     /// Says why the bytes are no review.
     pub fn read<'a>(&mut self, set: &'a PolicySet, bytes: &'a [u8]) -> Result<Review<'a>, ReviewError> {
-        Review::read(set, bytes, &mut self.memory)
+        self.read_for(set, bytes, Uses::ALL)
+    }
+
+    /// As [`read`](Self::read), for some of what can be asked of the set: [`JUDGE`](crate::engine::JUDGE) is enough for
+    /// [`validate`](Self::validate), and [`CHANGE`](crate::engine::CHANGE) for [`mutate`](Self::mutate). Of the objects
+    /// only that is flattened which rules want for it.
+    ///
+    /// # Errors
+    /// Says why the bytes are no review.
+    pub fn read_for<'a>(&mut self, set: &'a PolicySet, bytes: &'a [u8], uses: Uses) -> Result<Review<'a>, ReviewError> {
+        Review::read(set, bytes, uses, &mut self.memory)
     }
 
     /// Takes back the memory of a review.
@@ -119,12 +129,13 @@ struct Parts {
 }
 
 impl Parts {
-    fn new(set: &PolicySet, review: &Review<'_>, around: &Surroundings<'_>) -> Self {
+    fn new(set: &PolicySet, review: &Review<'_>, around: &Surroundings<'_>, uses: Uses) -> Self {
         let Surroundings { roles, cluster_roles, .. } = *around;
-        Self {
-            user: set.reads.user.then(|| review.user(roles, cluster_roles)),
-            rest: (set.reads.request || set.reads.user).then(|| review.rest(roles, cluster_roles)),
-        }
+        let mut parts = Self { user: None, rest: None };
+        let reads = parts.request(review, around).map(|request| set.reads(&request, uses));
+        parts.user = reads.filter(|r| r.user).map(|_| review.user(roles, cluster_roles));
+        parts.rest = reads.filter(|r| r.request || r.user).map(|_| review.rest(roles, cluster_roles));
+        parts
     }
 
     /// The request as the engine has it; none where there is no object.
@@ -157,7 +168,7 @@ fn fails_closed(
     around: &Surroundings<'_>,
     of: impl Fn(usize, &RuleInfo) -> bool,
 ) -> bool {
-    let kind = set.topic(request).kind;
+    let kind = set.topic(request).object.kind;
     let closed = |policy: usize| set.policies().get(policy).is_some_and(|p| !p.ignore_failures);
     set.rules().iter().enumerate().any(|(number, rule)| {
         rule.about.has_kind(kind) && closed(rule.policy) && is_asked(set, around, rule.policy) && of(number, rule)

@@ -5,7 +5,7 @@ use super::response::Answer;
 use super::validate::resource;
 use super::{Parts, Review, Reviewer, Surroundings, fails_closed, is_asked, warning};
 use crate::engine::{
-    CheckKind, Mutated, Operation, PolicyInfo, PolicySet, Request, RuleInfo, Status, Verdict, Versions,
+    CHANGE, CheckKind, Mutated, Operation, PolicyInfo, PolicySet, Request, RuleInfo, Status, Verdict, Versions,
 };
 use crate::policy::classic::Action;
 use kyvc_vm::document::{Buffers, Document, JsonOptions, read_json};
@@ -25,7 +25,7 @@ impl Reviewer {
         around: &Surroundings<'_>,
         mut each: impl FnMut(&Verdict<'s>),
     ) -> Answer {
-        let parts = Parts::new(set, review, around);
+        let parts = Parts::new(set, review, around, CHANGE);
         let Some(first) = parts.request(review, around).filter(|_| review.operation != Operation::Delete) else {
             return Answer::default();
         };
@@ -109,7 +109,9 @@ impl Reviewer {
 /// The policies from a number on with rules that may change the object of a request, in order.
 fn changing(set: &PolicySet, request: &Request<'_>, from: usize) -> VecDeque<usize> {
     let mut policies: VecDeque<usize> = VecDeque::new();
-    for (_, rule) in set.rules_about(request).filter(|(_, r)| r.policy >= from && r.check == CheckKind::Mutate) {
+    for (_, rule) in
+        set.rules_about(&set.topic(request)).filter(|(_, r)| r.policy >= from && r.check == CheckKind::Mutate)
+    {
         if policies.back() != Some(&rule.policy) {
             policies.push_back(rule.policy);
         }

@@ -1,7 +1,9 @@
 //! The bytes of an AdmissionReview, taken apart in one pass.
 
-use crate::engine::{Operation, PolicySet, User};
-use kyvc_vm::document::{Buffers, Builder, Document, JsonError, JsonOptions, JsonWalk, Limits, NodeId, read_json};
+use crate::engine::{Operation, PolicySet, Reads, Request, User};
+use kyvc_vm::document::{
+    Buffers, Builder, Document, JsonError, JsonOptions, JsonWalk, Limits, NodeId, Topic, Uses, read_json,
+};
 use serde_json::{Map, Value};
 use smallvec::SmallVec;
 use std::borrow::Cow;
@@ -103,7 +105,12 @@ pub(super) struct Memory {
 }
 
 impl<'a> Review<'a> {
-    pub(super) fn read(set: &'a PolicySet, bytes: &'a [u8], memory: &mut Memory) -> Result<Self, ReviewError> {
+    pub(super) fn read(
+        set: &'a PolicySet,
+        bytes: &'a [u8],
+        uses: Uses,
+        memory: &mut Memory,
+    ) -> Result<Self, ReviewError> {
         let text = std::str::from_utf8(bytes).map_err(|e| ReviewError::Utf8(e.valid_up_to()))?;
         let mut review = Review {
             api_version: Cow::default(),
@@ -130,7 +137,7 @@ impl<'a> Review<'a> {
                 "kind" => review.kind_of_review = walk.text()?.unwrap_or_default(),
                 "request" if !walk.is_null() => {
                     found = true;
-                    review.request(walk, set, memory)?;
+                    review.request(walk, set, uses, memory)?;
                 }
                 _ => {}
             }
@@ -144,7 +151,18 @@ impl<'a> Review<'a> {
         Ok(review)
     }
 
-    fn request(&mut self, walk: &mut JsonWalk<'a>, set: &'a PolicySet, memory: &mut Memory) -> Result<(), ReviewError> {
+    fn request(
+        &mut self,
+        walk: &mut JsonWalk<'a>,
+        set: &'a PolicySet,
+        uses: Uses,
+        memory: &mut Memory,
+    ) -> Result<(), ReviewError> {
+        // What is asked for a part of something is told of what kind that is later on.
+        let options = |review: &Self| {
+            let by_identity = Some(uses).filter(|_| review.subresource.is_empty());
+            JsonOptions { by_identity, ..JsonOptions::default() }
+        };
         let layout = set.program().layout();
         // An old object that came before anybody knew that it is needed.
         let mut passed = None;
@@ -156,12 +174,12 @@ impl<'a> Review<'a> {
                 "object" if walk.is_null() => self.object = None,
                 "object" => {
                     let buffers = std::mem::take(&mut memory.object);
-                    self.object = Some(walk.document(layout, buffers, JsonOptions::default())?);
+                    self.object = Some(walk.document(layout, buffers, options(self))?);
                 }
                 "oldObject" if walk.is_null() => passed = None,
-                "oldObject" if set.reads.old || operation == Some(Operation::Delete) => {
+                "oldObject" if operation == Some(Operation::Delete) || self.asks_for_old(set, uses) => {
                     let buffers = std::mem::take(&mut memory.old_object);
-                    self.old_object = Some(walk.document(layout, buffers, JsonOptions::default())?);
+                    self.old_object = Some(walk.document(layout, buffers, options(self))?);
                 }
                 "oldObject" => passed = Some(walk.skip()?),
                 "uid" => self.uid = text(walk)?,
@@ -183,9 +201,19 @@ impl<'a> Review<'a> {
         self.operation = operation.ok_or(ReviewError::Field("operation"))?;
         if let Some(text) = passed.filter(|_| self.operation == Operation::Delete) {
             let buffers = std::mem::take(&mut memory.old_object);
-            self.old_object = Some(read_json(text, layout, buffers, JsonOptions::default())?);
+            self.old_object = Some(read_json(text, layout, buffers, options(self))?);
         }
         Ok(())
+    }
+
+    /// Whether rules look at the old object that may be about the new one.
+    fn asks_for_old(&self, set: &PolicySet, uses: Uses) -> bool {
+        let Some(object) = self.object.as_ref().filter(|_| self.subresource.is_empty()) else { return set.reads.old };
+        let own = set.topic(&Request::create(object)).object;
+        // What it will be taken for, once all is read.
+        let topic = Topic { kind: &self.kind.name, ..own };
+        let same = self.kind.name == own.kind && (self.namespace == own.namespace || own.kind == "Namespace");
+        if same && object.covers(&topic, uses) { Reads::of_marks(object.marks()).old } else { set.reads.old }
     }
 
     /// Gives the objects the kind and the namespace of the request, which those that are only a part of something may

@@ -3,7 +3,7 @@
 use super::blocked::Blocked;
 use super::response::Answer;
 use super::{Parts, Review, Reviewer, Surroundings, fails_closed, is_asked, warning};
-use crate::engine::{PolicySet, Request, RuleInfo, Status, Verdict};
+use crate::engine::{JUDGE, PolicySet, Request, RuleInfo, Status, Verdict};
 use crate::policy::classic::Action;
 
 impl Reviewer {
@@ -18,7 +18,7 @@ impl Reviewer {
         around: &Surroundings<'_>,
         mut each: impl FnMut(&Verdict<'s>, Action),
     ) -> Answer {
-        let parts = Parts::new(set, review, around);
+        let parts = Parts::new(set, review, around, JUDGE);
         let Some(request) = parts.request(review, around) else { return Answer::default() };
         let mut said = Said::default();
         let asked = |policy| is_asked(set, around, policy);

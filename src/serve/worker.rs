@@ -4,11 +4,11 @@ use super::metrics::{Counts, Labels};
 use super::route::{Checked, FailurePolicy, Route, Scope, Webhook};
 use super::world::{Kind, Roles, Said, World};
 use super::{Policies, Server, kinds, lock, own};
-use crate::engine::{Engine, Operation, PolicyInfo, Status, Verdict};
+use crate::engine::{CHANGE, Engine, JUDGE, Operation, PolicyInfo, Status, Verdict};
 use crate::review::{Answer, Review, ReviewError, Reviewer, Surroundings};
 use hyper::Method;
 use hyper::body::Bytes;
-use kyvc_vm::document::{Buffers, JsonOptions, Layout, read_json};
+use kyvc_vm::document::{Buffers, JsonOptions, Layout, Uses, read_json};
 use kyvc_vm::selector::ResourceKind;
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
@@ -92,7 +92,12 @@ impl Worker {
     ) -> Result<Bytes, Refused> {
         let start = Instant::now();
         let set = &policies.set;
-        let review = self.reviewer.read(set, body)?;
+        let uses = match route {
+            Route::Resource(Webhook::Validate, _) => JUDGE,
+            Route::Resource(Webhook::Mutate, _) => CHANGE,
+            _ => Uses::ALL,
+        };
+        let review = self.reviewer.read_for(set, body, uses)?;
         if review.api_version != "admission.k8s.io/v1" || review.kind_of_review != "AdmissionReview" {
             // Kyverno answers anything in the version of the question; whoever asks in another one would be misunderstood.
             let (version, kind) = (&review.api_version, &review.kind_of_review);

@@ -2,10 +2,10 @@
 
 mod derive;
 
-use super::layout::{ROOT, State, UNWANTED};
+use super::layout::{KindNumber, PathId, ROOT, Scope, State, Texts, UNWANTED, Uses};
 use super::node::{KEY_DEAD, KEY_LIMIT, KEY_LOCAL, KEY_NONE, Kind, NO_NODE, Node, NodeId, TextRef};
 use super::symbols::hash;
-use super::{Buffers, Document, JsonError, JsonErrorKind, JsonOptions, Layout, Place, read_json};
+use super::{Buffers, Document, Identity, JsonError, JsonErrorKind, JsonOptions, Layout, Place, read_json};
 use std::collections::HashMap;
 use thiserror::Error;
 
@@ -68,6 +68,8 @@ pub struct Builder<'a> {
     /// Walk state of the value to come.
     next: State,
     limits: Limits,
+    /// Slots before this one may say what the object is, which decides what is read of it
+    identity: u32,
     /// Nodes that were taken over from another document.
     kept: derive::Runs,
 }
@@ -86,7 +88,23 @@ impl<'a> Builder<'a> {
         key_places.clear();
         frames.clear();
         census.begin(layout);
-        let doc = Document { src, layout, nodes, owned, keys, slots, places, key_places, frames: Vec::new(), census };
+        let doc = Document {
+            src,
+            layout,
+            scope: Scope::ALL,
+            view: layout.view(Scope::ALL),
+            ambiguous: false,
+            readable: false,
+            settled: false,
+            nodes,
+            owned,
+            keys,
+            slots,
+            places,
+            key_places,
+            frames: Vec::new(),
+            census,
+        };
         Self {
             doc,
             stack: frames,
@@ -95,8 +113,56 @@ impl<'a> Builder<'a> {
             wide: HashMap::new(),
             next: ROOT,
             limits,
+            identity: 0,
             kept: derive::Runs::new(),
         }
+    }
+
+    /// Has only that read which programs of some uses want of the object, as soon as it has said what it is.
+    #[must_use]
+    pub fn by_identity(mut self, uses: Uses) -> Self {
+        self.identity = self.doc.layout.identity().map_or(0, Identity::end);
+        self.turn(Scope { uses, ..Scope::ALL });
+        self
+    }
+
+    /// A text that says what the object is.
+    #[inline(never)]
+    fn identify(&mut self, path: PathId, node: u32) {
+        let (layout, scope) = (self.doc.layout, self.doc.scope);
+        let Some(identity) = layout.identity() else { return };
+        let text = self.doc.str(NodeId(node));
+        let unknown = |of: Texts| !text.is_empty() && !layout.texts(of).is_empty() && !layout.texts(of).contains(text);
+        let scope = if path == identity.kind {
+            let kind = layout.kind_number(text);
+            // Where it is another one now, what has been read is not what programs about that want.
+            self.doc.ambiguous |= scope.kind != KindNumber::ANY && scope.kind != kind;
+            Scope { kind, ..scope }
+        } else if path == identity.namespace && unknown(Texts::Namespaces) {
+            scope.less(Texts::Namespaces)
+        } else if (path == identity.name || path == identity.generate_name) && unknown(Texts::Names) {
+            scope.less(Texts::Names)
+        } else {
+            scope
+        };
+        self.turn(scope);
+    }
+
+    /// Goes on with another scope, at the same place.
+    fn turn(&mut self, scope: Scope) {
+        if self.doc.scope == scope {
+            return;
+        }
+        let view = self.doc.layout.view(scope);
+        let mut state = ROOT;
+        for (depth, frame) in self.stack.iter_mut().enumerate() {
+            if depth > 0 {
+                let key = self.doc.nodes.get(frame.node as usize).map_or(KEY_NONE, |node| node.key());
+                state = view.member(state, (key < KEY_LOCAL).then_some(super::Sym(key)));
+            }
+            frame.state = state;
+        }
+        (self.doc.scope, self.doc.view) = (scope, view);
     }
 
     /// The document so far; [`finish`](Self::finish) ends it.
@@ -139,11 +205,14 @@ impl<'a> Builder<'a> {
             self.doc.places.push(place);
             self.doc.key_places.push(if self.key == KEY_NONE { Place::default() } else { self.key_place });
         }
-        let (slot, spot) = self.doc.layout.seats(self.next);
+        let (slot, spot) = self.doc.view.seats(self.next);
         if let Some(slot) = slot
             && let Some(entry) = self.doc.slots.get_mut(slot as usize)
         {
             *entry = index;
+            if slot < self.identity && kind == Kind::Str {
+                self.identify(PathId(slot), index);
+            }
         }
         if let Some(spot) = spot {
             self.doc.census.note(spot, kind, index);
@@ -158,7 +227,7 @@ impl<'a> Builder<'a> {
         if let Some(top) = self.stack.last_mut() {
             top.count += 1;
             if !top.map {
-                self.next = self.doc.layout.element(top.state);
+                self.next = self.doc.view.element(top.state);
             }
         }
     }
@@ -243,7 +312,7 @@ impl<'a> Builder<'a> {
     pub fn begin_list(&mut self, place: Option<Place>) -> Result<(), BuildError> {
         self.open(Kind::List, place)?;
         if let Some(top) = self.stack.last() {
-            self.next = self.doc.layout.element(top.state);
+            self.next = self.doc.view.element(top.state);
         }
         Ok(())
     }
@@ -321,7 +390,7 @@ impl<'a> Builder<'a> {
         }
         let Some(top) = self.stack.last_mut() else { return Ok(false) };
         let sym = (id < KEY_LOCAL).then_some(super::Sym(id));
-        self.next = self.doc.layout.member(top.state, sym);
+        self.next = self.doc.view.member(top.state, sym);
         if top.wide || top.count >= WIDE {
             return Ok(self.wide_key(text));
         }

@@ -11,7 +11,7 @@ pub use walk::JsonWalk;
 pub use write::{go_json, write_json, write_str};
 
 use super::build::{BuildError, Builder, Limits};
-use super::{Buffers, Document, Layout, Place};
+use super::{Buffers, Document, Layout, Place, Uses};
 use scan::Scanner;
 use thiserror::Error;
 
@@ -68,6 +68,9 @@ pub struct JsonOptions {
     pub whole_numbers: bool,
     /// Make a float64 of every number, as Go's decoder does where nobody asks for more.
     pub floats: bool,
+    /// Read only what programs of these uses want of the object, which says itself of what kind it is; otherwise what any
+    /// program wants of any object.
+    pub by_identity: Option<Uses>,
     /// What the document may cost.
     pub limits: Limits,
 }
@@ -81,11 +84,19 @@ pub fn read_json<'a>(
     options: JsonOptions,
 ) -> Result<Document<'a>, JsonError> {
     small_enough(src)?;
-    let mut b = Builder::new(src, layout, buffers, options.limits);
+    let mut b = builder(src, layout, buffers, options);
     let mut s = Scanner::new(src);
     match read::document(&mut s, &mut b, options) {
         Ok(()) => Ok(b.finish()),
         Err(scan::Bad) => Err(s.error()),
+    }
+}
+
+fn builder<'a>(src: &'a str, layout: &'a Layout, buffers: Buffers, options: JsonOptions) -> Builder<'a> {
+    let builder = Builder::new(src, layout, buffers, options.limits);
+    match options.by_identity {
+        Some(uses) => builder.by_identity(uses),
+        None => builder,
     }
 }
 

@@ -1,7 +1,18 @@
 //! What a program set asks of a document: its keys and its paths.
 
+mod about;
+mod builder;
+mod view;
+
+pub use about::{Concern, Identity, Topic, Uses};
+pub(crate) use about::{KindNumber, Scope, Texts, Want};
+pub use builder::LayoutBuilder;
+pub(crate) use view::{ROOT, State, UNWANTED, View};
+
 use super::symbols::{Sym, Symbols};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{LazyLock, OnceLock};
 
 /// Number of a static path; the index of its slot in a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,30 +64,18 @@ pub enum Segment {
     Element,
 }
 
-/// A state of the walk beside the input.
-pub(crate) type State = u32;
-/// Nothing below here is wanted.
-pub(crate) const UNWANTED: State = u32::MAX;
-/// Everything below here is wanted, and no path leads on.
-pub(crate) const WHOLE: State = u32::MAX - 1;
-pub(crate) const ROOT: State = 0;
-const NO_SLOT: u32 = u32::MAX;
+/// Number of a place in the tree of all paths; those it is below have smaller ones.
+pub(crate) type Joint = u32;
 
+/// A place in the tree of all paths.
 #[derive(Clone, Debug)]
-struct TrieNode {
-    children: Vec<(Sym, State)>,
-    element: State,
-    slot: u32,
-    spot: u32,
-    /// Whether the values of the spot are linked
-    linked: bool,
-    whole: bool,
-}
-
-impl TrieNode {
-    fn new() -> Self {
-        Self { children: Vec::new(), element: UNWANTED, slot: NO_SLOT, spot: NO_SLOT, linked: false, whole: false }
-    }
+pub(crate) struct JointNode {
+    /// Where it is below, and the step from there; the root has none
+    pub(crate) above: Option<(Joint, Segment)>,
+    slot: Option<u32>,
+    spot: Option<u32>,
+    /// Whether it is left out of what is [mostly](Want::Most) read
+    pub(crate) spared: bool,
 }
 
 /// A path whose values are counted.
@@ -84,8 +83,23 @@ impl TrieNode {
 pub(crate) struct Spot {
     /// The spot of the list or map around it and the step from there; none for the root
     pub(crate) above: Option<(SpotId, Segment)>,
-    state: State,
+    joint: Joint,
+    /// Whether the values are linked
     pub(crate) linked: bool,
+}
+
+/// What those programs read that are about the same kinds of objects and of the same uses.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    /// The kinds; none for objects of any
+    pub(crate) kinds: Option<Box<[Box<str>]>>,
+    /// What else of an object is one of a few texts
+    pub(crate) texts: Option<Texts>,
+    pub(crate) uses: Uses,
+    /// Bits that mean something to whoever made the set
+    pub(crate) marks: u8,
+    /// What is visited, and how much of it is read; in order
+    pub(crate) wants: Vec<(Joint, Want)>,
 }
 
 /// Keys and paths of a program set; immutable once linked.
@@ -93,9 +107,16 @@ pub(crate) struct Spot {
 pub struct Layout {
     id: u64,
     symbols: Symbols,
-    trie: Vec<TrieNode>,
+    joints: Vec<JointNode>,
     paths: Vec<Box<[Sym]>>,
     spots: Vec<Spot>,
+    parts: Vec<Part>,
+    identity: Option<Identity>,
+    kinds: FxHashMap<Box<str>, KindNumber>,
+    /// The names and the namespaces that parts are about
+    texts: [FxHashSet<Box<str>>; 2],
+    /// What is read of objects, by scope; each made when it is first asked for
+    views: Box<[OnceLock<Box<View>>]>,
 }
 
 impl Layout {
@@ -104,6 +125,21 @@ impl Layout {
         let mut b = LayoutBuilder::default();
         b.want(&[], true);
         b.finish()
+    }
+
+    fn new(b: LayoutBuilder) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        let LayoutBuilder { symbols, joints, paths, spots, parts, identity, texts, .. } = b;
+        let parts: Vec<Part> = parts.into_iter().map(builder::Draft::finish).collect();
+        let mut kinds = FxHashMap::default();
+        for name in parts.iter().filter(|_| identity.is_some()).filter_map(|p| p.kinds.as_ref()).flatten() {
+            if !kinds.contains_key(name) {
+                kinds.insert(name.clone(), KindNumber::named(kinds.len()));
+            }
+        }
+        let views = (0..Scope::count(kinds.len())).map(|_| OnceLock::new()).collect();
+        Self { id, symbols, joints, paths, spots, parts, identity, kinds, texts, views }
     }
 
     /// A number that tells layouts of a process apart; those of equal number have the same symbols.
@@ -126,28 +162,25 @@ impl Layout {
         self.paths.iter().map(|p| &**p)
     }
 
-    /// What programs read: every path that is visited, and whether it is so with everything below.
-    pub(crate) fn wants(&self) -> Vec<(Vec<Segment>, bool)> {
-        let mut out = Vec::new();
-        self.collect(ROOT, &mut Vec::new(), false, &mut out);
-        out
+    /// The tree of all paths.
+    pub(crate) fn joints(&self) -> &[JointNode] {
+        &self.joints
     }
 
-    fn collect(&self, state: State, path: &mut Vec<Segment>, above: bool, out: &mut Vec<(Vec<Segment>, bool)>) {
-        let Some(node) = self.trie.get(state as usize) else { return };
-        if !above {
-            out.push((path.clone(), node.whole));
-        }
-        for (key, child) in &node.children {
-            path.push(Segment::Key(*key));
-            self.collect(*child, path, above || node.whole, out);
-            path.pop();
-        }
-        if node.element != UNWANTED {
-            path.push(Segment::Element);
-            self.collect(node.element, path, above || node.whole, out);
-            path.pop();
-        }
+    /// What is read, by whom.
+    pub(crate) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// Where objects say what they are.
+    pub(crate) fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
+    /// The names, or the namespaces, that parts are about.
+    pub(crate) fn texts(&self, of: Texts) -> &FxHashSet<Box<str>> {
+        let [names, namespaces] = &self.texts;
+        if of == Texts::Names { names } else { namespaces }
     }
 
     /// The keys of a static path.
@@ -180,165 +213,39 @@ impl Layout {
         path
     }
 
-    /// The slot of a value, and its spot with whether its values are linked.
+    /// The number of a kind of objects.
     #[inline]
-    pub(crate) fn seats(&self, state: State) -> (Option<u32>, Option<(u32, bool)>) {
-        if state >= WHOLE {
-            return (None, None);
-        }
-        let Some(node) = self.trie.get(state as usize) else { return (None, None) };
-        let is = |number: u32| number != NO_SLOT;
-        (Some(node.slot).filter(|n| is(*n)), Some((node.spot, node.linked)).filter(|(n, _)| is(*n)))
+    pub(crate) fn kind_number(&self, kind: &str) -> KindNumber {
+        self.kinds.get(kind).copied().unwrap_or(KindNumber::UNNAMED)
     }
 
+    /// The [marks](LayoutBuilder::mark) of all that is read of any object.
+    pub fn marks(&self) -> u8 {
+        self.parts.iter().fold(0, |all, part| all | part.marks)
+    }
+
+    /// What is read of the objects of a scope.
     #[inline]
-    pub(crate) fn member(&self, state: State, key: Option<Sym>) -> State {
-        if state >= WHOLE {
-            return state;
-        }
-        let Some(node) = self.trie.get(state as usize) else { return UNWANTED };
-        if let Some(key) = key {
-            for (k, s) in &node.children {
-                if *k == key {
-                    return *s;
-                }
-            }
-        }
-        if node.whole { WHOLE } else { UNWANTED }
-    }
-
-    #[inline]
-    pub(crate) fn element(&self, state: State) -> State {
-        if state >= WHOLE {
-            return state;
-        }
-        let Some(node) = self.trie.get(state as usize) else { return UNWANTED };
-        if node.element != UNWANTED {
-            node.element
-        } else if node.whole {
-            WHOLE
-        } else {
-            UNWANTED
+    pub(crate) fn view(&self, scope: Scope) -> &View {
+        static NOTHING: LazyLock<View> = LazyLock::new(|| View::new(&[], &[], 0, std::iter::empty()));
+        match self.views.get(scope.index()) {
+            Some(view) => view.get_or_init(|| Box::new(self.make_view(scope))),
+            None => &NOTHING,
         }
     }
-}
 
-/// Collects the keys and paths of a set while it is linked.
-#[derive(Clone, Debug)]
-pub struct LayoutBuilder {
-    symbols: Symbols,
-    trie: Vec<TrieNode>,
-    paths: Vec<Box<[Sym]>>,
-    spots: Vec<Spot>,
-}
-
-impl Default for LayoutBuilder {
-    fn default() -> Self {
-        Self { symbols: Symbols::default(), trie: vec![TrieNode::new()], paths: Vec::new(), spots: Vec::new() }
-    }
-}
-
-impl LayoutBuilder {
-    /// The symbol of a key.
-    pub fn sym(&mut self, key: &str) -> Sym {
-        self.symbols.intern(key)
-    }
-
-    fn descend(&mut self, path: &[Segment]) -> usize {
-        path.iter().fold(0, |at, segment| self.step(at, *segment))
-    }
-
-    /// The state after a step from another one.
-    fn step(&mut self, at: usize, segment: Segment) -> usize {
-        let found = self.trie.get(at).and_then(|node| match segment {
-            Segment::Key(key) => node.children.iter().find(|(k, _)| *k == key).map(|(_, s)| *s as usize),
-            Segment::Element => (node.element != UNWANTED).then_some(node.element as usize),
-        });
-        found.unwrap_or_else(|| {
-            let next = self.trie.len();
-            let state = u32::try_from(next).unwrap_or(WHOLE - 1);
-            // A subtree that is wanted whole stays so below the new branch.
-            let whole = self.trie.get(at).is_some_and(|n| n.whole);
-            let mut node = TrieNode::new();
-            node.whole = whole;
-            self.trie.push(node);
-            if let Some(parent) = self.trie.get_mut(at) {
-                match segment {
-                    Segment::Key(key) => parent.children.push((key, state)),
-                    Segment::Element => parent.element = state,
-                }
-            }
-            next
-        })
-    }
-
-    /// Gives a path of keys a slot.
-    pub fn path(&mut self, keys: &[Sym]) -> PathId {
-        let segments: Vec<Segment> = keys.iter().map(|k| Segment::Key(*k)).collect();
-        let at = self.descend(&segments);
-        let next = u32::try_from(self.paths.len()).unwrap_or(NO_SLOT);
-        let Some(node) = self.trie.get_mut(at) else { return PathId(NO_SLOT) };
-        if node.slot == NO_SLOT {
-            node.slot = next;
-            self.paths.push(keys.into());
-        }
-        PathId(node.slot)
-    }
-
-    /// Has the values at a path counted, and those on the way to it.
-    pub fn spot(&mut self, path: &[Segment]) -> SpotId {
-        path.iter().fold(self.spot_at(None), |spot, step| self.spot_at(Some((spot, *step))))
-    }
-
-    /// Has the values counted that are a step away from a spot, or the root.
-    pub(crate) fn spot_at(&mut self, above: Option<(SpotId, Segment)>) -> SpotId {
-        let at = match above {
-            None => ROOT as usize,
-            Some((parent, step)) => {
-                let from = self.spots.get(parent.index()).map_or(ROOT, |spot| spot.state);
-                self.step(from as usize, step)
-            }
+    #[cold]
+    fn make_view(&self, scope: Scope) -> View {
+        let named = |kinds: &[Box<str>]| kinds.iter().any(|k| self.kind_number(k) == scope.kind);
+        let about = |part: &&Part| {
+            let of_kind = scope.kind == KindNumber::ANY || part.kinds.as_ref().is_none_or(|kinds| named(kinds));
+            of_kind && part.uses.has_any(scope.uses) && part.texts.is_none_or(|texts| scope.has(texts))
         };
-        let next = u32::try_from(self.spots.len()).unwrap_or(NO_SLOT);
-        let Some(node) = self.trie.get_mut(at) else { return SpotId(NO_SLOT) };
-        if node.spot == NO_SLOT {
-            node.spot = next;
-            self.spots.push(Spot { above, state: at as State, linked: false });
-        }
-        SpotId(node.spot)
-    }
-
-    /// Has the values at a counted path found one by one, too.
-    pub fn link(&mut self, spot: SpotId) {
-        let Some(spot) = self.spots.get_mut(spot.index()) else { return };
-        spot.linked = true;
-        if let Some(node) = self.trie.get_mut(spot.state as usize) {
-            node.linked = true;
-        }
-    }
-
-    /// Says that a program reads the value at a path: the node itself, or with `whole` everything below it.
-    pub fn want(&mut self, path: &[Segment], whole: bool) {
-        let at = self.descend(path);
-        if whole {
-            self.mark_whole(at);
-        }
-    }
-
-    fn mark_whole(&mut self, at: usize) {
-        let Some(node) = self.trie.get_mut(at) else { return };
-        node.whole = true;
-        let mut below: Vec<State> = node.children.iter().map(|(_, s)| *s).collect();
-        below.push(node.element);
-        for state in below.into_iter().filter(|s| *s != UNWANTED) {
-            self.mark_whole(state as usize);
-        }
-    }
-
-    /// The finished layout.
-    pub fn finish(self) -> Layout {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        Layout { id, symbols: self.symbols, trie: self.trie, paths: self.paths, spots: self.spots }
+        let parts = || self.parts.iter().filter(about);
+        let marks = parts().fold(0, |all, part| all | part.marks);
+        let all = scope.uses == Uses::ALL;
+        let more = |(joint, want)| (joint, if all && want == Want::Most { Want::All } else { want });
+        let wants = parts().flat_map(|part| part.wants.iter().copied().map(more));
+        View::new(&self.joints, &self.spots, marks, wants)
     }
 }

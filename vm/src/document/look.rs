@@ -76,6 +76,33 @@ impl Document<'_> {
         self.keys.iter().all(|key| key.end() - key.start() <= longest) && plain(source) && plain(self.owned.as_bytes())
     }
 
+    /// Whether some member was overridden by a later one.
+    pub(crate) fn has_dead(&self) -> bool {
+        self.nodes.iter().any(|node| node.key() == KEY_DEAD)
+    }
+
+    /// Whether something was passed over.
+    pub(crate) fn has_raw(&self) -> bool {
+        self.nodes.iter().any(|node| node.kind() == Kind::Raw)
+    }
+
+    /// Whether there is a map without members below a value.
+    pub(crate) fn has_empty_maps(&self, id: NodeId) -> bool {
+        let nodes = self.nodes.get(id.index() + 1..self.node(id).end as usize).unwrap_or_default();
+        nodes.iter().any(|node| node.kind() == Kind::Map && node.count() == 0)
+    }
+
+    /// Whether there are int64 in a subtree.
+    pub(crate) fn has_ints(&self, id: NodeId) -> bool {
+        let nodes = self.nodes.get(id.index()..self.node(id).end as usize).unwrap_or_default();
+        nodes.iter().any(|node| node.kind() == Kind::Int)
+    }
+
+    /// The values that were passed over.
+    pub(crate) fn raws(&self) -> impl Iterator<Item = NodeId> + '_ {
+        (0u32..).zip(&self.nodes).filter(|(_, node)| node.kind() == Kind::Raw).map(|(i, _)| NodeId(i))
+    }
+
     /// The place of a value in the form it was recorded in; `None` where none are recorded.
     pub(crate) fn kept_place(&self, id: NodeId) -> Option<Place> {
         self.places.get(id.index()).copied()

@@ -22,13 +22,15 @@ pub use build::{BuildError, Builder, Limits};
 pub(crate) use census::Census;
 pub use census::Kinds;
 pub use json::{JsonError, JsonErrorKind, JsonOptions, JsonWalk, go_json, read_json, write_json, write_str};
-pub use layout::{Layout, LayoutBuilder, PathId, Segment, SpotId};
+pub use layout::{Concern, Identity, Layout, LayoutBuilder, PathId, Segment, SpotId, Topic, Uses};
+pub(crate) use layout::{Part, Texts, Want};
 pub use node::{Kind, NodeId};
 pub use place::Place;
 pub(crate) use symbols::hash as hash_text;
 pub use symbols::{Sym, Symbols};
 
 use crate::scalar::Scalar;
+use layout::{KindNumber, Scope, View};
 use node::{KEY_DEAD, KEY_LOCAL, KEY_NONE, NO_NODE, Node, TextRef};
 
 /// The key of a map member: a symbol of the layout, or text that only this document has.
@@ -54,6 +56,15 @@ pub struct KeyText<'k> {
 pub struct Document<'a> {
     src: &'a str,
     layout: &'a Layout,
+    /// What of the layout was looked for
+    scope: Scope,
+    view: &'a View,
+    /// Its kind was named twice, and not the same one
+    ambiguous: bool,
+    /// Whether a strategic merge has found that it can be read as YAML, and what was passed over, too
+    pub(crate) readable: bool,
+    /// Whether a strategic merge has found that a merge with nothing leaves it as it is
+    pub(crate) settled: bool,
     nodes: Vec<Node>,
     owned: String,
     keys: Vec<TextRef>,
@@ -82,6 +93,37 @@ impl<'a> Document<'a> {
     /// The layout this document was flattened with.
     pub fn layout(&self) -> &'a Layout {
         self.layout
+    }
+
+    /// Whether everything was read that programs want of such an object for some uses.
+    #[inline]
+    pub fn covers(&self, topic: &Topic<'_>, uses: Uses) -> bool {
+        let (scope, layout) = (self.scope, self.layout);
+        let of_kind =
+            scope.kind == KindNumber::ANY || (!self.ambiguous && scope.kind == layout.kind_number(topic.kind));
+        let has = |of: Texts, text: &str| scope.has(of) || !layout.texts(of).contains(text);
+        of_kind && scope.uses.has_all(uses) && has(Texts::Names, topic.name) && has(Texts::Namespaces, topic.namespace)
+    }
+
+    /// Whether everything was read that programs want of any object.
+    pub fn covers_all(&self) -> bool {
+        self.scope == Scope::ALL
+    }
+
+    /// The [marks](LayoutBuilder::mark) of all that it was read for.
+    #[inline]
+    pub fn marks(&self) -> u8 {
+        self.view.marks
+    }
+
+    /// A document of the same object, read for all programs of the set.
+    ///
+    /// # Errors
+    /// Where it takes more than a document may.
+    pub fn read_whole(&self) -> Result<Document<'a>, BuildError> {
+        let mut builder = Builder::new("", self.layout, Buffers::default(), Limits::default());
+        self.root().map_or(Ok(()), |root| builder.graft(self, root))?;
+        Ok(builder.finish())
     }
 
     /// What the document takes, in bytes, without the text that it refers to.

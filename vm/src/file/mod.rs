@@ -21,7 +21,7 @@ use wire::WireError;
 
 const MAGIC: &[u8; 4] = b"KYVB";
 /// The version of the format. It changes with the op table, the constants and the layout of the payload.
-pub const VERSION: u16 = 9;
+pub const VERSION: u16 = 10;
 const HEADER: usize = 24;
 
 /// Why a file is refused.

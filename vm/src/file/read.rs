@@ -1,7 +1,7 @@
 //! Bytes to parts.
 
 use super::wire::{Reader, WireError};
-use crate::document::{Layout, LayoutBuilder, Place, Segment, SpotId, Sym};
+use crate::document::{Identity, Layout, LayoutBuilder, PathId, Place, Segment, SpotId, Sym, Texts, Uses, Want};
 use crate::ids::{ConstId, Pc, UnitId};
 use crate::op::{Instr, Op};
 use crate::program::{Const, Entry, KeyPlan, Line, Parts, Reason, Reference, Site, Step, Unit};
@@ -57,16 +57,27 @@ fn layout(r: &mut Reader<'_>) -> Read<Layout> {
         }
     }
     let known = |n: u32| ((n as usize) < names.len()).then(|| Sym::from_number(n)).ok_or(WireError::Invalid("key"));
+    let step = |r: &mut Reader<'_>| match r.u32()? {
+        0 => Ok(Segment::Element),
+        n => known(n - 1).map(Segment::Key),
+    };
+    let mut next = 1;
+    r.list(|r| {
+        let (above, step) = (r.u32()?, step(r)?);
+        // What it is below comes before it.
+        let found = if above < next { b.step(above, step) } else { 0 };
+        next += 1;
+        if r.bool()? {
+            b.spare_at(found);
+        }
+        if found + 1 == next { Ok(()) } else { Err(WireError::Invalid("path")) }
+    })?;
     let paths = r.list(|r| r.list(|r| known(r.u32()?)))?;
     for (i, path) in paths.iter().enumerate() {
         if b.path(path).number() as usize != i {
             return Err(WireError::Invalid("path"));
         }
     }
-    let step = |r: &mut Reader<'_>| match r.u32()? {
-        0 => Ok(Segment::Element),
-        n => known(n - 1).map(Segment::Key),
-    };
     let spots = r.list(|r| Ok((r.option(|r| Ok((SpotId::from_number(r.u32()?), step(r)?)))?, r.bool()?)))?;
     for (i, (above, linked)) in spots.into_iter().enumerate() {
         let spot = b.spot_at(above);
@@ -78,10 +89,35 @@ fn layout(r: &mut Reader<'_>) -> Read<Layout> {
             b.link(spot);
         }
     }
-    let wants = r.list(|r| Ok((r.list(step)?, r.bool()?)))?;
-    for (path, whole) in wants {
-        b.want(&path, whole);
+    let path = |r: &mut Reader<'_>| {
+        let number = r.u32()?;
+        ((number as usize) < paths.len()).then(|| PathId::from_number(number)).ok_or(WireError::Invalid("path"))
+    };
+    let identity =
+        r.option(|r| Ok(Identity { kind: path(r)?, name: path(r)?, generate_name: path(r)?, namespace: path(r)? }))?;
+    if let Some(identity) = identity {
+        b.identity(identity);
     }
+    let text = |r: &mut Reader<'_>| r.str().map(Box::from);
+    for of in Texts::BOTH {
+        b.texts(of, r.list(text)?.into_iter());
+    }
+    b.forget_wants();
+    r.list(|r| {
+        let kinds: Option<Vec<Box<str>>> = r.option(|r| r.list(text))?;
+        let texts = match r.u8()? {
+            0 => None,
+            n => Some(*Texts::BOTH.get(usize::from(n) - 1).ok_or(WireError::Invalid("texts"))?),
+        };
+        let uses = Uses::from_bits(r.u8()?).ok_or(WireError::Invalid("use"))?;
+        b.turn_to(kinds.as_deref(), texts, uses);
+        b.mark(r.u8()?);
+        r.list(|r| {
+            let number = r.u32()?;
+            let want = Want::EACH.get(number as usize & 3).copied().ok_or(WireError::Invalid("want"))?;
+            if b.want_at(number >> 2, want) { Ok(()) } else { Err(WireError::Invalid("path")) }
+        })
+    })?;
     Ok(b.finish())
 }
 

@@ -1,7 +1,7 @@
 //! Parts to bytes.
 
 use super::wire::Writer;
-use crate::document::{Layout, Place, Segment};
+use crate::document::{Layout, Part, Place, Segment, Texts};
 use crate::op::Instr;
 use crate::program::{Const, KeyPlan, Parts, Site, Step};
 use crate::scalar::{Glob, Op, PatternKind, ScalarPattern, Term};
@@ -41,6 +41,13 @@ fn place(w: &mut Writer, p: Place) {
 fn layout(w: &mut Writer, l: &Layout) {
     let names: Vec<&str> = l.symbols().names().collect();
     w.list(&names, |w, n| w.str(n));
+    w.list(l.joints().get(1..).unwrap_or_default(), |w, joint| {
+        if let Some((above, step)) = joint.above {
+            w.number(u64::from(above));
+            segment(w, step);
+        }
+        w.bool(joint.spared);
+    });
     let paths: Vec<_> = l.paths().collect();
     w.list(&paths, |w, keys| w.list(keys, |w, k| w.number(u64::from(k.number()))));
     w.list(l.spots(), |w, spot| {
@@ -50,10 +57,23 @@ fn layout(w: &mut Writer, l: &Layout) {
         });
         w.bool(spot.linked);
     });
-    w.list(&l.wants(), |w, (path, whole)| {
-        w.list(path, |w, step| segment(w, *step));
-        w.bool(*whole);
+    w.option(l.identity(), |w, identity| {
+        identity.paths().iter().for_each(|path| w.number(u64::from(path.number())));
     });
+    for of in Texts::BOTH {
+        let mut texts: Vec<_> = l.texts(of).iter().collect();
+        texts.sort_unstable();
+        w.list(&texts, |w, text| w.str(text));
+    }
+    w.list(l.parts(), part);
+}
+
+fn part(w: &mut Writer, p: &Part) {
+    w.option(p.kinds.as_ref(), |w, kinds| w.list(kinds, |w, kind| w.str(kind)));
+    w.u8(p.texts.map_or(0, |of| of as u8 + 1));
+    w.u8(p.uses.bits());
+    w.u8(p.marks);
+    w.list(&p.wants, |w, (joint, want)| w.number(u64::from(*joint) << 2 | *want as u64));
 }
 
 fn segment(w: &mut Writer, step: Segment) {

@@ -5,7 +5,7 @@
 
 use super::memory::{Memory, View, node_of};
 use super::{Input, Machine};
-use crate::document::{Document, Kind};
+use crate::document::{Buffers, Builder, Document, Kind, Layout, Limits};
 use crate::program::Program;
 use crate::scalar::number::{format_iterator, json_float};
 use crate::scalar::{Scalar, format_v};
@@ -18,6 +18,21 @@ impl Machine {
     /// it was too much.
     pub fn json(&self, program: &Program, input: &Input<'_>, value: Val, out: &mut String) {
         self.memory.json(program, input.documents, value, Encoder::Go, out);
+    }
+
+    /// A value as the document that its [JSON](Self::json) would be read as. Nothing where that is not plain to see, as of
+    /// numbers that are no int64.
+    pub fn document<'l>(
+        &self,
+        program: &Program,
+        input: &Input<'_>,
+        value: Val,
+        layout: &'l Layout,
+        buffers: Buffers,
+    ) -> Option<Document<'l>> {
+        let mut b = Builder::new("", layout, buffers, Limits::default());
+        self.memory.build(program, input.documents, value, &mut b)?;
+        Some(b.finish())
     }
 
     /// The first number in a value that JSON cannot spell.
@@ -116,6 +131,34 @@ impl Memory {
                 }
             },
             scalar => json_scalar(scalar, encoder, out),
+        }
+    }
+
+    fn build(&self, program: &Program, docs: &[&Document<'_>], value: Val, b: &mut Builder<'_>) -> Option<()> {
+        if !self.visit() {
+            return None;
+        }
+        match self.view(program, docs, value) {
+            View::Null => b.null(None).ok(),
+            View::Bool(value) => b.bool(value, None).ok(),
+            View::Int(value) => b.int(value, None).ok(),
+            View::Str(text) => b.str(text, None).ok(),
+            View::List => {
+                b.begin_list(None).ok()?;
+                self.items(docs, value).try_for_each(|item| self.build(program, docs, item, b))?;
+                b.end();
+                Some(())
+            }
+            View::Map if node_of(docs, value).is_none_or(|(doc, node)| doc.kind(node) != Kind::Raw) => {
+                b.begin_map(None).ok()?;
+                for (key, member) in self.entries(docs, value) {
+                    b.key(key, None).ok()?;
+                    self.build(program, docs, member, b)?;
+                }
+                b.end();
+                Some(())
+            }
+            _ => None,
         }
     }
 

@@ -7,6 +7,9 @@ use crate::program::Program;
 use crate::value::Val;
 use crate::verdict::TrapKind;
 
+/// How many nodes count as one value that is gone through, where they are only glanced over.
+const NODES_AT_ONCE: usize = 16;
+
 impl Memory {
     /// Whether some value inside passes a test, keys included as texts.
     pub(super) fn any(
@@ -31,7 +34,14 @@ impl Memory {
 
     /// A value whose int64 are float64.
     pub(super) fn floated(&mut self, program: &Program, docs: &[&Document<'_>], value: Val) -> Result<Val, TrapKind> {
-        if !self.any(program, docs, value, &mut |v| matches!(v, View::Int(_))) {
+        let ints = match value {
+            Val::Node(doc, node) => docs.get(usize::from(doc.0)).is_some_and(|doc| {
+                let nodes = doc.end(node).index().saturating_sub(node.index());
+                self.labour((nodes / NODES_AT_ONCE) as u64 + 1) && doc.has_ints(node)
+            }),
+            _ => self.any(program, docs, value, &mut |v| matches!(v, View::Int(_))),
+        };
+        if !ints {
             return Ok(value);
         }
         match self.view(program, docs, value) {
@@ -42,6 +52,17 @@ impl Memory {
                     *item = self.floated(program, docs, *item)?;
                 }
                 self.make_list(items)
+            }
+            View::Map if let Val::Node(number, node) = value => {
+                let Some(doc) = docs.get(usize::from(number.0)) else { return Ok(value) };
+                let mut made = Vec::with_capacity(doc.len(node));
+                for (key, child) in doc.entries(node) {
+                    let member = self.floated(program, docs, Val::Node(number, child))?;
+                    if let Val::Text(key) = self.write(|out| out.push_str(doc.key_text(key)))? {
+                        made.push((key, member));
+                    }
+                }
+                self.make_map(made)
             }
             View::Map => {
                 let mut members = self.owned_entries(docs, value);

@@ -86,6 +86,9 @@ impl<'d> Diff<'d> {
                 None => new.get_str(b, key),
             };
             missing |= n.is_none();
+            if self.related && n.is_some_and(|n| old.same_nodes(m, new, n)) {
+                continue;
+            }
             self.below(
                 |path| push_key(key, path),
                 |diff| match n {

@@ -21,7 +21,7 @@ mod tree;
 mod tests;
 
 pub use diff::diff;
-pub use equal::equal;
+pub use equal::{equal, same};
 pub use error::PatchError;
 
 use crate::document::{Buffers, Limits};

@@ -55,10 +55,12 @@ pub(super) struct Items {
     last: u32,
     /// The node of the base that was opened.
     pub(super) base: Option<NodeId>,
+    /// Whether each element is known to have merge keys of its own.
+    pub(super) tidy: bool,
 }
 
 impl Items {
-    pub(super) const NONE: Self = Self { first: NO_SLOT, last: NO_SLOT, base: None };
+    pub(super) const NONE: Self = Self { first: NO_SLOT, last: NO_SLOT, base: None, tidy: false };
 
     pub(super) fn first(self) -> Option<SlotId> {
         (self.first != NO_SLOT).then_some(SlotId(self.first))
@@ -122,7 +124,7 @@ impl<'d> Tree<'d> {
     /// An empty tree over two documents.
     pub(super) fn new(base: &'d Document<'d>, patch: &'d Document<'d>, sorted: bool, limits: Limits) -> Self {
         let limits = Limits { nodes: limits.nodes.min(MOST), ..limits };
-        Self { base, patch, cells: Vec::with_capacity(64), slots: Vec::with_capacity(64), limits, sorted }
+        Self { base, patch, cells: Vec::with_capacity(256), slots: Vec::with_capacity(256), limits, sorted }
     }
 
     /// How many levels a value may have; the depth of a document counts its maps and lists only.
@@ -177,6 +179,11 @@ impl<'d> Tree<'d> {
             Cell::Map(_) => Class::Map,
             Cell::List(_) => Class::List,
         }
+    }
+
+    /// Whether a value was passed over when its document was read.
+    pub(super) fn is_unread(&self, id: Id) -> bool {
+        matches!(self.cell(id), Cell::Node(side, node) if self.doc(side).kind(node) == Kind::Raw)
     }
 
     /// Whether a value is a string.
@@ -387,6 +394,13 @@ impl<'d> Tree<'d> {
     /// The elements of an opened list.
     pub(super) fn elements(&self, list: Id) -> SmallVec<[Id; 8]> {
         self.slots(list).map(|(_, slot)| slot.value).collect()
+    }
+
+    /// As [`set_elements`](Self::set_elements), where each element has merge keys of its own.
+    pub(super) fn set_tidy(&mut self, list: Id, elements: &[Id]) {
+        self.set_elements(list, elements);
+        let items = Items { tidy: true, ..self.items(list) };
+        self.set_items(list, items);
     }
 
     /// Gives an opened list other elements, which come from it or from the patch.

@@ -23,6 +23,8 @@ impl<'a> Builder<'a> {
     /// Starts a document whose values come from `base` for the most part.
     pub fn from_base(base: &Document<'a>, buffers: Buffers, limits: Limits) -> Self {
         let mut builder = Self::new(base.src, base.layout, buffers, limits);
+        (builder.doc.scope, builder.doc.view) = (base.scope, base.view);
+        builder.doc.ambiguous = base.ambiguous;
         builder.doc.owned.push_str(&base.owned);
         builder.doc.keys.extend_from_slice(&base.keys);
         builder.doc.nodes.reserve(base.nodes.len() + 16);
@@ -33,7 +35,7 @@ impl<'a> Builder<'a> {
     pub fn base_key(&mut self, key: Key) {
         self.key = key.0;
         if let Some(top) = self.stack.last() {
-            self.next = self.doc.layout.member(top.state, (key.0 < KEY_LOCAL).then_some(Sym(key.0)));
+            self.next = self.doc.view.member(top.state, (key.0 < KEY_LOCAL).then_some(Sym(key.0)));
         }
     }
 
@@ -61,7 +63,15 @@ impl<'a> Builder<'a> {
             return Err(BuildError::Nodes(self.limits.nodes));
         }
         let shift = (at as u32).wrapping_sub(run.start.0);
-        self.doc.nodes.extend(nodes.iter().map(|node| node.moved(shift)));
+        self.doc.nodes.extend_from_slice(nodes);
+        let mut spelled = false;
+        for node in self.doc.nodes.get_mut(at..).unwrap_or_default() {
+            node.end = node.end.wrapping_add(shift);
+            spelled |= matches!(node.kind(), Kind::Float | Kind::Uint);
+        }
+        if spelled {
+            self.doc.nodes.get_mut(at..).unwrap_or_default().iter_mut().for_each(Node::canonical);
+        }
         if !base.places.is_empty() {
             self.doc.places.extend_from_slice(base.places.get(from..to).unwrap_or_default());
             self.doc.key_places.extend_from_slice(base.key_places.get(from..to).unwrap_or_default());
@@ -100,21 +110,17 @@ impl<'a> Builder<'a> {
 }
 
 impl Node {
-    /// The node `shift` places further on. A number is as after a trip through Go's JSON.
-    #[inline]
-    fn moved(self, shift: u32) -> Self {
-        let mut node = self;
-        node.end = self.end.wrapping_add(shift);
-        match self.kind() {
-            Kind::Float | Kind::Uint => {
-                let value = if self.kind() == Kind::Uint { self.payload as f64 } else { f64::from_bits(self.payload) };
-                let (kind, payload) = match number::whole(value) {
-                    Some(whole) => (Kind::Int, whole.cast_unsigned()),
-                    None => (Kind::Float, value.to_bits()),
-                };
-                Self::new(kind, node.key(), node.end, payload)
-            }
-            _ => node,
-        }
+    /// Makes a number what it is after a trip through Go's JSON.
+    fn canonical(&mut self) {
+        let value = match self.kind() {
+            Kind::Float => f64::from_bits(self.payload),
+            Kind::Uint => self.payload as f64,
+            _ => return,
+        };
+        let (kind, payload) = match number::whole(value) {
+            Some(whole) => (Kind::Int, whole.cast_unsigned()),
+            None => (Kind::Float, value.to_bits()),
+        };
+        *self = Self::new(kind, self.key(), self.end, payload);
     }
 }

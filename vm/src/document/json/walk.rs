@@ -2,8 +2,8 @@
 
 use super::read::value;
 use super::scan::{Scan, Scanner};
-use super::{JsonError, JsonOptions, small_enough};
-use crate::document::{Buffers, Builder, Document, Layout};
+use super::{JsonError, JsonOptions, builder, small_enough};
+use crate::document::{Buffers, Document, Layout};
 use std::borrow::Cow;
 
 /// A walk over a JSON text, in which every byte is read once. It stands before a value until that is taken.
@@ -100,7 +100,7 @@ impl<'a> JsonWalk<'a> {
         buffers: Buffers,
         options: JsonOptions,
     ) -> Result<Document<'a>, JsonError> {
-        let mut b = Builder::new(self.s.source(), layout, buffers, options.limits);
+        let mut b = builder(self.s.source(), layout, buffers, options);
         let scan = value(&mut self.s, &mut b, options);
         self.done(scan)?;
         Ok(b.finish())

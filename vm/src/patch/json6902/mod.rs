@@ -14,11 +14,11 @@ pub use error::{Cause, OperationError, Reason};
 
 use super::emit::{Emitter, Numbers};
 use super::tree::{Cell, Class, Side, Tree};
-use super::{PatchError, Space};
-use crate::document::Document;
+use super::{PatchError, Space, strategic};
+use crate::document::{Document, NodeId};
 use apply::Patching;
 use bumpalo::Bump;
-use operation::Operation;
+use operation::{Operation, Verb};
 
 /// How the operations were written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +52,22 @@ pub fn outlines<'d>(operations: &'d Document<'d>, written: Written) -> Result<Ve
     Ok(list.iter().map(outline).collect())
 }
 
+/// The JSON pointer to a value.
+fn pointer(doc: &Document<'_>, root: NodeId, node: NodeId) -> String {
+    let (mut at, mut path) = (root, String::new());
+    while at != node {
+        let inside = |child: &NodeId| *child <= node && node < doc.end(*child);
+        let Some((n, child)) = doc.children(at).enumerate().find(|(_, child)| inside(child)) else { break };
+        path.push('/');
+        match doc.key(child) {
+            Some(key) => path.push_str(&doc.key_text(key).replace('~', "~0").replace('/', "~1")),
+            None => path.push_str(&n.to_string()),
+        }
+        at = child;
+    }
+    path
+}
+
 /// Applies a list of operations. `None` where that changes nothing, not even how Kyverno spells the resource, which it
 /// calls `no patches applied`.
 ///
@@ -66,6 +82,15 @@ pub fn apply<'a>(
 ) -> Result<Option<Document<'a>>, PatchError> {
     let Some(root) = resource.root() else { return Ok(None) };
     let operations = Operation::decode(operations, written)?;
+    for raw in resource.raws() {
+        // Whatever is done with it or around it is done with all of it.
+        let raw = pointer(resource, root, raw);
+        let meets = |path: &str| raw.starts_with(path) || path.starts_with(&raw);
+        if operations.list.iter().any(|o| meets(o.path) || (matches!(o.verb, Verb::Move | Verb::Copy) && meets(o.from)))
+        {
+            return Err(PatchError::Unread);
+        }
+    }
     let arena = Bump::new();
     let mut tree = Tree::new(resource, operations.doc, false, space.limits);
     let base = tree.add(Cell::Node(Side::Base, root))?;
@@ -85,5 +110,8 @@ pub fn apply<'a>(
         return Ok(None);
     }
     let numbers = if written == Written::Yaml { Numbers::OfGo } else { Numbers::AsWritten };
-    Emitter::new(&tree, resource, space, numbers).document(root_now).map(Some)
+    let (readable, settled) = strategic::still(&mut tree, resource, root_now);
+    let mut doc = Emitter::new(&tree, resource, space, numbers).document(root_now)?;
+    (doc.readable, doc.settled) = (readable, settled);
+    Ok(Some(doc))
 }

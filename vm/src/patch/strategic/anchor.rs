@@ -36,6 +36,10 @@ pub(super) struct Anchor<'k> {
 
 /// Kyverno: pkg/engine/anchor/anchor.go, `^([+<=X^])?\((.+)\)$` after spaces are trimmed.
 pub(super) fn parse(text: &str) -> Option<Anchor<'_>> {
+    // Most keys are none, and end with a letter.
+    if matches!(text.as_bytes().last(), None | Some(b'!'..=b'(' | b'*'..=b'~')) {
+        return None;
+    }
     let text = text.trim();
     let inner = text.strip_suffix(')')?;
     let (modifier, key) = if let Some(key) = inner.strip_prefix('(') {

@@ -91,7 +91,7 @@ impl<'d> Merger<'_, 'd> {
         tidy.then_some((own, others))
     }
 
-    fn tuples(&self, list: Id, keys: &[&str]) -> Option<Tuples<'d>> {
+    pub(super) fn tuples(&self, list: Id, keys: &[&str]) -> Option<Tuples<'d>> {
         let wanted = |side| keys.iter().map(|key| self.tree.doc(side).key_of(key)).collect();
         let wanted: [SmallVec<[KeyText<'_>; 2]>; 2] = [wanted(Side::Base), wanted(Side::Patch)];
         let [base, patch] = &wanted;
@@ -130,7 +130,7 @@ impl<'d> Merger<'_, 'd> {
                 let walked = self.walk(Some(element), itself.then_some(element), schema, levels)?;
                 out.extend(self.left(walked));
             }
-            self.tree.set_elements(target, &out);
+            self.tree.set_tidy(target, &out);
             return Ok(());
         };
         let several = own.first().or(others.first()).is_some_and(|t| t.texts().count() > 1);
@@ -165,7 +165,7 @@ impl<'d> Merger<'_, 'd> {
                 Fate::Merged | Fate::Gone => {}
             }
         }
-        self.tree.set_elements(target, &out);
+        self.tree.set_tidy(target, &out);
         Ok(())
     }
 

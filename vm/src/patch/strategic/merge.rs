@@ -7,7 +7,7 @@ use super::MergeError;
 use super::settled::Base;
 use crate::patch::PatchError;
 use crate::patch::schema::{self, Schema};
-use crate::patch::tree::{Cell, Class, Id, SlotId, Tree};
+use crate::patch::tree::{Cell, Class, Id, Side, SlotId, Tree};
 use std::collections::{HashMap, HashSet};
 
 /// What a merge comes to.
@@ -66,6 +66,9 @@ impl<'d> Merger<'_, 'd> {
         levels: usize,
     ) -> Result<Walked, PatchError> {
         let below = self.tree.below(levels)?;
+        if origin.is_some() && dest.is_some_and(|id| self.tree.is_unread(id)) {
+            return Err(PatchError::Unread);
+        }
         let present = |tree: &Tree<'_>, id: Option<Id>| id.filter(|id| tree.class(*id) != Class::Null);
         let (d, o) = (present(self.tree, dest), present(self.tree, origin));
         let Some(class) = d.or(o).map(|id| self.tree.class(id)) else {
@@ -91,7 +94,7 @@ impl<'d> Merger<'_, 'd> {
     }
 
     /// The schema of an object inside a value that has none: kyaml looks for a kind anywhere.
-    fn kind(&self, value: Option<Id>) -> Option<Schema> {
+    pub(super) fn kind(&self, value: Option<Id>) -> Option<Schema> {
         let value = value?;
         let kind = self.tree.member(value, "kind")?;
         let version = self.tree.member(value, "apiVersion")?;
@@ -218,6 +221,9 @@ impl<'d> Merger<'_, 'd> {
             let marked = std::mem::take(&mut slot.mark);
             let (key, value) = (slot.key, slot.value);
             if marked || !slot.home {
+                continue;
+            }
+            if self.base.all && matches!(self.tree.cell(value), Cell::Node(Side::Base, _)) {
                 continue;
             }
             let field = schema.and_then(|s| s.field(key));

@@ -19,13 +19,22 @@ pub use conditions::{Conditions, Operand};
 pub use error::MergeError;
 
 use super::emit::{Emitter, Numbers};
-use super::tree::{Cell, Items, Side, Tree};
+use super::tree::{Cell, Id, Items, Side, Tree};
 use super::{PatchError, Space};
 use crate::document::{Document, NodeId};
 use merge::{Merger, Walked};
 use preprocess::{Preprocess, Stop};
-use readable::readable;
+use readable::{is_plain_raw, readable};
 use settled::Base;
+
+/// What is still known of a resource after other changes than a merge: whether it is [readable](Document::readable), and
+/// whether it is [settled](Document::settled).
+pub(super) fn still(tree: &mut Tree<'_>, resource: &Document<'_>, changed: Id) -> (bool, bool) {
+    let patch = tree.doc(Side::Patch);
+    let readable = resource.readable && patch.root().is_some_and(|root| readable(patch, root).is_ok());
+    let base = Base::known(tree.doc(Side::Base));
+    (readable, readable && Merger { base, tree }.is_settled(changed))
+}
 
 /// Merges an overlay into a resource. `None` where that changes nothing, which Kyverno calls `no patches applied`.
 ///
@@ -39,7 +48,12 @@ pub fn merge<'a>(
 ) -> Result<Option<Document<'a>>, PatchError> {
     let Some(root) = resource.root() else { return Ok(None) };
     readable(overlay.0, overlay.1)?;
-    readable(resource, root)?;
+    if !resource.readable {
+        readable(resource, root)?;
+        if !resource.raws().all(|node| is_plain_raw(resource.str(node))) {
+            return Err(PatchError::Unread);
+        }
+    }
     let mut tree = Tree::new(resource, overlay.0, true, space.limits);
     let base = tree.add(Cell::Node(Side::Base, root))?;
     let patch = tree.add(Cell::Node(Side::Patch, overlay.1))?;
@@ -51,13 +65,18 @@ pub fn merge<'a>(
         Err(Stop::Error(error)) => return Err(error),
     }
     let levels = tree.levels();
-    let mut merger = Merger { base: Base::new(resource), tree: &mut tree };
+    let mut merger = Merger { base: Base::of(resource), tree: &mut tree };
     let merged = match merger.walk(Some(base), Some(patch), None, levels)? {
         Walked::Value(id) => id,
         Walked::Gone | Walked::Kept => return Err(MergeError::Gone.into()),
     };
-    if tree.same(merged, root) {
+    if merger.tree.same(merged, root) {
         return Ok(None);
     }
-    Emitter::new(&tree, resource, space, Numbers::OfGo).document(merged).map(Some)
+    let settled = merger.is_settled(merged);
+    let mut doc = Emitter::new(&tree, resource, space, Numbers::OfGo).document(merged)?;
+    // Both sides of the merge are.
+    doc.readable = true;
+    doc.settled = settled;
+    Ok(Some(doc))
 }

@@ -35,6 +35,9 @@ pub(super) struct Preprocess<'t, 'd, 'c> {
 impl Preprocess<'_, '_, '_> {
     /// Works off all anchors of an overlay and takes them away.
     pub(super) fn run(&mut self, pattern: Id, resource: NodeId) -> Result<(), Stop> {
+        if self.is_plain(pattern, resource) {
+            return Ok(());
+        }
         let done = self.value(pattern, Some(resource), self.tree.levels());
         done.and_then(|()| Ok(self.tree.strip_root(pattern)?)).map_err(|stop| match stop {
             Stop::Error(PatchError::Strategic(error)) => Stop::Error(MergeError::Preprocess(error).into()),
@@ -42,8 +45,36 @@ impl Preprocess<'_, '_, '_> {
         })
     }
 
+    /// Whether an overlay has no anchors, nothing that goes where they are taken away, and no list of maps that meets
+    /// something else. A `false` says nothing.
+    fn is_plain(&self, pattern: Id, resource: NodeId) -> bool {
+        let Cell::Node(Side::Patch, node) = self.tree.cell(pattern) else { return false };
+        let doc = self.tree.doc(Side::Patch);
+        doc.kind(node) == Kind::Map
+            && !doc.has_empty_maps(node)
+            && doc.layout().symbols().is_empty()
+            && doc.texts(node).all(|(text, _)| !text.contains('('))
+            && self.lists_meet_lists(node, resource)
+    }
+
+    fn lists_meet_lists(&self, pattern: NodeId, resource: NodeId) -> bool {
+        let (patch, base) = (self.tree.doc(Side::Patch), self.tree.doc(Side::Base));
+        patch.entries(pattern).all(|(key, child)| {
+            let (kind, other) = (patch.kind(child), base.get_str(resource, patch.key_text(key)));
+            match other.map(|other| (base.kind(other), other)) {
+                Some((Kind::Raw, _)) => false,
+                Some((Kind::Map, other)) if kind == Kind::Map => self.lists_meet_lists(child, other),
+                Some((Kind::List | Kind::Null, _)) | None => true,
+                Some(_) => kind != Kind::List,
+            }
+        })
+    }
+
     fn value(&mut self, pattern: Id, resource: Option<NodeId>, levels: usize) -> Result<(), Stop> {
         let below = self.tree.below(levels)?;
+        if resource.is_some_and(|node| self.tree.doc(Side::Base).kind(node) == Kind::Raw) {
+            return Err(PatchError::Unread.into());
+        }
         match self.tree.class(pattern) {
             Class::Map => self.map(pattern, resource, below),
             Class::List => self.list(pattern, resource, below),

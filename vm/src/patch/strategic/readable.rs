@@ -28,6 +28,35 @@ pub(super) fn readable(doc: &Document<'_>, node: NodeId) -> Result<(), MergeErro
     Ok(())
 }
 
+/// Whether a merge would leave a value as it is that was passed over, and has nothing against it: nothing in it can be an
+/// object of some kind, lack a name or be unreadable. A `false` says nothing.
+pub(super) fn is_plain_raw(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    if !bytes.iter().fold(true, |all, byte| all & (*byte < 0x7f)) || memchr::memmem::find(bytes, b"\"kind\"").is_some()
+    {
+        return false;
+    }
+    // Where the string starts that is open, and whether the byte before is a backslash.
+    let (mut open, mut escape) = (None, false);
+    for (at, byte) in bytes.iter().enumerate() {
+        match (*byte, escape) {
+            (b'"', false) => {
+                // An escape sequence has six characters at most, and a key two quotes.
+                if open.is_some_and(|start| !(2..(LONGEST - 2) / 6).contains(&(at - start))) {
+                    return false;
+                }
+                open = if open.is_some() { None } else { Some(at) };
+            }
+            // Of escape sequences only those that stand for a quote.
+            (b'"', true) => escape = false,
+            (_, true) => return false,
+            (b'\\', false) => escape = true,
+            _ => {}
+        }
+    }
+    true
+}
+
 /// The characters that YAML does not have and JSON has no escape sequence for.
 fn refused(c: char) -> bool {
     matches!(c, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')

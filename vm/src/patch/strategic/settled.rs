@@ -6,7 +6,7 @@ use super::merge::Merger;
 use crate::document::{Document, KeyText, Kind, NodeId, hash_text};
 use crate::patch::schema::{self, Schema, Shape};
 use crate::patch::text::{Text, spelling};
-use crate::patch::tree::{Cell, Class, Id, Side};
+use crate::patch::tree::{Cell, Class, Id, Side, Slot};
 use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -18,26 +18,89 @@ impl Merger<'_, '_> {
     /// Whether merging nothing into a value leaves it as it is.
     pub(super) fn settled(&self, value: Id, schema: Option<Schema>) -> bool {
         match self.tree.cell(value) {
-            Cell::Node(Side::Base, node) => self.base.settled(node, schema),
+            Cell::Node(Side::Base, node) => self.base.all || self.base.settled(node, schema),
             Cell::Node(Side::Patch, _) | Cell::Map(_) | Cell::List(_) => false,
             Cell::Spelled(..) | Cell::Null | Cell::PutNull => true,
         }
     }
 }
 
-/// The resource, and the key that an object of some kind has.
+impl<'d> Merger<'_, 'd> {
+    /// Whether merging nothing into what has been merged would leave it as it is. A `false` says nothing.
+    pub(super) fn is_settled(&self, merged: Id) -> bool {
+        self.base.all && self.stays(merged, None, &Base::new(self.tree.doc(Side::Patch)))
+    }
+
+    /// Whether a value stands where the resource has it.
+    fn keeps(&self, slot: &Slot<'_>) -> bool {
+        slot.home && matches!(self.tree.cell(slot.value), Cell::Node(Side::Base, _))
+    }
+
+    fn stays(&self, value: Id, schema: Option<Schema>, patch: &Base<'d>) -> bool {
+        match self.tree.cell(value) {
+            Cell::Spelled(..) | Cell::Null | Cell::PutNull => true,
+            // Elsewhere it may mean something else.
+            Cell::Node(Side::Base, node) => self.base.settled(node, schema),
+            Cell::Node(Side::Patch, node) => patch.settled(node, schema),
+            Cell::Map(items) => {
+                let own = if schema.is_none() { self.kind(Some(value)) } else { None };
+                let before = items.base.filter(|_| schema.is_none()).map(|node| self.base.object(node));
+                if before.is_some_and(|before| before.map(std::ptr::from_ref) != own.map(std::ptr::from_ref)) {
+                    // It is of another kind now, and what comes from the resource may mean something else.
+                    return false;
+                }
+                let schema = schema.or(own);
+                self.tree.slots(value).all(|(_, slot)| {
+                    // Scalars and what comes from the resource need no schema.
+                    let alone = |id| self.tree.class(id) == Class::Scalar;
+                    let kept = self.keeps(slot) || alone(slot.value);
+                    !slot.key.is_empty()
+                        && (kept || self.stays(slot.value, schema.and_then(|s| s.field(slot.key)), patch))
+                })
+            }
+            Cell::List(items) => {
+                let Some((keys, elements)) = schema.and_then(Shape::list) else { return true };
+                let of_their_own = |tuples: &Vec<_>| uniform(tuples) && distinct(tuples);
+                (items.tidy || self.tuples(value, keys).is_some_and(|tuples| of_their_own(&tuples)))
+                    && self
+                        .tree
+                        .slots(value)
+                        .all(|(_, slot)| self.keeps(slot) || self.stays(slot.value, elements, patch))
+            }
+        }
+    }
+}
+
+/// A document, and the key that an object of some kind has.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Base<'d> {
     doc: &'d Document<'d>,
     version: KeyText<'static>,
-    /// The key without a name, if a map of the resource has it.
+    /// The key without a name, if a map of the document has it.
     unnamed: Option<KeyText<'static>>,
+    /// Whether all of it is settled
+    pub(super) all: bool,
 }
 
 impl<'d> Base<'d> {
     pub(super) fn new(doc: &'d Document<'d>) -> Self {
         let unnamed = Some(doc.key_of("")).filter(|key| doc.root().is_some_and(|root| doc.names(root, *key)));
-        Self { doc, version: doc.key_of("apiVersion"), unnamed }
+        Self { doc, version: doc.key_of("apiVersion"), unnamed, all: false }
+    }
+
+    /// As [`of`](Self::of), where nothing is found out.
+    pub(super) fn known(doc: &'d Document<'d>) -> Self {
+        Self { doc, version: doc.key_of("apiVersion"), unnamed: None, all: doc.settled }
+    }
+
+    /// Of a resource, of which it may be known that it is settled.
+    pub(super) fn of(doc: &'d Document<'d>) -> Self {
+        if doc.settled {
+            return Self::known(doc);
+        }
+        let base = Self::new(doc);
+        let all = doc.root().is_some_and(|root| base.settled(root, None));
+        Self { all, ..base }
     }
 
     fn settled(&self, node: NodeId, schema: Option<Schema>) -> bool {
@@ -59,6 +122,7 @@ impl<'d> Base<'d> {
                 Some((keys, elements)) => self.tidy(node, keys, elements),
                 None => true,
             },
+            // Of what was passed over that is known before.
             _ => true,
         }
     }

@@ -132,6 +132,13 @@ impl<'d> Tree<'d> {
         match cell {
             Cell::Map(items) | Cell::List(items) => {
                 let map = matches!(cell, Cell::Map(_));
+                let all = || std::iter::successors(items.first(), |at| self.after(*at)).filter_map(|at| self.slot(at));
+                let found = |slot: &crate::patch::tree::Slot<'_>| {
+                    (map && named(slot.key)) || self.cell_has_anchors(self.cell(slot.value), wanted)
+                };
+                if !all().any(found) {
+                    return false;
+                }
                 let twice = if map { self.twice(items) } else { SmallVec::new() };
                 let mut seen: SmallVec<[&str; 1]> = SmallVec::new();
                 let slots = std::iter::successors(items.first(), |at| self.after(*at));
