@@ -79,5 +79,5 @@ pub use request::{Operation, Request, User};
 pub use run::{Engine, Status, Verdict};
 pub use set::{CheckKind, PolicyInfo, PolicyKind, PolicySet, RuleInfo, RuleOverride, Severity};
 pub use standard::Violated;
-pub use verify::{Asked, Attestation, Attestor, Certificates, CtLog, Entry, Method, Rekor};
+pub use verify::{Asked, Attestation, Attestor, Certificates, CtLog, Entry, Method, Rekor, Verified};
 pub use versions::Versions;
