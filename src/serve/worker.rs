@@ -102,7 +102,9 @@ impl Worker {
         let answer = match route {
             Route::Resource(webhook, scope) => self.resource(policies, world, webhook, scope, &review),
             Route::Policy(Checked::Policy) => own::policy(body, &review),
-            Route::Policy(Checked::Exception) => own::exception(body, &review),
+            Route::Policy(Checked::Exception) => own::exception(body, &review, world.exception_namespace()),
+            Route::Policy(Checked::CelException) => own::cel_exception(body, &review),
+            Route::Policy(Checked::GlobalContext) => own::global_context(body, &review),
             _ => Answer::default(),
         };
         let mut out = String::new();
