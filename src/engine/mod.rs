@@ -72,7 +72,7 @@ pub use compile::{Compiled, Unit, assembly, compile};
 pub use environment::stop_clock;
 pub use file::{LoadError, load, save};
 pub use generate::Wanted;
-pub use host::{ApiCall, Host, NoHost, Question, Refused, Service, TargetSelector};
+pub use host::{ApiCall, Host, NoHost, Question, Refused, Service, TargetSelector, Until};
 pub use mutate::Mutated;
 pub use parse::{CompileOptions, Exceptions, Parsed, compile_sources};
 pub use request::{Operation, Request, User};
