@@ -129,7 +129,9 @@ struct Policies {
 
 impl Policies {
     fn new(set: PolicySet, metrics: &Metrics) -> Self {
-        Self { rules: RuleNames::of(&set, &metrics.rules), set }
+        let rules = RuleNames::of(&set, &metrics.rules);
+        metrics.exchange(&rules);
+        Self { rules, set }
     }
 }
 
