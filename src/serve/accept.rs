@@ -38,6 +38,9 @@ pub(super) async fn accept(server: &Arc<Server>, listener: TcpListener, tls: &Tl
     let until = tokio::time::Instant::now() + LAST_LOOK;
     while let Ok(accepted) = tokio::time::timeout_at(until, listener.accept()).await {
         take(server, tls, accepted.map(|(socket, _)| socket)).await;
+        if tokio::time::Instant::now() > until + LAST_LOOK {
+            break;
+        }
     }
 }
 
