@@ -1,6 +1,7 @@
 //! From sockets to requests: accepting, TLS, HTTP/1.1 or HTTP/2.
 
 use super::Server;
+use super::chunked::Chunked;
 use super::connections::{Connection, Opened};
 use super::handler;
 use super::watched::Watched;
@@ -68,7 +69,7 @@ async fn take(server: &Arc<Server>, tls: &TlsAcceptor, accepted: io::Result<TcpS
 async fn connection(server: Arc<Server>, tls: TlsAcceptor, socket: TcpStream, opened: Opened) {
     let connection = &opened.connection;
     let stream = tokio::select! {
-        stream = tls.accept(socket) => stream,
+        stream = tls.accept(Chunked::new(socket)) => stream,
         () = connection.abort.notified() => return,
     };
     let stream = match stream {

@@ -9,6 +9,7 @@ pub mod apart;
 mod body;
 mod certificates;
 mod checker;
+mod chunked;
 mod connections;
 mod feed;
 mod handler;
