@@ -173,6 +173,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// # Errors
 /// Says why nothing is served.
 pub fn run(settings: Settings, bound: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
+    connections::allow_files();
     let Settings { mut feed, world, listen, limits } = settings;
     let (set, certificate) = feed.first()?;
     let certificates = Certificates::new(certificate);
