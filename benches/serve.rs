@@ -139,6 +139,10 @@ fn beside_echo(out: &mut Vec<Figure>) -> Result<(), Failure> {
     add(out, "requests a second", ours.rate(), None);
     add(out, "throughput, to echo", ours.rate() / theirs.rate(), Some(Limit::Least(0.8)));
     add(out, "processor a request, to echo", per(used.0, &ours) / per(used.1, &theirs), None);
+    // A tick is a hundredth of a second.
+    add(out, "processor a request, microseconds", per(used.0, &ours) * 1e4, None);
+    add(out, "the same of echo", per(used.1, &theirs) * 1e4, None);
+    add(out, "requests a second to echo", theirs.rate(), None);
     let half = theirs.rate() / 2.0;
     let (mut ours, mut theirs) = (Load::default(), Load::default());
     for _ in 0..ROUNDS {

@@ -5,6 +5,7 @@ use kyvc::diag::Source;
 use kyvc::engine::{CompileOptions, Engine, Request, Status, compile_sources};
 use kyvc_vm::document::{Buffers, JsonOptions, read_json};
 use kyvc_vm::machine::Budget;
+use std::time::{Duration, Instant};
 
 /// The status of a policy's one rule, and what it says, where it may burn so much fuel.
 fn outcome(validate: &str, fuel: u64) -> (Status, String) {
@@ -52,6 +53,51 @@ fn programs_made_on_the_way_have_no_budget_of_their_own() {
     assert_eq!(outcome(&conditions(1), 20_000), (Status::Pass, "validation rule 'rule' passed.".to_owned()));
     assert_eq!(outcome(&conditions(8), 20_000).0, Status::Error);
     assert_eq!(outcome(&conditions(8), 200_000).0, Status::Pass);
+}
+
+/// Rules that would run for hours end with the time of their request; what costs next to nothing is decided all the same.
+#[test]
+fn a_deadline_ends_rules() {
+    let policy = "apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: policy}
+spec:
+  rules:
+  - name: long
+    match: {any: [{resources: {kinds: [Pod]}}]}
+    validate:
+      foreach:
+      - list: request.object.list
+        foreach:
+        - list: request.object.list
+          foreach:
+          - list: request.object.list
+            deny: {conditions: {any: [{key: '{{ element.a }}', operator: Equals, value: b}]}}
+  - name: short
+    match: {any: [{resources: {kinds: [Pod]}}]}
+    validate: {pattern: {metadata: {name: a}}}
+";
+    let compiled = compile_sources(&[Source::new("policy", policy)], CompileOptions::default());
+    assert!(compiled.diagnostics.is_empty(), "{:?}", compiled.diagnostics);
+    let list = vec![r#"{"a": "1"}"#; 1_000].join(",");
+    let pod = format!(r#"{{"apiVersion": "v1", "kind": "Pod", "metadata": {{"name": "a"}}, "list": [{list}]}}"#);
+    let doc = read_json(&pod, compiled.set.program().layout(), Buffers::default(), JsonOptions::default());
+    let Ok(doc) = doc else { panic!("the Pod is JSON") };
+    let mut engine = Engine::with_budget(Budget { fuel: u64::MAX, ..Budget::default() });
+    for until in [Instant::now() + Duration::from_millis(20), Instant::now()] {
+        let mut found = Vec::new();
+        engine.set_deadline(Some(until));
+        engine.check(&compiled.set, &Request::create(&doc), |v| found.push((v.status, v.message())));
+        let [long, short] = found.try_into().unwrap_or_else(|all| panic!("two verdicts, not {all:?}"));
+        assert_eq!((long.0, short.0), (Status::Error, Status::Pass));
+        assert!(long.1.contains("rule long: the time for the request is over"), "{}", long.1);
+    }
+    let mut engine = Engine::default();
+    engine.set_deadline(Some(Instant::now()));
+    engine.set_deadline(None);
+    let mut text = String::new();
+    engine.check(&compiled.set, &Request::create(&doc), |v| text.push_str(&v.message()));
+    assert!(text.contains("out of fuel"), "who has no deadline has all of the time: {text}");
 }
 
 /// The entries of all rules of a policy are counted together, as often as they are loaded.

@@ -3,6 +3,7 @@
 use super::verify::Asked;
 use kyvc_vm::builtin::images::Image;
 use kyvc_vm::verdict::Offers;
+use std::time::Instant;
 
 /// Answers what rules ask for beyond the request. The machine does no input or output of its own.
 ///
@@ -74,6 +75,83 @@ pub trait Host {
     /// Says why there is no answer, in the words that follow Kyverno's own.
     fn ask(&self, question: &Question) -> Result<String, String> {
         Err(format!("nobody answers questions about {}", question.about()))
+    }
+
+    /// Answers a question by a time, after which nobody needs the answer. Whoever waits for others to answer should not wait
+    /// longer.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask).
+    fn ask_until(&self, question: &Question, until: Instant) -> Result<String, String> {
+        let _ = until;
+        self.ask(question)
+    }
+}
+
+/// A host that is only asked until a time.
+pub struct Until<'h> {
+    /// The host
+    pub host: &'h dyn Host,
+    /// The time
+    pub until: Instant,
+}
+
+/// What Kyverno's calls say where the time of their request is over.
+const OVER: &str = "context deadline exceeded";
+
+impl Until<'_> {
+    fn is_over(&self) -> bool {
+        Instant::now() >= self.until
+    }
+
+    fn refused(&self) -> Option<Refused> {
+        self.is_over().then(|| Refused { text: OVER.to_owned(), network: true })
+    }
+}
+
+impl Host for Until<'_> {
+    fn offers(&self) -> Offers {
+        self.host.offers()
+    }
+
+    fn given(&self, policy: &str, rule: &str) -> Option<String> {
+        self.host.given(policy, rule)
+    }
+
+    fn stops(&self, policy: &str, rule: &str) -> Option<String> {
+        self.host.stops(policy, rule)
+    }
+
+    fn targets(&self, selector: &TargetSelector) -> Option<Result<Vec<String>, String>> {
+        if self.is_over() { Some(Err(OVER.to_owned())) } else { self.host.targets(selector) }
+    }
+
+    fn verify(&self, asked: &Asked<'_>) -> Result<String, Refused> {
+        self.refused().map_or_else(|| self.host.verify(asked), Err)
+    }
+
+    fn bundle(&self, image: &Image) -> Refused {
+        self.refused().unwrap_or_else(|| self.host.bundle(image))
+    }
+
+    fn key(&self, address: &str) -> Option<String> {
+        if self.is_over() { None } else { self.host.key(address) }
+    }
+
+    fn unlogged(&self) -> String {
+        self.host.unlogged()
+    }
+
+    fn digest(&self, image: &Image) -> Result<String, Refused> {
+        self.refused().map_or_else(|| self.host.digest(image), Err)
+    }
+
+    fn ask(&self, question: &Question) -> Result<String, String> {
+        if self.is_over() { Err(OVER.to_owned()) } else { self.host.ask_until(question, self.until) }
+    }
+
+    fn ask_until(&self, question: &Question, until: Instant) -> Result<String, String> {
+        if self.is_over() { Err(OVER.to_owned()) } else { self.host.ask_until(question, until.min(self.until)) }
     }
 }
 

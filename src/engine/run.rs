@@ -22,6 +22,7 @@ use kyvc_vm::value::{DocId, Val};
 use kyvc_vm::verdict::{Fact, Outcome, Root, Step, Trap, TrapKind};
 use smallvec::SmallVec;
 use std::sync::LazyLock;
+use std::time::Instant;
 
 /// What became of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -229,6 +230,12 @@ impl Engine {
     /// Kyverno: its command line has no limit, its controllers have `maxContextSize` of their configuration, or 2Mi.
     pub fn limit_context(&mut self, bytes: usize) {
         self.machine.limit_context(bytes);
+    }
+
+    /// Ends rules that are not decided by a time: they become errors. Those after them that cost next to nothing are
+    /// decided all the same.
+    pub fn set_deadline(&mut self, until: Option<Instant>) {
+        self.machine.set_deadline(until);
     }
 
     /// What a run needs of the engine.

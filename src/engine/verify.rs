@@ -27,6 +27,22 @@ use metadata::{Metadata, SCOPED_ANNOTATION};
 use serde_json::{Map, Value, json};
 use verifier::Verifier;
 
+/// What became of the images of an object, for all policies that verified them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verified {
+    metadata: Metadata,
+    /// Where images get their digests, as JSON pointers, and what stands there then
+    digests: Vec<(String, String)>,
+}
+
+impl Verified {
+    /// The object with the digests of its images, and with annotations that say what became of them. Nothing where it
+    /// stays as it is.
+    pub fn applied(&self, object: &Document<'_>) -> Option<String> {
+        changed(object, &self.metadata, &self.digests)
+    }
+}
+
 impl Engine {
     /// Lets the rules of one policy verify the images of a request's object. Gives the object as JSON where they change
     /// it.
@@ -36,14 +52,32 @@ impl Engine {
         policy: usize,
         request: &Request<'_>,
         host: &dyn Host,
-        mut each: impl FnMut(Verdict<'s>),
+        each: impl FnMut(Verdict<'s>),
     ) -> Option<String> {
-        let info = set.policies.get(policy)?;
+        let again = Again::of(request, &set.topic(request), CHANGE);
+        let request = &again.as_ref().map_or(*request, |again| again.request(request));
+        let mut verified = Verified::default();
+        self.verify_images_too(set, policy, request, host, &mut verified, each);
+        verified.applied(request.object)
+    }
+
+    /// As [`verify_images`](Self::verify_images), where other policies have verified images of the same object: what
+    /// becomes of all of them is noted together.
+    pub fn verify_images_too<'s>(
+        &mut self,
+        set: &'s PolicySet,
+        policy: usize,
+        request: &Request<'_>,
+        host: &dyn Host,
+        all: &mut Verified,
+        mut each: impl FnMut(Verdict<'s>),
+    ) {
+        let Some(info) = set.policies.get(policy) else { return };
         let topic = set.topic(request);
         let kind = topic.kind;
         let again = Again::of(request, &topic, CHANGE);
         let request = &again.as_ref().map_or(*request, |again| again.request(request));
-        let root = request.object.root()?;
+        let Some(root) = request.object.root() else { return };
         let text = set.reads_of(request.object).request.then(|| request_json(set, request));
         let rest = text.as_deref().and_then(request_document);
         self.set_offers(host);
@@ -65,7 +99,9 @@ impl Engine {
                 break;
             }
         }
-        changed(request.object, &metadata, &digests)
+        // No policy relies on what another one has verified.
+        all.metadata.merge(metadata);
+        all.digests.append(&mut digests);
     }
 }
 

@@ -6,8 +6,10 @@
 pub(super) mod conditions;
 mod conflict;
 pub(super) mod context;
+mod exception;
 mod fields;
 pub(super) mod generate;
+mod global_context;
 mod images;
 mod json;
 mod mutate;
@@ -62,17 +64,38 @@ pub(super) fn check(policy: &Policy, tree: &Tree, resolved: &[ResolvedRule]) -> 
 
 /// Why Kyverno refuses a policy, where it does. What the compiler refuses is not looked at.
 pub fn refusal(source: &Arc<Source>) -> Option<String> {
+    refused(source, &|tree| {
+        let kind = tree.get("kind").and_then(Tree::as_str).unwrap_or_default();
+        if !matches!(kind, "ClusterPolicy" | "Policy") {
+            return Ok(());
+        }
+        let policy = Policy::read(tree, kind == "ClusterPolicy", &Problems::new(source.clone()));
+        check(&policy, tree, &resolve::rules(&policy)).map_err(|r| r.reason)
+    })
+}
+
+/// Why Kyverno refuses an exception, where it does.
+pub fn exception_refusal(source: &Arc<Source>) -> Option<String> {
+    refused(source, &exception::check)
+}
+
+/// Why Kyverno refuses an exception of policies that are written in CEL, where it does.
+pub fn cel_exception_refusal(source: &Arc<Source>) -> Option<String> {
+    refused(source, &exception::of_cel)
+}
+
+/// Why Kyverno refuses an entry of the global context, where it does.
+pub fn global_context_refusal(source: &Arc<Source>) -> Option<String> {
+    refused(source, &global_context::check)
+}
+
+/// What is said first against an object of a source.
+fn refused(source: &Arc<Source>, check: &dyn Fn(&Tree) -> Checked) -> Option<String> {
     let layout = Layout::everything();
     let mut found = None;
     let _ = yaml::documents(source, &layout, ReadOptions::policy(), &mut |doc| {
         let tree = doc.root().map(|root| Tree::of(&doc, root));
-        let text = |key| tree.as_ref().and_then(|t| t.get(key)).and_then(Tree::as_str).unwrap_or_default();
-        let kind = text("kind");
-        if let (Some(tree), "ClusterPolicy" | "Policy") = (&tree, kind) {
-            let policy = Policy::read(tree, kind == "ClusterPolicy", &Problems::new(source.clone()));
-            let refused = check(&policy, tree, &resolve::rules(&policy)).err();
-            found = found.take().or(refused.map(|r| r.reason));
-        }
+        found = found.take().or(tree.and_then(|t| check(&t).err()));
         ControlFlow::Continue(doc.recycle())
     });
     found

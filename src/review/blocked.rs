@@ -6,11 +6,19 @@ use std::collections::BTreeMap;
 
 /// What rules say against a request, by policy and rule.
 #[derive(Debug, Default)]
-pub(super) struct Blocked<'s>(BTreeMap<&'s str, BTreeMap<&'s str, String>>);
+pub(super) struct Blocked<'s> {
+    /// By the policies' names; a later policy takes the place of an earlier one of the same name, as in Kyverno
+    policies: BTreeMap<&'s str, (usize, BTreeMap<&'s str, String>)>,
+}
 
 impl<'s> Blocked<'s> {
-    pub(super) fn add(&mut self, policy: &'s str, rule: &'s str, message: String) {
-        self.0.entry(policy).or_default().insert(rule, message);
+    /// Adds what a rule of a policy, which is told by its number, says. The policies come in order.
+    pub(super) fn add(&mut self, number: usize, policy: &'s str, rule: &'s str, message: String) {
+        let (of, rules) = self.policies.entry(policy).or_default();
+        if *of != number {
+            (*of, *rules) = (number, BTreeMap::new());
+        }
+        rules.insert(rule, message);
     }
 
     /// Kyverno: pkg/webhooks/utils/block.go, GetBlockedMessages
@@ -20,7 +28,7 @@ impl<'s> Blocked<'s> {
         // Two levels of a few entries keep every limit.
         let mut fill = || {
             b.begin_map(None)?;
-            for (policy, rules) in &self.0 {
+            for (policy, (_, rules)) in &self.policies {
                 b.key(policy, None)?;
                 b.begin_map(None)?;
                 for (rule, message) in rules {

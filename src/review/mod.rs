@@ -55,6 +55,7 @@ use crate::engine::{Engine, Host, NoHost, PolicyInfo, PolicyKind, PolicySet, Req
 use kyvc_vm::document::{Document, Uses};
 use kyvc_vm::selector::ResourceKind;
 use read::Memory;
+use std::time::Instant;
 
 /// What rules may want to know that stands in no review.
 #[derive(Clone, Copy)]
@@ -91,6 +92,11 @@ impl Reviewer {
     /// With an engine of one's own budget and limits.
     pub fn with_engine(engine: Engine) -> Self {
         Self { engine, memory: Memory::default() }
+    }
+
+    /// Ends rules that are not decided by a time; that is an error of theirs, so that there is an answer in time.
+    pub fn set_deadline(&mut self, until: Option<Instant>) {
+        self.engine.set_deadline(until);
     }
 
     /// Takes a review apart, for the set that will be asked.

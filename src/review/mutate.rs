@@ -5,7 +5,8 @@ use super::response::Answer;
 use super::validate::resource;
 use super::{Parts, Review, Reviewer, Surroundings, fails_closed, is_asked, warning};
 use crate::engine::{
-    CHANGE, CheckKind, Mutated, Operation, PolicyInfo, PolicySet, Request, RuleInfo, Status, Verdict, Versions,
+    CHANGE, CheckKind, Mutated, Operation, PolicyInfo, PolicySet, Request, RuleInfo, Status, Verdict, Verified,
+    Versions,
 };
 use crate::policy::classic::Action;
 use kyvc_vm::document::{Buffers, Document, JsonOptions, read_json};
@@ -39,7 +40,7 @@ impl Reviewer {
             let mut said = Said::default();
             let outcome = self.engine.mutate(set, policy, &request, &versions, around.host, |verdict, _| {
                 each(&verdict);
-                said.hear(set, info, &verdict, &request, around, true);
+                said.hear(set, info, policy, &verdict, &request, around, true);
             });
             let before = |_, r: &RuleInfo| r.check == CheckKind::Mutate && r.policy <= policy;
             if said.violated || (said.undecided && fails_closed(set, &request, around, before)) {
@@ -82,24 +83,24 @@ impl Reviewer {
         warnings: &mut Vec<String>,
         mut each: impl FnMut(&Verdict<'s>),
     ) -> Result<(), Answer> {
-        let mut all = Said::default();
+        let (mut all, mut verified) = (Said::default(), Verified::default());
+        // Kyverno: each policy sees the object as the rules have left it that change objects.
+        let request = Request { object: changes.now, ..*first };
         for &policy in set.verifying() {
             let Some(info) = set.policies().get(policy).filter(|_| is_asked(set, around, policy)) else { continue };
-            let request = Request { object: changes.now, ..*first };
-            let changed = self.engine.verify_images(set, policy, &request, around.host, |verdict| {
+            self.engine.verify_images_too(set, policy, &request, around.host, &mut verified, |verdict| {
                 each(&verdict);
-                all.hear(set, info, &verdict, &request, around, false);
+                all.hear(set, info, policy, &verdict, &request, around, false);
             });
-            let Some(json) = changed else { continue };
-            let layout = request.object.layout();
-            if let Ok(doc) = read_json(texts.alloc(json), layout, Buffers::default(), JsonOptions::default()) {
-                changes.turn(versions.alloc(doc), true);
-            }
         }
-        let request = Request { object: changes.now, ..*first };
         let verifies = |_, r: &RuleInfo| r.check == CheckKind::VerifyImages;
         if all.violated || (all.undecided && fails_closed(set, &request, around, verifies)) {
             return Err(Answer::refused(all.blocked.message(&resource(set, &request))));
+        }
+        let layout = request.object.layout();
+        let changed = verified.applied(request.object).map(|json| &**texts.alloc(json));
+        if let Some(Ok(doc)) = changed.map(|json| read_json(json, layout, Buffers::default(), JsonOptions::default())) {
+            changes.turn(versions.alloc(doc), true);
         }
         warnings.append(&mut all.warnings);
         Ok(())
@@ -174,10 +175,12 @@ struct Said<'s> {
 
 impl<'s> Said<'s> {
     /// `talks` says that a policy may warn of what it did.
+    #[expect(clippy::too_many_arguments, reason = "what a rule says, and what it is asked about")]
     fn hear(
         &mut self,
         set: &PolicySet,
         policy: &'s PolicyInfo,
+        number: usize,
         verdict: &Verdict<'s>,
         request: &Request<'_>,
         around: &Surroundings<'_>,
@@ -197,6 +200,6 @@ impl<'s> Said<'s> {
         self.violated |= verdict.status == Status::Fail && enforced;
         self.undecided |= verdict.status == Status::Error;
         self.failed.push(format!("{rule}: {}", verdict.message()));
-        self.blocked.add(&policy.name, rule, verdict.message());
+        self.blocked.add(number, &policy.name, rule, verdict.message());
     }
 }

@@ -60,7 +60,7 @@ impl<'s> Said<'s> {
             Action::Enforce => {
                 let message = verdict.message();
                 self.warnings.push(warning(&policy.name, rule, &message));
-                self.blocked.add(&policy.name, rule, message);
+                self.blocked.add(verdict.info.policy, &policy.name, rule, message);
                 self.violated |= verdict.status == Status::Fail;
                 self.undecided |= verdict.status == Status::Error;
             }

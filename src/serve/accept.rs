@@ -1,6 +1,7 @@
 //! From sockets to requests: accepting, TLS, HTTP/1.1 or HTTP/2.
 
 use super::Server;
+use super::chunked::Chunked;
 use super::connections::{Connection, Opened};
 use super::handler;
 use super::watched::Watched;
@@ -38,6 +39,9 @@ pub(super) async fn accept(server: &Arc<Server>, listener: TcpListener, tls: &Tl
     let until = tokio::time::Instant::now() + LAST_LOOK;
     while let Ok(accepted) = tokio::time::timeout_at(until, listener.accept()).await {
         take(server, tls, accepted.map(|(socket, _)| socket)).await;
+        if tokio::time::Instant::now() > until + LAST_LOOK {
+            break;
+        }
     }
 }
 
@@ -65,7 +69,7 @@ async fn take(server: &Arc<Server>, tls: &TlsAcceptor, accepted: io::Result<TcpS
 async fn connection(server: Arc<Server>, tls: TlsAcceptor, socket: TcpStream, opened: Opened) {
     let connection = &opened.connection;
     let stream = tokio::select! {
-        stream = tls.accept(socket) => stream,
+        stream = tls.accept(Chunked::new(socket)) => stream,
         () = connection.abort.notified() => return,
     };
     let stream = match stream {

@@ -9,12 +9,14 @@ use hyper::body::Bytes;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Weak;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Instant;
 use tokio::sync::oneshot;
 
 /// A review of a policy.
 struct Job {
     checked: Checked,
     body: Read,
+    until: Instant,
     reply: oneshot::Sender<Result<Bytes, Refused>>,
 }
 
@@ -32,9 +34,9 @@ impl Checker {
     }
 
     /// Reviews a policy when its turn comes. There is no answer where the server ends.
-    pub(super) async fn review(&self, checked: Checked, body: Read) -> Option<Result<Bytes, Refused>> {
+    pub(super) async fn review(&self, checked: Checked, body: Read, until: Instant) -> Option<Result<Bytes, Refused>> {
         let (reply, answer) = oneshot::channel();
-        self.0.send(Job { checked, body, reply }).ok()?;
+        self.0.send(Job { checked, body, until, reply }).ok()?;
         answer.await.ok()
     }
 }
@@ -42,14 +44,14 @@ impl Checker {
 impl Queue {
     /// Works until the server is gone.
     pub(super) fn work(&self, server: &Weak<Server>) {
-        for Job { checked, body, reply } in &self.0 {
+        for Job { checked, body, until, reply } in &self.0 {
             let Some(server) = server.upgrade() else { return };
             // Who does not wait any more needs no answer.
             if reply.is_closed() {
                 continue;
             }
             // A bug with one policy is none with the others; tokio does the same for everything else.
-            let review = AssertUnwindSafe(|| worker::review(&server, Route::Policy(checked), &body.bytes));
+            let review = AssertUnwindSafe(|| worker::review(&server, Route::Policy(checked), &body.bytes, until));
             if let Ok(answer) = catch_unwind(review) {
                 let _ = reply.send(answer);
             }

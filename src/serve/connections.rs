@@ -14,6 +14,16 @@ const FIRST: Duration = Duration::from_secs(1);
 /// How long a connection that was told to end may take.
 const ENDING: Duration = Duration::from_secs(10);
 
+/// Lets the process have as many files open as it may, as Go's programs do: many systems start processes with few.
+pub(super) fn allow_files() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    }
+}
+
 /// All open connections.
 #[derive(Debug)]
 pub(super) struct Connections {

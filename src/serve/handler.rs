@@ -9,7 +9,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::http::request;
 use hyper::{Request, Response, StatusCode, Version};
-use tokio::time::{Duration, Instant};
+use tokio::time::{Duration, Instant, timeout_at};
 
 pub(super) type Reply = Response<Full<Bytes>>;
 
@@ -65,18 +65,23 @@ async fn review(server: &Server, route: Route<'_>, head: &request::Parts, body: 
         return busy();
     };
     let asked = head.uri.query().and_then(timeout).map_or(server.limits.time, Duration::from_secs);
-    let until = arrived + asked.min(server.limits.time);
+    let time = asked.min(server.limits.time);
+    let until = arrived + time;
     let read = match body::read(body, &server.limits, &server.memory, until).await {
         Ok(read) => read,
         Err(why) => return unread(why),
     };
+    // Who asks still has to get the answer in time.
+    let decided = until - time / 10;
+    let by = decided.into_std();
     let answer = match route {
-        Route::Policy(checked) => match server.checker.review(checked, read).await {
-            Some(answer) => answer,
-            None => return busy(),
+        Route::Policy(checked) => match timeout_at(decided, server.checker.review(checked, read, by)).await {
+            Ok(Some(answer)) => answer,
+            // Others are before it, or the server ends.
+            Err(_) | Ok(None) => return busy(),
         },
-        _ if read.bytes.len() > LARGE => tokio::task::block_in_place(|| worker::review(server, route, &read.bytes)),
-        _ => worker::review(server, route, &read.bytes),
+        _ if read.bytes.len() > LARGE => tokio::task::block_in_place(|| worker::review(server, route, &read.bytes, by)),
+        _ => worker::review(server, route, &read.bytes, by),
     };
     match answer {
         // Kyverno: the charset is said of JSON too.

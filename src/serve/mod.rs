@@ -9,6 +9,7 @@ pub mod apart;
 mod body;
 mod certificates;
 mod checker;
+mod chunked;
 mod connections;
 mod feed;
 mod handler;
@@ -129,7 +130,9 @@ struct Policies {
 
 impl Policies {
     fn new(set: PolicySet, metrics: &Metrics) -> Self {
-        Self { rules: RuleNames::of(&set, &metrics.rules), set }
+        let rules = RuleNames::of(&set, &metrics.rules);
+        metrics.exchange(&rules);
+        Self { rules, set }
     }
 }
 
@@ -170,6 +173,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// # Errors
 /// Says why nothing is served.
 pub fn run(settings: Settings, bound: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
+    connections::allow_files();
     let Settings { mut feed, world, listen, limits } = settings;
     let (set, certificate) = feed.first()?;
     let certificates = Certificates::new(certificate);

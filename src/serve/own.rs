@@ -45,15 +45,50 @@ pub fn not_run(rule: &Rule) -> Option<String> {
     Some(format!("rule {}: {why}", rule.name))
 }
 
-/// Whether an exception can be taken.
-pub(super) fn exception(body: &[u8], review: &Review<'_>) -> Answer {
+/// Whether an exception can be taken. `namespace` is where exceptions count.
+///
+/// Kyverno: pkg/webhooks/exception/validate.go
+pub(super) fn exception(body: &[u8], review: &Review<'_>, namespace: Option<&str>) -> Answer {
     let Some(source) = object(body, review) else { return Answer::default() };
-    let warnings = deprecated(&review.kind.name).into_iter().collect();
+    let mut warnings: Vec<String> = misplaced(&review.namespace, namespace).map(str::to_owned).into_iter().collect();
+    warnings.extend(deprecated(&review.kind.name));
     let mut parsed = Parsed::default();
-    parsed.read(&[source], CompileOptions { only_policies: true, ..CompileOptions::default() });
+    parsed.read(std::slice::from_ref(&source), CompileOptions { only_policies: true, ..CompileOptions::default() });
     let errors: Vec<_> = parsed.diagnostics.iter().filter(|d| d.is_error()).collect();
-    let refusal = (!errors.is_empty()).then(|| texts(&errors));
+    let refusal = if errors.is_empty() { validate::exception_refusal(&source) } else { Some(texts(&errors)) };
     Answer { refusal, warnings, patch: None }
+}
+
+/// What Kyverno warns of where an exception does not count.
+///
+/// Kyverno: pkg/validation/exception/validate.go
+fn misplaced(of: &str, namespace: Option<&str>) -> Option<&'static str> {
+    match namespace {
+        None => Some(DISABLED),
+        Some("") => Some("The exceptionNamespace flag is not set"),
+        Some("*") => None,
+        Some(namespace) if namespace == of => None,
+        Some(_) => Some("PolicyException resource namespace must match the defined namespace."),
+    }
+}
+
+const DISABLED: &str = "PolicyException resources would not be processed until it is enabled.";
+
+/// An exception of the policies that are written in CEL, which are not served yet: it can be stored, and lifts nothing.
+///
+/// Kyverno: pkg/webhooks/celexception/validate.go
+pub(super) fn cel_exception(body: &[u8], review: &Review<'_>) -> Answer {
+    let Some(source) = object(body, review) else { return Answer::default() };
+    let refusal = validate::cel_exception_refusal(&source);
+    Answer { refusal, warnings: vec![DISABLED.to_owned()], patch: None }
+}
+
+/// Whether an entry of the global context can be taken.
+///
+/// Kyverno: pkg/webhooks/globalcontext/validate.go
+pub(super) fn global_context(body: &[u8], review: &Review<'_>) -> Answer {
+    let refusal = object(body, review).and_then(|source| validate::global_context_refusal(&source));
+    Answer { refusal, ..Answer::default() }
 }
 
 fn texts(errors: &[&Diagnostic]) -> String {

@@ -53,6 +53,10 @@ pub(super) enum Checked {
     Policy,
     /// Exceptions
     Exception,
+    /// Exceptions of policies in CEL
+    CelException,
+    /// Entries of the global context
+    GlobalContext,
 }
 
 /// Why a request goes nowhere.
@@ -82,8 +86,11 @@ impl<'p> Route<'p> {
             "/metrics" => Route::Metrics,
             "/policyvalidate" => Route::Policy(Checked::Policy),
             "/exceptionvalidate" => Route::Policy(Checked::Exception),
-            // Kyverno: pkg/webhooks/policy/handlers.go, the mutation of policies changes nothing. /verifymutate renews a lease
-            // that nobody has without a cluster.
+            "/celexception/validate" => Route::Policy(Checked::CelException),
+            "/globalcontextvalidate" => Route::Policy(Checked::GlobalContext),
+            // Kyverno: pkg/webhooks/policy/handlers.go, the mutation of policies changes nothing.
+            // pkg/webhooks/handlers/verify.go, the other one changes nothing but Kyverno's own lease, which tells that its
+            // webhook is asked at all; who serves in a cluster has no such lease.
             "/policymutate" | "/verifymutate" => Route::Unchanged,
             _ => {
                 let (webhook, rest) = match path.strip_prefix("/validate") {
@@ -106,6 +113,8 @@ impl<'p> Route<'p> {
             Route::Resource(Webhook::Mutate, _) => "/mutate/ignore",
             Route::Policy(Checked::Policy) => "/policyvalidate",
             Route::Policy(Checked::Exception) => "/exceptionvalidate",
+            Route::Policy(Checked::CelException) => "/celexception/validate",
+            Route::Policy(Checked::GlobalContext) => "/globalcontextvalidate",
             Route::Unchanged => "/policymutate",
             Route::Live => "/health/liveness",
             Route::Ready => "/health/readiness",

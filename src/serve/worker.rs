@@ -4,18 +4,21 @@ use super::metrics::{Counts, Labels};
 use super::route::{Checked, FailurePolicy, Route, Scope, Webhook};
 use super::world::{Kind, Roles, Said, World};
 use super::{Policies, Server, kinds, lock, own};
-use crate::engine::{CHANGE, Engine, JUDGE, Operation, PolicyInfo, Status, Verdict};
+use crate::engine::{CHANGE, Engine, Host, JUDGE, Operation, PolicyInfo, Status, Until, Verdict};
 use crate::review::{Answer, Review, ReviewError, Reviewer, Surroundings};
 use hyper::Method;
 use hyper::body::Bytes;
 use kyvc_vm::document::{Buffers, JsonOptions, Layout, Uses, read_json};
 use kyvc_vm::selector::ResourceKind;
 use std::cell::RefCell;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 /// After a larger body a machine is made anew, so that the memory for it is not kept.
 const KEPT: usize = 1 << 20;
+
+/// The layout of what stands in no review.
+static EVERYTHING: LazyLock<Layout> = LazyLock::new(Layout::everything);
 
 /// Why a body gets no review in answer.
 pub(super) struct Refused {
@@ -71,10 +74,12 @@ pub(super) fn count(server: &Server, method: &Method, route: &str, took: Duratio
     });
 }
 
-/// Reviews a body.
-pub(super) fn review(server: &Server, route: Route<'_>, body: &[u8]) -> Result<Bytes, Refused> {
+/// Reviews a body. Rules that are not decided by a time are errors.
+pub(super) fn review(server: &Server, route: Route<'_>, body: &[u8], until: Instant) -> Result<Bytes, Refused> {
     with(server, |worker| {
-        let answer = worker.review(&server.policies.load(), &*server.world, route, body);
+        worker.reviewer.set_deadline(Some(until));
+        let host = Until { host: server.world.host(), until };
+        let answer = worker.review(&server.policies.load(), &*server.world, &host, route, body);
         if body.len() > KEPT {
             worker.reviewer = reviewer(server);
         }
@@ -87,6 +92,7 @@ impl Worker {
         &mut self,
         policies: &Policies,
         world: &dyn World,
+        host: &dyn Host,
         route: Route<'_>,
         body: &[u8],
     ) -> Result<Bytes, Refused> {
@@ -105,9 +111,11 @@ impl Worker {
             return Err(Refused { status: 400, why });
         }
         let answer = match route {
-            Route::Resource(webhook, scope) => self.resource(policies, world, webhook, scope, &review),
+            Route::Resource(webhook, scope) => self.resource(policies, world, host, webhook, scope, &review),
             Route::Policy(Checked::Policy) => own::policy(body, &review),
-            Route::Policy(Checked::Exception) => own::exception(body, &review),
+            Route::Policy(Checked::Exception) => own::exception(body, &review, world.exception_namespace()),
+            Route::Policy(Checked::CelException) => own::cel_exception(body, &review),
+            Route::Policy(Checked::GlobalContext) => own::global_context(body, &review),
             _ => Answer::default(),
         };
         let mut out = String::new();
@@ -143,6 +151,7 @@ impl Worker {
         &mut self,
         policies: &Policies,
         world: &dyn World,
+        host: &dyn Host,
         webhook: Webhook,
         scope: Scope<'_>,
         review: &Review<'_>,
@@ -172,10 +181,9 @@ impl Worker {
         let labels = (set.asks_namespace() && !review.namespace.is_empty() && review.kind.name != "Namespace")
             .then(|| world.namespace_labels(&review.namespace))
             .flatten();
-        let everything = Layout::everything();
         let labels = labels
             .as_deref()
-            .and_then(|json| read_json(json, &everything, Buffers::default(), JsonOptions::default()).ok());
+            .and_then(|json| read_json(json, &EVERYTHING, Buffers::default(), JsonOptions::default()).ok());
         let part = (!review.subresource.is_empty()).then(|| world.kind(&review.resource)).flatten();
         let kind = match &part {
             Some(Kind { group, version, kind }) => {
@@ -184,7 +192,7 @@ impl Worker {
             None => kinds::whole(review),
         };
         let around = Surroundings {
-            host: world.host(),
+            host,
             namespace_labels: labels.as_ref(),
             roles: &roles.roles,
             cluster_roles: &roles.cluster_roles,

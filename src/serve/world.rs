@@ -70,6 +70,11 @@ pub trait World: Send + Sync {
         false
     }
 
+    /// The namespace whose exceptions count, `*` for all; none where no exception does.
+    fn exception_namespace(&self) -> Option<&str> {
+        Some("*")
+    }
+
     /// How much the context entries of a policy may have together, in bytes.
     fn context_limit(&self) -> usize {
         // Kyverno: `maxContextSize`

@@ -126,6 +126,38 @@ fn something_that_is_no_http() {
     server.is_well();
 }
 
+/// What the server's process has of memory, in MiB.
+fn memory(server: &Server) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+}
+
+#[test]
+fn ten_thousand_idle_connections() {
+    let server = server();
+    // Both sides of all of them would be more than this process may have open on some systems.
+    let mut idle = Vec::new();
+    let mut spoken = Vec::new();
+    for n in 0..10_000 {
+        match TcpStream::connect(server.address) {
+            Ok(socket) => idle.push(socket),
+            // The oldest ones are closed by the server long since.
+            Err(_) => drop(idle.drain(..idle.len() / 2)),
+        }
+        if n % 50 == 0 {
+            spoken.push(server.connect());
+            server.is_well();
+        }
+    }
+    if cfg!(target_os = "linux") {
+        assert!(memory(&server) < 200, "{} MiB", memory(&server));
+    }
+    server.is_well();
+    drop((idle, spoken));
+    server.is_well();
+}
+
 #[test]
 fn clients_that_are_slow() {
     let server = server();

@@ -30,6 +30,50 @@ fn too_many_requests_are_told_to_come_back() {
     server.is_well();
 }
 
+/// A policy whose rules would be at work for much longer than anybody waits.
+fn slow(name: &str, failure: &str) -> String {
+    let rule = |n: u32| {
+        format!(
+            r#"
+  - name: slow-{n}
+    match: {{any: [{{resources: {{kinds: [Pod]}}}}]}}
+    validate:
+      failureAction: Enforce
+      foreach:
+      - list: request.object.spec.many
+        foreach:
+        - list: request.object.spec.many
+          foreach:
+          - list: request.object.spec.many
+            deny: {{conditions: {{any: [{{key: "{{{{ element }}}}", operator: Equals, value: nothing}}]}}}}"#
+        )
+    };
+    let rules: String = (0..200).map(rule).collect();
+    format!(
+        "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {{name: {name}}}\nspec:\n  failurePolicy: {failure}\n  rules:{rules}\n"
+    )
+}
+
+#[test]
+fn rules_that_take_too_long_are_errors() {
+    let (strict, lax) = (slow("strict", "Fail"), slow("lax", "Ignore"));
+    let server =
+        Server::start(&[("a.yaml", &strict), ("b.yaml", &lax), ("c.yaml", &labelled("owned", "Audit", ""))], &[]);
+    let mut review = pod("1", json!({}));
+    review["request"]["object"]["spec"]["many"] = (0..1000).map(|n| n.to_string()).collect();
+    let refused = server.review("/validate/fail?timeout=1s", &review);
+    assert_eq!((&refused["uid"], &refused["allowed"]), (&json!("1"), &json!(false)));
+    let message = refused["status"]["message"].as_str().unwrap();
+    assert!(
+        message.contains("strict:\n") && message.contains("slow-199: 'rule slow-199: the time for the request is over")
+    );
+    let ignored = server.review("/validate/ignore?timeout=1s", &review);
+    assert_eq!(ignored["allowed"], true, "{ignored}");
+    let changed = server.review("/mutate?timeout=1s", &review);
+    assert_eq!(changed["allowed"], true, "{changed}");
+    assert_eq!(server.get("/health/liveness").0, 200);
+}
+
 #[test]
 fn idle_connections_make_room() {
     let server = server(&["--max-connections", "8"]);

@@ -76,6 +76,44 @@ fn deletions_and_parts_are_not_looked_at() {
 }
 
 #[test]
+fn other_kinds_are_refused_as_kyverno_refuses_them() {
+    let server = server();
+    let ask = |path: &str, kind: &str, spec: Value| {
+        let metadata = json!({"name": "e", "namespace": "shop"});
+        let object = json!({"apiVersion": "kyverno.io/v2", "kind": kind, "metadata": metadata, "spec": spec});
+        server.review(path, &review("1", json!({"group": "kyverno.io", "version": "v2", "kind": kind}), object))
+    };
+    let entry = |spec| ask("/globalcontextvalidate", "GlobalContextEntry", spec);
+    let pods = json!({"version": "v1", "resource": "pods"});
+    assert_eq!(entry(json!({"kubernetesResource": pods})), json!({"uid": "1", "allowed": true}));
+    assert_eq!(
+        entry(json!({}))["status"]["message"],
+        "spec.kubernetesResource: Forbidden: A global context entry should either have KubernetesResource or APICall"
+    );
+    let call = json!({"urlPath": "/api", "refreshInterval": "0s", "data": [{"key": "a", "value": "b"}]});
+    assert_eq!(
+        entry(json!({"apiCall": call, "projections": [{"name": "e", "jmesPath": "a."}]}))["status"]["message"],
+        "[spec.apiCall.refreshIntervalSeconds: Required value: A Resource entry requires a refresh interval greater than \
+         0 seconds, spec.apiCall.method: Forbidden: An External API call with data should have method as POST, \
+         spec.projections[0].name: Required value: A projection entry requires a name different from the global context \
+         entry name, spec.projections[0].jmesPath: Invalid value: \"a.\": SyntaxError: Expected identifier, lbracket, or \
+         lbrace]"
+    );
+    let cel = |spec| ask("/celexception/validate", "PolicyException", spec);
+    let refs = json!([{"name": "a", "kind": "ValidatingPolicy"}]);
+    assert_eq!(cel(json!({"policyRefs": refs}))["allowed"], true);
+    assert_eq!(
+        cel(json!({"policyRefs": [{"name": "a"}]}))["status"]["message"],
+        "spec.policyRefs[0].kind: Invalid value: \"\": must specify policy kind"
+    );
+    let users = json!({"any": [{"resources": {"kinds": ["Pod"]}, "roles": ["a:b"]}]});
+    let exceptions = json!([{"policyName": "a", "ruleNames": ["b"]}]);
+    let exception = ask("/exceptionvalidate", "PolicyException", json!({"exceptions": exceptions, "match": users}));
+    assert_eq!(exception["status"]["message"], "spec.match.any[0].roles: Forbidden: Usage of user info is forbidden");
+    assert_eq!(ask("/verifymutate", "Lease", json!({})), json!({"uid": "1", "allowed": true}));
+}
+
+#[test]
 fn exceptions() {
     let server = server();
     let exception = |spec: Value| {

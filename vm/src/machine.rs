@@ -10,6 +10,7 @@ mod frames;
 mod heap;
 mod keys;
 pub(crate) mod memory;
+mod meter;
 mod names;
 pub(crate) mod print;
 mod rebuild;
@@ -123,7 +124,9 @@ pub struct Machine {
     roots: [RootState; Root::ALL.len()],
     budget: Budget,
     environment: Environment,
+    /// What the run may burn now, and what it may after that.
     fuel: u64,
+    later: u64,
     /// What the host gave for what it was asked.
     answer: Option<Answer>,
     /// What the host can be asked for.
@@ -168,6 +171,7 @@ impl Machine {
             budget,
             environment: Environment::default(),
             fuel: 0,
+            later: 0,
             answer: None,
             offers: Offers::default(),
             names: Names::default(),
@@ -229,22 +233,6 @@ impl Machine {
         if let Some(slot) = self.roots.get_mut(root as usize) {
             *slot = RootState::Unknown;
         }
-    }
-
-    /// Takes fuel for what the host does for the run.
-    pub fn charge(&mut self, fuel: u64) -> Result<(), TrapKind> {
-        self.spend(fuel)
-    }
-
-    /// Lets another machine run on this one's fuel. Says how much that is, for [`settle`](Self::settle).
-    pub fn lend(&self, to: &mut Machine) -> u64 {
-        to.fuel = self.fuel;
-        self.fuel
-    }
-
-    /// Takes from this machine's fuel what another one burnt of what it was lent.
-    pub fn settle(&mut self, with: &Machine, lent: u64) {
-        self.fuel = self.fuel.saturating_sub(lent.saturating_sub(with.fuel));
     }
 
     /// What a run may cost.
@@ -326,11 +314,6 @@ impl Machine {
         }
         self.refuel();
         self.start(program, unit, input)
-    }
-
-    fn refuel(&mut self) {
-        self.fuel = self.budget.fuel;
-        self.memory.work.set(self.budget.fuel);
     }
 
     /// Runs a unit without forgetting the faults of the last run, as a message needs that speaks of one.

@@ -278,6 +278,9 @@ pub enum TrapKind {
     /// More instructions than the budget
     #[error("out of fuel")]
     Fuel,
+    /// The time of the request is over
+    #[error("the time for the request is over")]
+    Time,
     /// More memory than the budget
     #[error("out of memory")]
     Memory,

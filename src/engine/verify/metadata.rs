@@ -40,6 +40,15 @@ impl Metadata {
         rules.entry(rule.to_owned()).or_default().insert(image.to_owned(), status.to_owned());
     }
 
+    /// Adds what became of images for other policies.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.images.extend(other.images);
+        for (policy, rules) in other.policies {
+            let ours = self.policies.entry(policy).or_default();
+            rules.into_iter().for_each(|(rule, images)| ours.entry(rule).or_default().extend(images));
+        }
+    }
+
     /// The annotations that say it; none where there is nothing to say.
     pub(super) fn annotations(&self) -> Vec<(&'static str, String)> {
         if self.images.is_empty() && self.policies.is_empty() {
@@ -84,6 +93,11 @@ mod tests {
         assert_eq!(Metadata::status(&all[1].1, "/p", "r", "a:1").as_deref(), Ok("pass"));
         assert_eq!(Metadata::status(&all[1].1, "/q", "r", "a:1").as_deref(), Ok("fail"));
         assert_eq!(Metadata::status(&all[0].1, "/p", "r", "a:1").as_deref(), Ok("fail"));
+        let mut other = Metadata::default();
+        other.add_for("/q", "r", "b:1", "skip");
+        metadata.merge(other);
+        assert_eq!(metadata.annotations()[0].1, r#"{"a:1":"pass","b:1":"skip"}"#);
+        assert!(metadata.annotations()[1].1.contains(r#""/p":{"r":{"a:1":"pass"}},"/q":{"r":{"b:1":"skip"}}"#));
         assert!(Metadata::status("x", "/p", "r", "a:1").is_err());
     }
 }

@@ -120,12 +120,17 @@ fn spec(s: &Subject<'_>, errors: &mut Vec<String>) {
 
 /// `match` or `exclude`.
 fn filters(part: &Tree, path: &str, namespaced: bool, errors: &mut Vec<String>) {
+    lists(part, path, namespaced, errors);
+    filter(part, path, namespaced, errors);
+}
+
+/// `any` and `all`.
+pub(super) fn lists(part: &Tree, path: &str, namespaced: bool, errors: &mut Vec<String>) {
     for name in ["any", "all"] {
         for (i, f) in list(part.get(name)).iter().enumerate() {
             filter(f, &format!("{path}.{name}[{i}]"), namespaced, errors);
         }
     }
-    filter(part, path, namespaced, errors);
 }
 
 fn filter(f: &Tree, path: &str, namespaced: bool, errors: &mut Vec<String>) {

@@ -11,6 +11,7 @@ pub(super) use names::{Labels, Names, RuleNames};
 use super::lock;
 use crate::engine::Status;
 use histogram::Histogram;
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
@@ -18,6 +19,8 @@ use std::sync::{Arc, Mutex};
 /// How many different requests a thread tells apart, and how many results of rules.
 const SERIES: usize = 2048;
 const RESULTS: usize = 16 * SERIES;
+/// How many rules that are not there any more are remembered.
+const GONE: usize = 1024;
 
 /// What requests are counted under beyond that.
 const OTHER: &str = "resource_kind=\"other\",resource_namespace=\"other\",resource_request_operation=\"other\"";
@@ -38,7 +41,7 @@ pub(super) struct Counts {
     /// What requests were about, by their numbers in this thread
     abouts: HashMap<Box<str>, u32>,
     /// By what they were about, by rule, and by result
-    results: HashMap<(u32, u32, Status), Histogram>,
+    results: FxHashMap<(u32, u32, Status), Histogram>,
 }
 
 fn add(to: &mut HashMap<Box<str>, Histogram>, labels: &str, seconds: f64, beyond: &str) {
@@ -72,8 +75,11 @@ impl Counts {
 
     /// A rule has said something of a request.
     pub(super) fn result(&mut self, about: u32, rule: u32, status: Status, seconds: f64) {
-        if self.results.len() < RESULTS || self.results.contains_key(&(about, rule, status)) {
-            self.results.entry((about, rule, status)).or_default().add(seconds);
+        let key = (about, rule, status);
+        if let Some(histogram) = self.results.get_mut(&key) {
+            histogram.add(seconds);
+        } else if self.results.len() < RESULTS {
+            self.results.entry(key).or_default().add(seconds);
         }
     }
 }
@@ -88,6 +94,16 @@ impl Metrics {
         let counts = Arc::<Mutex<Counts>>::default();
         threads.push(counts.clone());
         counts
+    }
+
+    /// There are other rules now. Results of those that are gone stay, as far as they are not too many.
+    pub(super) fn exchange(&self, rules: &RuleNames) {
+        let gone = self.rules.forget(rules, GONE);
+        if !gone.is_empty() {
+            for counts in lock(&self.threads).iter() {
+                lock(counts).results.retain(|(_, rule, _), _| !gone.contains(rule));
+            }
+        }
     }
 
     /// All of it as text.
@@ -195,6 +211,26 @@ mod tests {
         assert!(
             metrics.text(&RuleNames::default()).contains("kyverno_admission_requests_total{resource_kind=\"Pod\"} 3")
         );
+    }
+
+    #[test]
+    fn rules_that_are_gone_are_forgotten_at_last() {
+        let metrics = Metrics::default();
+        let counts = metrics.thread();
+        let mut labels = Labels::default();
+        labels.set(&[("resource_kind", "Pod")]);
+        for n in 0..2 * GONE {
+            let rule = metrics.rules.number(&format!("policy_name=\"p{n}\""));
+            let mut counts = lock(&counts);
+            let about = counts.about(&labels);
+            counts.result(about, rule, Status::Pass, 0.0);
+        }
+        metrics.exchange(&RuleNames::default());
+        let text = metrics.text(&RuleNames::default());
+        let results = text.lines().filter(|l| l.starts_with("kyverno_policy_results_total{")).count();
+        assert_eq!((results, lock(&counts).results.len()), (GONE, GONE));
+        assert!(!text.contains("\"p0\"") && text.contains(&format!("\"p{}\"", 2 * GONE - 1)));
+        assert_eq!(metrics.rules.number("policy_name=\"p0\""), 2 * GONE as u32, "a number is not used again");
     }
 
     #[test]

@@ -3,9 +3,8 @@
 use super::super::lock;
 use crate::engine::{CheckKind, PolicyInfo, PolicySet, RuleInfo};
 use crate::policy::classic::Action;
-use std::collections::HashMap;
-use std::fmt::Write as _;
-use std::sync::Mutex;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex};
 
 /// What of a label's value is kept, in bytes: no name of Kubernetes is longer.
 const LONGEST: usize = 253;
@@ -23,17 +22,26 @@ impl Labels {
 
     /// Adds one.
     pub(in super::super) fn add(&mut self, name: &str, value: &str) {
-        let comma = if self.0.is_empty() { "" } else { "," };
-        let _ = write!(self.0, "{comma}{name}=\"");
+        if !self.0.is_empty() {
+            self.0.push(',');
+        }
+        self.0.push_str(name);
+        self.0.push_str("=\"");
         let cut = (0..=LONGEST.min(value.len())).rev().find_map(|n| value.get(..n)).unwrap_or_default();
-        for c in cut.chars() {
-            match c {
-                '\\' | '"' => self.0.extend(['\\', c]),
-                '\n' => self.0.push_str("\\n"),
-                c => self.0.push(c),
-            }
+        if cut.bytes().any(|b| matches!(b, b'\\' | b'"' | b'\n')) {
+            cut.chars().for_each(|c| self.escape(c));
+        } else {
+            self.0.push_str(cut);
         }
         self.0.push('"');
+    }
+
+    fn escape(&mut self, c: char) {
+        match c {
+            '\\' | '"' => self.0.extend(['\\', c]),
+            '\n' => self.0.push_str("\\n"),
+            c => self.0.push(c),
+        }
     }
 
     pub(super) fn text(&self) -> &str {
@@ -47,26 +55,40 @@ pub(in super::super) struct Names(Mutex<Numbered>);
 
 #[derive(Debug, Default)]
 struct Numbered {
-    numbers: HashMap<Box<str>, u32>,
-    names: Vec<Box<str>>,
+    numbers: HashMap<Arc<str>, u32>,
+    names: BTreeMap<u32, Arc<str>>,
+    next: u32,
 }
 
 impl Names {
     /// The number of labels.
     pub(in super::super) fn number(&self, labels: &str) -> u32 {
-        let Numbered { numbers, names } = &mut *lock(&self.0);
+        let Numbered { numbers, names, next } = &mut *lock(&self.0);
         if let Some(number) = numbers.get(labels) {
             return *number;
         }
-        let number = u32::try_from(names.len()).unwrap_or(u32::MAX);
-        names.push(labels.into());
-        numbers.insert(labels.into(), number);
+        let (number, labels) = (*next, Arc::<str>::from(labels));
+        *next = next.wrapping_add(1);
+        names.insert(number, labels.clone());
+        numbers.insert(labels, number);
         number
     }
 
     /// The labels of a number.
-    pub(super) fn name(&self, number: u32) -> Option<Box<str>> {
-        lock(&self.0).names.get(number as usize).cloned()
+    pub(super) fn name(&self, number: u32) -> Option<Arc<str>> {
+        lock(&self.0).names.get(&number).cloned()
+    }
+
+    /// Forgets the oldest labels of rules that are not there any more, where these are more than some. Gives their numbers.
+    pub(super) fn forget(&self, current: &RuleNames, kept: usize) -> HashSet<u32> {
+        let Numbered { numbers, names, .. } = &mut *lock(&self.0);
+        let current: HashSet<u32> = current.current().collect();
+        let mut gone: Vec<u32> = names.keys().copied().filter(|n| !current.contains(n)).collect();
+        gone.truncate(gone.len().saturating_sub(kept));
+        for name in gone.iter().filter_map(|n| names.remove(n)) {
+            numbers.remove(&name);
+        }
+        gone.into_iter().collect()
     }
 }
 

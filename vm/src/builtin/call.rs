@@ -131,7 +131,7 @@ impl Call<'_, '_> {
 
     /// Takes the fuel for something before it is done.
     pub(crate) fn afford(&self, cost: u64) -> Result<(), Failure> {
-        if self.memory.labour(cost) { Ok(()) } else { Err(TrapKind::Fuel.into()) }
+        if self.memory.labour(cost) { Ok(()) } else { Err(self.memory.limit_of_work().into()) }
     }
 
     /// The text of a string, empty for all else.

@@ -2,6 +2,7 @@
 //! every kind are looked into.
 
 use super::Budget;
+use super::meter::Deadline;
 use crate::document::{Document, Kind, NodeId, Sym};
 use crate::ids::FaultId;
 use crate::program::{Const, Program, Reference};
@@ -92,6 +93,9 @@ pub(crate) struct Memory {
     pub(super) limit: usize,
     /// How many values may still be gone through by what compares or prints whole values.
     pub(super) work: Cell<u64>,
+    /// How many after that, where the clock is looked at in between.
+    pub(super) later: Cell<u64>,
+    pub(super) deadline: Deadline,
 }
 
 impl Memory {

@@ -60,13 +60,6 @@ impl Memory {
         self.labour(1)
     }
 
-    /// Counts work by what it costs; whether it still may be done.
-    pub(crate) fn labour(&self, cost: u64) -> bool {
-        let left = self.work.get().saturating_sub(cost);
-        self.work.set(left);
-        left > 0
-    }
-
     /// The order of two texts.
     pub(crate) fn text_order(&self, a: &str, b: &str) -> Ordering {
         let common = a.len().min(b.len());
@@ -81,14 +74,10 @@ impl Memory {
         a.len() == b.len() && (a.len() <= STRIDE || self.labour((a.len() / STRIDE) as u64)) && a == b
     }
 
-    pub(crate) fn exhausted(&self) -> bool {
-        self.work.get() == 0
-    }
-
     /// Counts a value that is added to a text.
     fn add(&self, out: &str) -> bool {
         if out.len() > self.limit {
-            self.work.set(0);
+            self.exhaust();
         }
         self.visit()
     }

@@ -272,13 +272,6 @@ impl Machine {
         self.set(i.a, element);
         false
     }
-
-    /// Takes fuel.
-    #[inline]
-    pub(super) fn spend(&mut self, cost: u64) -> Result<(), TrapKind> {
-        self.fuel = self.fuel.checked_sub(cost).ok_or(TrapKind::Fuel)?;
-        Ok(())
-    }
 }
 
 /// A document whose keys have the numbers that the program has for them.

@@ -75,12 +75,6 @@ impl Machine {
         self.trace.as_deref_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// How much fuel the run has taken so far.
-    pub fn spent(&self) -> u64 {
-        let full = self.budget.fuel;
-        full.saturating_sub(self.fuel).saturating_add(full.saturating_sub(self.memory.work.get()))
-    }
-
     /// A value as JSON, for people; showing it costs the run nothing. Nothing for a fault or what is no value.
     pub fn shown(&self, program: &Program, input: &Input<'_>, value: Val) -> String {
         let left = self.memory.work.replace(self.budget.fuel);

@@ -335,7 +335,7 @@ impl Machine {
     /// Whether what went through whole values had enough fuel for it.
     #[inline]
     pub(super) fn in_bounds(&self) -> Result<(), TrapKind> {
-        if self.memory.exhausted() { Err(TrapKind::Fuel) } else { Ok(()) }
+        if self.memory.exhausted() { Err(self.memory.limit_of_work()) } else { Ok(()) }
     }
 }
 
