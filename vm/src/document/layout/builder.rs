@@ -7,6 +7,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 const NO_NUMBER: u32 = u32::MAX;
 const ROOT: Joint = 0;
 
+/// What tells parts apart: their kinds, what else they ask for, and their uses.
+type PartKey = (Option<Box<[Box<str>]>>, Option<Texts>, Uses);
+
 /// Collects the keys and paths of a set while it is linked.
 #[derive(Clone, Debug)]
 pub struct LayoutBuilder {
@@ -16,7 +19,7 @@ pub struct LayoutBuilder {
     pub(super) paths: Vec<Box<[Sym]>>,
     pub(super) spots: Vec<Spot>,
     pub(super) parts: Vec<Draft>,
-    known: FxHashMap<(Option<Box<[Box<str>]>>, Option<Texts>, Uses), usize>,
+    known: FxHashMap<PartKey, usize>,
     /// The part for which paths are added
     now: usize,
     pub(super) identity: Option<Identity>,
