@@ -22,7 +22,7 @@ fn files(folder: &Path, out: &mut Vec<PathBuf>) {
         let path = entry.path();
         if path.is_dir() {
             files(&path, out);
-        } else if path.extension().is_some_and(|e| e == "yaml") {
+        } else if path.extension().is_some_and(|e| e == "yaml" || e == "json") {
             out.push(path);
         }
     }
@@ -37,7 +37,7 @@ fn corpus() -> (Vec<PolicySet>, Vec<String>) {
     let recorded = std::env::var_os("KYVC_CONFORMANCE");
     let recorded = recorded.map_or_else(|| root.join("../shared/conformance"), PathBuf::from);
     let mut found = Vec::new();
-    for folder in [root.join("policies"), root.join("benches/policies"), root.join("tests/samples"), recorded] {
+    for folder in [root.join("policies"), root.join("benches"), root.join("tests/samples"), recorded] {
         files(&folder, &mut found);
     }
     found.sort();
@@ -126,6 +126,54 @@ fn what_is_read_of_an_object_is_what_rules_look_at() {
     }
     eprintln!("{rules} rules, {} objects, {less} times less was read, {words} verdicts", objects.len());
     assert!(less > objects.len() && words > objects.len());
+}
+
+/// A patch that comes upon what was passed over finds it as it is.
+#[test]
+fn notes_of_the_api_server_can_be_patched() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pod = fs::read_to_string(root.join("benches/data/pod.json")).unwrap();
+    let value: Value = serde_json::from_str(&pod).unwrap();
+    let notes = value.pointer("/metadata/managedFields").unwrap();
+    let overlay = |json: Value| json!({"patchStrategicMerge": json});
+    let operations = |json: Value| json!({"patchesJson6902": json.to_string()});
+    let mutations = [
+        overlay(json!({"metadata": {"managedFields": null}})),
+        overlay(json!({"metadata": {"managedFields": [{"manager": "me"}]}})),
+        overlay(json!({"metadata": {"managedFields": notes}})),
+        overlay(json!({"metadata": {"(managedFields)": [{"manager": "?*"}], "labels": {"a": "b"}}})),
+        overlay(json!({"metadata": {"managedFields": {"no": "list"}}})),
+        overlay(json!({"metadata": {"labels": {"$patch": "replace", "a": "b"}}})),
+        overlay(json!({"metadata": {"labels": {"a": "{{ request.object.metadata.managedFields[0].manager }}"}}})),
+        overlay(json!({"apiVersion": "v2", "kind": "Service", "spec": {"ports": [{"port": 1}]}})),
+        operations(json!([{"op": "remove", "path": "/metadata/managedFields/0"}])),
+        operations(json!([{"op": "test", "path": "/metadata/managedFields", "value": notes},
+            {"op": "add", "path": "/metadata/labels/a", "value": "b"}])),
+        operations(json!([{"op": "test", "path": "/metadata/managedFields", "value": []},
+            {"op": "add", "path": "/metadata/labels/a", "value": "b"}])),
+        operations(json!([{"op": "copy", "from": "/metadata", "path": "/spec/copy"}])),
+        operations(json!([{"op": "move", "from": "/metadata/managedFields", "path": "/spec/moved"}])),
+        operations(json!([{"op": "add", "path": "/metadata/managedFields", "value": notes}])),
+        operations(json!([{"op": "replace", "path": "/kind", "value": "Other"}])),
+        operations(json!([{"op": "replace", "path": "", "value": {"kind": "Other"}}])),
+    ];
+    for mutation in mutations {
+        let policy = |name: &str, mutation: &Value| {
+            let kinds = json!({"any": [{"resources": {"kinds": ["*"]}}]});
+            let rule = json!({"name": name, "match": kinds, "mutate": mutation});
+            let policy = json!({"apiVersion": "kyverno.io/v1", "kind": "ClusterPolicy", "metadata": {"name": name},
+                "spec": {"rules": [rule]}});
+            Source::new(name, policy.to_string())
+        };
+        let label = overlay(json!({"metadata": {"labels": {"last": "one"}}}));
+        let sources = [policy("first", &mutation), policy("second", &label)];
+        let compiled = compile_sources(&sources, CompileOptions::default());
+        assert!(compiled.diagnostics.is_empty(), "{mutation}: {:?}", compiled.diagnostics);
+        let mut engine = Engine::default();
+        let whole = changed(&mut engine, &compiled.set, &pod, None);
+        assert_eq!(changed(&mut engine, &compiled.set, &pod, Some(CHANGE)), whole, "{mutation}");
+        assert!(!whole.is_empty());
+    }
 }
 
 /// Who says what it is at the end, twice or under another name than it is asked about, is understood all the same.

@@ -134,6 +134,8 @@ pub struct Machine {
     names: Names,
     /// The units that wait for the one that runs.
     frames: Vec<Frame>,
+    /// What was last asked of the request's kind, by the program's layout and the constant, and the answer.
+    kind_test: Option<((u64, u32), bool)>,
     /// How many registers the unit that runs uses.
     used: usize,
     /// Scalar patterns made at run time.
@@ -176,6 +178,7 @@ impl Machine {
             offers: Offers::default(),
             names: Names::default(),
             frames: Vec::new(),
+            kind_test: None,
             used: 0,
             patterns: Vec::new(),
             suspended: None,
@@ -196,6 +199,7 @@ impl Machine {
     /// Forgets the last request: its facts, roots and everything made for it.
     pub fn begin(&mut self) {
         self.memory.clear();
+        self.kind_test = None;
         self.facts = [Val::Absent; Fact::ALL.len()];
         self.roots = [RootState::Unknown; Root::ALL.len()];
         self.suspended = None;

@@ -207,7 +207,14 @@ impl Machine {
                     let Some(Const::Kinds(kinds)) = program.constant(ConstId::from_number(i.c)) else {
                         return self.leave(Err(trap(TrapKind::Code)));
                     };
-                    unless!(kinds.iter().any(|k| k.matches(&input.kind)))
+                    // Rules that follow each other ask the same, mostly.
+                    let asked = (program.layout().id(), i.c);
+                    let about = match self.kind_test {
+                        Some((known, about)) if known == asked => about,
+                        _ => kinds.iter().any(|k| k.matches(&input.kind)),
+                    };
+                    self.kind_test = Some((asked, about));
+                    unless!(about)
                 }
                 Op::EndPass => return Ran::Pass(i.c),
                 Op::EndNone => return Ran::None,

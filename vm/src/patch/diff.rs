@@ -11,8 +11,14 @@ use std::fmt::Write as _;
 /// The operations that make `changed` of `original`, as JSON: a list, which is empty where nothing changed. Numbers are
 /// the same where Go writes them the same way.
 pub fn diff(original: &Document<'_>, changed: &Document<'_>) -> String {
-    let mut diff =
-        Diff { a: original, b: changed, related: original.is_origin_of(changed), path: String::new(), out: "[".into() };
+    let mut diff = Diff {
+        a: original,
+        b: changed,
+        related: original.is_origin_of(changed),
+        path: String::with_capacity(128),
+        out: String::with_capacity(2_048),
+    };
+    diff.out.push('[');
     match (original.root(), changed.root()) {
         (Some(a), Some(b)) => diff.value(a, b),
         (None, Some(b)) => diff.operation("add", Some(b)),

@@ -227,10 +227,20 @@ impl<'d> Tree<'d> {
                 self.append(&mut items, Slot::new(key, value));
             }
         } else {
+            // All of them stand one after the other.
+            let (first, home) = (self.slots.len() as u32, base.is_some());
             for (key, known, child) in doc.children(node).map(member) {
-                let value = self.add(Cell::Node(side, child))?;
-                let known = known.filter(|_| base.is_some());
-                self.append(&mut items, Slot { known, home: base.is_some(), ..Slot::new(key, value) });
+                let (value, next) = (Id(self.cells.len() as u32), self.slots.len() as u32 + 1);
+                self.cells.push(Cell::Node(side, child));
+                let known = if home { known } else { None };
+                self.slots.push(Slot { key, known, value, home, mark: false, next });
+            }
+            if self.cells.len() > self.limits.nodes {
+                return Err(BuildError::Nodes(self.limits.nodes).into());
+            }
+            if let Some(last) = self.slots.get_mut(first as usize..).and_then(|own| own.last_mut()) {
+                last.next = NO_SLOT;
+                (items.first, items.last) = (first, self.slots.len() as u32 - 1);
             }
         }
         self.set(id, if kind == Kind::Map { Cell::Map(items) } else { Cell::List(items) });

@@ -25,9 +25,11 @@ impl<'a> Builder<'a> {
         let mut builder = Self::new(base.src, base.layout, buffers, limits);
         (builder.doc.scope, builder.doc.view) = (base.scope, base.view);
         builder.doc.ambiguous = base.ambiguous;
+        builder.doc.owned.reserve(base.owned.len() + 512);
         builder.doc.owned.push_str(&base.owned);
+        builder.doc.keys.reserve(base.keys.len() + 16);
         builder.doc.keys.extend_from_slice(&base.keys);
-        builder.doc.nodes.reserve(base.nodes.len() + 16);
+        builder.doc.nodes.reserve(base.nodes.len() + 64);
         builder
     }
 
