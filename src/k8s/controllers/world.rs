@@ -11,6 +11,8 @@ use kube::runtime::reflector::ObjectRef;
 use kyvc_vm::verdict::{Ask, Offers};
 use serde_json::json;
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::time::Instant;
 use tokio::task::block_in_place;
 
 /// The cluster.
@@ -58,6 +60,10 @@ impl World for ClusterWorld {
         };
         let (subresource, namespace, name) = (&*review.subresource, &*review.namespace, &*review.name);
         config.filters(&About { group, version, kind, subresource, namespace, name })
+    }
+
+    fn exception_namespace(&self) -> Option<&str> {
+        self.0.settings.exceptions.as_deref()
     }
 
     fn context_limit(&self) -> usize {
@@ -129,6 +135,26 @@ impl Host for ClusterWorld {
             // It waits for somebody else, and so must not keep other requests waiting.
             question => block_in_place(|| self.0.host.ask(question)),
         }
+    }
+
+    fn ask_until(&self, question: &Question, until: Instant) -> Result<String, String> {
+        let at_hand = match question {
+            Question::ConfigMap { namespace, name } => self.kept(namespace, name).map(Ok),
+            Question::GlobalContext { name, projection } => Some(self.0.globals.get(name, projection)),
+            _ => None,
+        };
+        if let Some(answer) = at_hand {
+            return answer;
+        }
+        // Nothing ends a call that is under way but its own limit, so somebody else waits for that.
+        let (reply, answer) = sync_channel(1);
+        let (shared, question) = (self.0.clone(), question.clone());
+        let call = move || drop(reply.send(shared.host.ask(&question)));
+        if let Err(e) = std::thread::Builder::new().name("kyvc-call".to_owned()).spawn(call) {
+            return Err(e.to_string());
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        block_in_place(|| answer.recv_timeout(left)).unwrap_or_else(|_| Err("context deadline exceeded".to_owned()))
     }
 
     fn targets(&self, selector: &TargetSelector) -> Option<Result<Vec<String>, String>> {
