@@ -12,6 +12,7 @@ mod connections;
 mod feed;
 mod handler;
 mod kinds;
+mod located;
 pub mod logs;
 mod metrics;
 mod own;

@@ -53,6 +53,8 @@ pub(super) enum Checked {
     Policy,
     /// Exceptions
     Exception,
+    /// Entries of the global context
+    GlobalContext,
 }
 
 /// Why a request goes nowhere.
@@ -82,6 +84,7 @@ impl<'p> Route<'p> {
             "/metrics" => Route::Metrics,
             "/policyvalidate" => Route::Policy(Checked::Policy),
             "/exceptionvalidate" => Route::Policy(Checked::Exception),
+            "/globalcontextvalidate" => Route::Policy(Checked::GlobalContext),
             // Kyverno: pkg/webhooks/policy/handlers.go, the mutation of policies changes nothing. /verifymutate renews a lease
             // that nobody has without a cluster.
             "/policymutate" | "/verifymutate" => Route::Unchanged,
@@ -106,6 +109,7 @@ impl<'p> Route<'p> {
             Route::Resource(Webhook::Mutate, _) => "/mutate/ignore",
             Route::Policy(Checked::Policy) => "/policyvalidate",
             Route::Policy(Checked::Exception) => "/exceptionvalidate",
+            Route::Policy(Checked::GlobalContext) => "/globalcontextvalidate",
             Route::Unchanged => "/policymutate",
             Route::Live => "/health/liveness",
             Route::Ready => "/health/readiness",
@@ -156,6 +160,7 @@ mod tests {
         let one = |policy| Route::Resource(Webhook::Validate, Scope { failure: Some(FailurePolicy::Fail), policy });
         assert_eq!(post("/validate/fail/finegrained/a"), Ok(one(Some(("", "a")))));
         assert_eq!(post("/validate/fail/finegrained/ns/a"), Ok(one(Some(("ns", "a")))));
+        assert_eq!(post("/globalcontextvalidate"), Ok(Route::Policy(Checked::GlobalContext)));
         assert_eq!(Route::of(&Method::GET, "/health/liveness"), Ok(Route::Live));
     }
 

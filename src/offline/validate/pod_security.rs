@@ -11,10 +11,15 @@ use kyvc_vm::pod_security::{Level, Misuse};
 pub(super) fn check(rule: &Tree, path: &str, errors: &mut Vec<String>) {
     let Some(written) = some(rule, "validate").and_then(|v| some(v, "podSecurity")) else { return };
     let level = written.get("level").and_then(Tree::as_str).and_then(Level::parse);
-    for (i, tree) in list(written.get("exclude")).iter().enumerate() {
+    exclusions(list(written.get("exclude")), level, &format!("{path}.podSecurity.exclude"), errors);
+}
+
+/// Adds the errors of a list of exclusions.
+pub(super) fn exclusions(written: &[Tree], level: Option<Level>, path: &str, errors: &mut Vec<String>) {
+    for (i, tree) in written.iter().enumerate() {
         let Some(exclusion) = exclusion(tree) else { continue };
         let name = json::quoted(exclusion.control.name());
-        let path = format!("{path}.podSecurity.exclude[{i}]");
+        let path = format!("{path}[{i}]");
         errors.extend(exclusion.misuses(level).map(|misuse| match misuse {
             Misuse::ImagesMissing => format!(
                 "{path}.controlName: Invalid value: {name}: exclude.images must be specified for the container level \
