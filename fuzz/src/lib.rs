@@ -2,9 +2,11 @@
 
 mod expressions;
 mod mutants;
+mod review;
 
 pub use expressions::expression;
 pub use mutants::{ask, spoiled};
+pub use review::{REVIEWS, review, review_of};
 
 use kyvc::engine::{Engine, PolicySet, Request};
 use kyvc_vm::document::{Buffers, JsonOptions, read_json};

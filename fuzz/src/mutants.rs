@@ -12,7 +12,7 @@ mod asking;
 #[allow(dead_code)] // the tests name the file
 mod corpus;
 #[path = "../../tests/mutants/edits.rs"]
-mod edits;
+pub(crate) mod edits;
 
 static CASES: LazyLock<Vec<corpus::Case>> = LazyLock::new(corpus::cases);
 

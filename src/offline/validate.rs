@@ -6,10 +6,10 @@
 pub(super) mod conditions;
 mod conflict;
 pub(super) mod context;
+mod entry;
 mod exception;
 mod fields;
 pub(super) mod generate;
-mod global_context;
 mod images;
 mod json;
 mod mutate;
@@ -21,6 +21,7 @@ mod selector;
 mod shape;
 mod substitution;
 mod variables;
+mod warnings;
 
 use crate::diag::Source;
 use crate::policy::classic::Policy;
@@ -29,6 +30,7 @@ use crate::policy::tree::{Tree, Value};
 use crate::resolve::{self, Guard, ResolvedRule};
 use crate::yaml::{self, ReadOptions};
 use kyvc_vm::document::Layout;
+use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -43,6 +45,28 @@ pub struct Refusal {
     pub invalid: bool,
 }
 
+/// A kind that a cluster has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// `group/version`, or the version alone
+    pub api_version: String,
+    /// The kind
+    pub kind: String,
+    /// Whether its objects are in namespaces
+    pub namespaced: bool,
+    /// Whether it is only a part of another kind's objects
+    pub part: bool,
+}
+
+/// A cluster, for what only that can say of a policy.
+#[derive(Clone, Copy)]
+pub struct Cluster<'c> {
+    /// What it has of a kind, as policies write it: nothing, one, or with wildcards several
+    pub kinds: &'c dyn Fn(&str) -> Vec<Served>,
+    /// What is wrong with conditions of webhooks
+    pub conditions: &'c dyn Fn(&serde_json::Value) -> Option<String>,
+}
+
 /// What the checks look at.
 #[derive(Clone, Copy)]
 struct Subject<'p> {
@@ -50,11 +74,14 @@ struct Subject<'p> {
     /// The policy as it is written, for what the AST leaves out.
     tree: &'p Tree,
     resolved: &'p [ResolvedRule],
+    cluster: Option<Cluster<'p>>,
+    warnings: &'p RefCell<Vec<String>>,
 }
 
 /// Checks a policy.
 pub(super) fn check(policy: &Policy, tree: &Tree, resolved: &[ResolvedRule]) -> Result<(), Refusal> {
-    let subject = Subject { policy, tree, resolved };
+    let warnings = RefCell::default();
+    let subject = Subject { policy, tree, resolved, cluster: None, warnings: &warnings };
     subject.check().map_err(|reason| Refusal {
         name: policy.name.clone(),
         invalid: reason.starts_with("variable 'element.name'"),
@@ -62,43 +89,39 @@ pub(super) fn check(policy: &Policy, tree: &Tree, resolved: &[ResolvedRule]) -> 
     })
 }
 
-/// Why Kyverno refuses a policy, where it does. What the compiler refuses is not looked at.
+/// Why Kyverno refuses a policy, an exception or an entry of the global context, where it does. What the compiler refuses
+/// is not looked at.
 pub fn refusal(source: &Arc<Source>) -> Option<String> {
-    refused(source, &|tree| {
-        let kind = tree.get("kind").and_then(Tree::as_str).unwrap_or_default();
-        if !matches!(kind, "ClusterPolicy" | "Policy") {
-            return Ok(());
-        }
-        let policy = Policy::read(tree, kind == "ClusterPolicy", &Problems::new(source.clone()));
-        check(&policy, tree, &resolve::rules(&policy)).map_err(|r| r.reason)
-    })
+    review(source, None).0
 }
 
-/// Why Kyverno refuses an exception, where it does.
-pub fn exception_refusal(source: &Arc<Source>) -> Option<String> {
-    refused(source, &exception::check)
-}
-
-/// Why Kyverno refuses an exception of policies that are written in CEL, where it does.
-pub fn cel_exception_refusal(source: &Arc<Source>) -> Option<String> {
-    refused(source, &exception::of_cel)
-}
-
-/// Why Kyverno refuses an entry of the global context, where it does.
-pub fn global_context_refusal(source: &Arc<Source>) -> Option<String> {
-    refused(source, &global_context::check)
-}
-
-/// What is said first against an object of a source.
-fn refused(source: &Arc<Source>, check: &dyn Fn(&Tree) -> Checked) -> Option<String> {
+/// The same where there may be a cluster, and the warnings.
+pub fn review(source: &Arc<Source>, cluster: Option<Cluster<'_>>) -> (Option<String>, Vec<String>) {
+    let warnings = RefCell::default();
     let layout = Layout::everything();
     let mut found = None;
     let _ = yaml::documents(source, &layout, ReadOptions::policy(), &mut |doc| {
         let tree = doc.root().map(|root| Tree::of(&doc, root));
-        found = found.take().or(tree.and_then(|t| check(&t).err()));
+        let text = |key| tree.as_ref().and_then(|t| t.get(key)).and_then(Tree::as_str).unwrap_or_default();
+        let kind = text("kind");
+        let refused = match (&tree, kind) {
+            (Some(tree), "ClusterPolicy" | "Policy") => {
+                let policy = Policy::read(tree, kind == "ClusterPolicy", &Problems::new(source.clone()));
+                let resolved = resolve::rules(&policy);
+                let subject = Subject { policy: &policy, tree, resolved: &resolved, cluster, warnings: &warnings };
+                subject.check().err()
+            }
+            (Some(tree), "PolicyException") if text("apiVersion").starts_with("policies.") => {
+                exception::of_cel(tree).err()
+            }
+            (Some(tree), "PolicyException") => exception::check(tree).err(),
+            (Some(tree), "GlobalContextEntry") => entry::check(tree).err(),
+            _ => None,
+        };
+        found = found.take().or(refused);
         ControlFlow::Continue(doc.recycle())
     });
-    found
+    (found, warnings.into_inner())
 }
 
 type Checked = Result<(), String>;
@@ -108,6 +131,13 @@ impl<'p> Subject<'p> {
         let namespace = self.tree.get("metadata").and_then(|m| m.get("namespace")).and_then(Tree::as_str);
         if self.policy.namespace.is_none() && namespace.is_some_and(|n| !n.is_empty()) {
             return Err("A clusterpolicy should not have the namespace defined".to_owned());
+        }
+        warnings::actions(self);
+        let webhook = self.spec().and_then(|s| some(s, "webhookConfiguration"));
+        if let (Some(cluster), Some(conditions)) = (self.cluster, webhook.and_then(|w| some(w, "matchConditions")))
+            && let Some(why) = (cluster.conditions)(&conditions.json())
+        {
+            return Err(format!("match conditions compilation errors: [{why}]"));
         }
         variables::check(self)?;
         fields::check(self)?;
@@ -123,6 +153,13 @@ impl<'p> Subject<'p> {
             return Err("disabling admission processing is only allowed with validation policies".to_owned());
         }
         rules::check(self)
+    }
+
+    fn warn(&self, warning: impl Into<String>) {
+        let (warning, mut all) = (warning.into(), self.warnings.borrow_mut());
+        if !all.contains(&warning) {
+            all.push(warning);
+        }
     }
 
     fn spec(&self) -> Option<&'p Tree> {

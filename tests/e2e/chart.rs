@@ -31,7 +31,7 @@ pub(crate) fn cases(cluster: &Cluster) -> Vec<(String, Case<'_>)> {
     let other = helm.clone();
     vec![
         ("chart/taken".to_owned(), Box::new(move || taken(cluster, &helm)) as Case<'_>),
-        ("chart/roles".to_owned(), Box::new(move || roles(cluster, &other))),
+        ("chart/roles".to_owned(), Box::new(move || roles(cluster, &other)) as Case<'_>),
     ]
 }
 
@@ -85,6 +85,8 @@ fn roles(cluster: &Cluster, helm: &Path) -> Result<(), String> {
     }
     let manifests = rendered(helm, &["--set", "policyExceptions.enabled=true"]);
     cluster.kubectl(&["apply", "--server-side", "-f", "-"], &manifests);
+    // As in a cluster that has them from Kyverno.
+    cluster.kubectl(&["apply", "-f", "-"], ENTRY);
     let log = cluster.folder().join("chart.log");
     let replica = Running(start(cluster, &manifests, &log));
     let done = until("the webhooks are not registered", || {
@@ -169,7 +171,6 @@ spec:
 "#;
 
 fn answers(cluster: &Cluster) -> Result<(), String> {
-    cluster.kubectl(&["apply", "-f", "-"], ENTRY);
     cluster.kubectl(&["apply", "-f", "-"], POLICY);
     until("the policy is not ready", || {
         let ready = r#"jsonpath={.status.conditions[?(@.type=="Ready")].status}"#;

@@ -104,7 +104,7 @@ spec:
             };
             if right { Ok(()) } else { wrong("a wrong answer") }
         };
-        let path = if number % 3 == 0 { "/validate/fail" } else { "/validate" };
+        let path = if number.is_multiple_of(3) { "/validate/fail" } else { "/validate" };
         Question { path, body: review.to_string(), judge: Box::new(judge) }
     }
 }

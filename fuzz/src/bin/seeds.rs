@@ -34,6 +34,14 @@ fn main() -> Result<()> {
     for (number, object) in ["pod.json", "review-pod-update.json"].iter().enumerate() {
         seed("json_document", number, &fs::read(root.join("../benches/data").join(object))?)?;
     }
+    for (number, review) in kyvc_fuzz::REVIEWS.iter().enumerate() {
+        // As it is, and with the first edits.
+        seed("review", number, &[&[u8::MAX][..], review.as_bytes()].concat())?;
+        for edits in 0..16 {
+            let choices = [&[number as u8][..], &[edits; 24]].concat();
+            seed("review", 100 * (number + 1) + usize::from(edits), &choices)?;
+        }
+    }
     for (number, text) in SMALL.iter().enumerate() {
         seed("json_document", 100 + number, text.as_bytes())?;
     }

@@ -1,6 +1,6 @@
 //! The checks of api/kyverno/v1, which collect all errors.
 
-use super::{Checked, Subject, conflict, generate, images, json, list, mutate, pod_security, selector, some};
+use super::{Checked, Served, Subject, conflict, generate, images, json, list, mutate, pod_security, selector, some};
 use crate::policy::tree::{Tree, Value};
 use crate::resolve::autogen::CONTROLLERS_ANNOTATION;
 
@@ -102,7 +102,11 @@ fn spec(s: &Subject<'_>, errors: &mut Vec<String>) {
         }
         for block in ["match", "exclude"] {
             if let Some(part) = some(tree, block) {
-                filters(part, &format!("{path}.{block}"), s.policy.namespace.is_some(), errors);
+                let path = format!("{path}.{block}");
+                filters(part, &path, s.policy.namespace.is_some(), errors);
+                if s.policy.namespace.is_some() {
+                    each_filter(part, &path, &mut |f, path| cluster_wide(s, f, path, errors));
+                }
             }
         }
         mutate::foreign(s, tree, &path, errors);
@@ -119,16 +123,29 @@ fn spec(s: &Subject<'_>, errors: &mut Vec<String>) {
 }
 
 /// `match` or `exclude`.
-fn filters(part: &Tree, path: &str, namespaced: bool, errors: &mut Vec<String>) {
-    lists(part, path, namespaced, errors);
-    filter(part, path, namespaced, errors);
+pub(super) fn filters(part: &Tree, path: &str, namespaced: bool, errors: &mut Vec<String>) {
+    each_filter(part, path, &mut |f, path| filter(f, path, namespaced, errors));
 }
 
-/// `any` and `all`.
-pub(super) fn lists(part: &Tree, path: &str, namespaced: bool, errors: &mut Vec<String>) {
+fn each_filter(part: &Tree, path: &str, each: &mut dyn FnMut(&Tree, &str)) {
     for name in ["any", "all"] {
         for (i, f) in list(part.get(name)).iter().enumerate() {
-            filter(f, &format!("{path}.{name}[{i}]"), namespaced, errors);
+            each(f, &format!("{path}.{name}[{i}]"));
+        }
+    }
+    each(part, path);
+}
+
+/// Kinds without namespaces, which a policy of a namespace cannot be about.
+fn cluster_wide(s: &Subject<'_>, f: &Tree, path: &str, errors: &mut Vec<String>) {
+    let (Some(cluster), Some(resources)) = (s.cluster, f.get("resources")) else { return };
+    for (i, kind) in list(resources.get("kinds")).iter().enumerate() {
+        let Some(kind) = kind.as_str() else { continue };
+        let is = |k: &Served| k.kind == kind || format!("{}/{}", k.api_version, k.kind) == kind;
+        if (cluster.kinds)(kind).iter().any(|k| !k.namespaced && !k.part && is(k)) {
+            errors.push(format!(
+                "{path}.kinds[{i}]: Forbidden: Cluster wide resource '{kind}' not allowed in namespaced policy"
+            ));
         }
     }
 }

@@ -32,18 +32,21 @@ impl Machine {
     /// Ends runs with [`TrapKind::Time`] from a time on, until another one is set.
     pub fn set_deadline(&mut self, until: Option<Instant>) {
         self.memory.deadline = Deadline { until, over: Cell::new(false) };
-        self.fuel = SLICE;
+        (self.fuel, self.later) = (SLICE, 0);
         self.memory.work.set(SLICE);
+        self.memory.later.set(0);
     }
 
     /// A budget for a run. What is left of the slices stays, as many short runs take time too.
     pub(super) fn refuel(&mut self) {
         let full = self.budget.fuel;
-        let (fuel, work) = match &self.memory.deadline {
-            Deadline { until: None, .. } => (full, full),
-            Deadline { over, .. } if over.get() => (0, 0),
-            _ => (self.fuel, self.memory.work.get()),
+        let Deadline { until: Some(_), over } = &self.memory.deadline else {
+            // Then nothing is handed out later.
+            self.fuel = full;
+            self.memory.work.set(full);
+            return;
         };
+        let (fuel, work) = if over.get() { (0, 0) } else { (self.fuel, self.memory.work.get()) };
         self.fuel = fuel.min(full);
         self.later = full - self.fuel;
         // None at all is the mark of work that may not be done.
