@@ -7,8 +7,11 @@
 
 use crate::apply::Case;
 use crate::support::{Cluster, Replica};
+use kyvc::k8s::Client;
+use serde_json::json;
 use std::cell::Cell;
 use std::path::Path;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// How long a step may take until it says what it should.
@@ -33,30 +36,33 @@ pub(crate) fn cases<'c>(cluster: &'c Cluster, slowest: &'c Cell<Duration>) -> Ve
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/webhook");
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
     files.sort_unstable();
+    let client = Rc::new(cluster.client());
     let case = |file: std::path::PathBuf| {
         let name = file.file_stem().unwrap().to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&file).unwrap();
         let run = Box::new({
-            let name = name.clone();
-            move || run(cluster, &name, &text, slowest)
+            let (name, client) = (name.clone(), client.clone());
+            move || run(cluster, &client, &name, &text, slowest)
         }) as Case<'c>;
         (format!("webhook/{name}"), run)
     };
     files.into_iter().map(case).collect()
 }
 
-fn run(cluster: &Cluster, name: &str, text: &str, slowest: &Cell<Duration>) -> Result<(), String> {
+fn run(cluster: &Cluster, client: &Client, name: &str, text: &str, slowest: &Cell<Duration>) -> Result<(), String> {
     let namespace = format!("case-{name}");
-    cluster.kubectl(&["create", "namespace", &namespace], "");
+    let made = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
+    client.post("/api/v1/namespaces", &made.to_string()).unwrap();
     let done = steps(text, &namespace)?.iter().try_for_each(|step| {
         let took = repeat(cluster, step)?;
         slowest.set(slowest.get().max(took));
         Ok(())
     });
-    for kind in ["clusterpolicies", "policies", "policyexceptions", "globalcontextentries"] {
-        cluster.kubectl(&["delete", kind, "--all", "--all-namespaces", "--ignore-not-found"], "");
+    let kinds = "clusterpolicies,policies.kyverno.io,policyexceptions,globalcontextentries";
+    cluster.kubectl(&["delete", kinds, "--all", "--all-namespaces", "--wait=false"], "");
+    if text.contains("-n kyvc") || text.contains("namespace: kyvc") {
+        cluster.kubectl(&["delete", "configmap", "kyvc", "-n", "kyvc", "--ignore-not-found"], "");
     }
-    cluster.kubectl(&["delete", "configmap", "kyvc", "-n", "kyvc", "--ignore-not-found"], "");
     done
 }
 
