@@ -21,6 +21,7 @@ mod selector;
 mod shape;
 mod substitution;
 mod variables;
+mod warnings;
 
 use crate::diag::Source;
 use crate::policy::classic::Policy;
@@ -29,6 +30,7 @@ use crate::policy::tree::{Tree, Value};
 use crate::resolve::{self, Guard, ResolvedRule};
 use crate::yaml::{self, ReadOptions};
 use kyvc_vm::document::Layout;
+use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -43,6 +45,28 @@ pub struct Refusal {
     pub invalid: bool,
 }
 
+/// A kind that a cluster has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// `group/version`, or the version alone
+    pub api_version: String,
+    /// The kind
+    pub kind: String,
+    /// Whether its objects are in namespaces
+    pub namespaced: bool,
+    /// Whether it is only a part of another kind's objects
+    pub part: bool,
+}
+
+/// A cluster, for what only that can say of a policy.
+#[derive(Clone, Copy)]
+pub struct Cluster<'c> {
+    /// What it has of a kind, as policies write it: nothing, one, or with wildcards several
+    pub kinds: &'c dyn Fn(&str) -> Vec<Served>,
+    /// What is wrong with conditions of webhooks
+    pub conditions: &'c dyn Fn(&serde_json::Value) -> Option<String>,
+}
+
 /// What the checks look at.
 #[derive(Clone, Copy)]
 struct Subject<'p> {
@@ -50,11 +74,14 @@ struct Subject<'p> {
     /// The policy as it is written, for what the AST leaves out.
     tree: &'p Tree,
     resolved: &'p [ResolvedRule],
+    cluster: Option<Cluster<'p>>,
+    warnings: &'p RefCell<Vec<String>>,
 }
 
 /// Checks a policy.
 pub(super) fn check(policy: &Policy, tree: &Tree, resolved: &[ResolvedRule]) -> Result<(), Refusal> {
-    let subject = Subject { policy, tree, resolved };
+    let warnings = RefCell::default();
+    let subject = Subject { policy, tree, resolved, cluster: None, warnings: &warnings };
     subject.check().map_err(|reason| Refusal {
         name: policy.name.clone(),
         invalid: reason.starts_with("variable 'element.name'"),
@@ -64,14 +91,31 @@ pub(super) fn check(policy: &Policy, tree: &Tree, resolved: &[ResolvedRule]) -> 
 
 /// Why Kyverno refuses a policy, where it does. What the compiler refuses is not looked at.
 pub fn refusal(source: &Arc<Source>) -> Option<String> {
-    refused(source, &|tree| {
-        let kind = tree.get("kind").and_then(Tree::as_str).unwrap_or_default();
-        if !matches!(kind, "ClusterPolicy" | "Policy") {
+    refused(source, &|tree| match kind(tree) {
+        "ClusterPolicy" | "Policy" => {
+            let policy = Policy::read(tree, kind(tree) == "ClusterPolicy", &Problems::new(source.clone()));
+            check(&policy, tree, &resolve::rules(&policy)).map_err(|r| r.reason)
+        }
+        _ => Ok(()),
+    })
+}
+
+/// The same of a policy where there may be a cluster, and the warnings.
+pub fn review(source: &Arc<Source>, cluster: Option<Cluster<'_>>) -> (Option<String>, Vec<String>) {
+    let warnings = RefCell::default();
+    let refusal = refused(source, &|tree| {
+        if !matches!(kind(tree), "ClusterPolicy" | "Policy") {
             return Ok(());
         }
-        let policy = Policy::read(tree, kind == "ClusterPolicy", &Problems::new(source.clone()));
-        check(&policy, tree, &resolve::rules(&policy)).map_err(|r| r.reason)
-    })
+        let policy = Policy::read(tree, kind(tree) == "ClusterPolicy", &Problems::new(source.clone()));
+        let resolved = resolve::rules(&policy);
+        Subject { policy: &policy, tree, resolved: &resolved, cluster, warnings: &warnings }.check()
+    });
+    (refusal, warnings.into_inner())
+}
+
+fn kind(tree: &Tree) -> &str {
+    tree.get("kind").and_then(Tree::as_str).unwrap_or_default()
 }
 
 /// Why Kyverno refuses an exception, where it does.
@@ -109,6 +153,13 @@ impl<'p> Subject<'p> {
         if self.policy.namespace.is_none() && namespace.is_some_and(|n| !n.is_empty()) {
             return Err("A clusterpolicy should not have the namespace defined".to_owned());
         }
+        warnings::actions(self);
+        let webhook = self.spec().and_then(|s| some(s, "webhookConfiguration"));
+        if let (Some(cluster), Some(conditions)) = (self.cluster, webhook.and_then(|w| some(w, "matchConditions")))
+            && let Some(why) = (cluster.conditions)(&conditions.json())
+        {
+            return Err(format!("match conditions compilation errors: [{why}]"));
+        }
         variables::check(self)?;
         fields::check(self)?;
         if self.policy.namespace.is_none() {
@@ -123,6 +174,13 @@ impl<'p> Subject<'p> {
             return Err("disabling admission processing is only allowed with validation policies".to_owned());
         }
         rules::check(self)
+    }
+
+    fn warn(&self, warning: impl Into<String>) {
+        let (warning, mut all) = (warning.into(), self.warnings.borrow_mut());
+        if !all.contains(&warning) {
+            all.push(warning);
+        }
     }
 
     fn spec(&self) -> Option<&'p Tree> {

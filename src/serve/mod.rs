@@ -14,6 +14,7 @@ mod connections;
 mod feed;
 mod handler;
 mod kinds;
+mod located;
 pub mod logs;
 mod metrics;
 mod own;

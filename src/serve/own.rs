@@ -1,9 +1,9 @@
-//! Reviews of Kyverno's own kinds: policies and exceptions.
+//! Reviews of Kyverno's own kinds: policies, exceptions and entries of the global context.
 
-use crate::diag::render::render;
-use crate::diag::{Diagnostic, Source};
+use super::located::texts;
+use crate::diag::Source;
 use crate::engine::{CompileOptions, Operation, Parsed};
-use crate::offline::validate;
+use crate::offline::validate::{self, Cluster};
 use crate::policy::classic::Rule;
 use crate::report::go_yaml3::to_yaml;
 use crate::review::{Answer, Review};
@@ -12,20 +12,23 @@ use std::sync::Arc;
 
 /// Whether a policy can be taken.
 ///
-/// What the compiler says is the refusal. Where it says nothing, Kyverno's own checks are asked.
-pub(super) fn policy(body: &[u8], review: &Review<'_>) -> Answer {
+/// Why Kyverno refuses it is said first, then what the compiler says.
+pub(super) fn policy(body: &[u8], review: &Review<'_>, cluster: Option<Cluster<'_>>) -> Answer {
     let Some(source) = object(body, review) else { return Answer::default() };
-    let mut warnings: Vec<String> = deprecated(&review.kind.name).into_iter().collect();
     let mut parsed = Parsed::default();
     let options = CompileOptions { only_policies: true, server_conditions: true, ..CompileOptions::default() };
     parsed.read(std::slice::from_ref(&source), options);
     let compiled = parsed.compile();
+    let (refusal, mut warnings) = validate::review(&source, cluster);
+    warnings.extend(deprecated(&review.kind.name));
     let rules = compiled.units.iter().flat_map(|u| &u.rules).filter_map(|(_, r)| r.as_ref().map(|r| &r.rule));
     warnings.extend(rules.filter_map(not_run));
     let found = compiled.diagnostics;
     let (errors, others): (Vec<_>, Vec<_>) = found.iter().partition(|d| d.is_error());
     warnings.extend(others.iter().map(|d| d.one_line()));
-    let refusal = if errors.is_empty() { validate::refusal(&source) } else { Some(texts(&errors)) };
+    let found = (!errors.is_empty()).then(|| texts(&source, &errors));
+    let reasons: Vec<String> = refusal.into_iter().chain(found).collect();
+    let refusal = (!reasons.is_empty()).then(|| reasons.join("\n"));
     Answer { refusal, warnings, patch: None }
 }
 
@@ -55,7 +58,8 @@ pub(super) fn exception(body: &[u8], review: &Review<'_>, namespace: Option<&str
     let mut parsed = Parsed::default();
     parsed.read(std::slice::from_ref(&source), CompileOptions { only_policies: true, ..CompileOptions::default() });
     let errors: Vec<_> = parsed.diagnostics.iter().filter(|d| d.is_error()).collect();
-    let refusal = if errors.is_empty() { validate::exception_refusal(&source) } else { Some(texts(&errors)) };
+    let refusal =
+        validate::exception_refusal(&source).or_else(|| (!errors.is_empty()).then(|| texts(&source, &errors)));
     Answer { refusal, warnings, patch: None }
 }
 
@@ -89,11 +93,6 @@ pub(super) fn cel_exception(body: &[u8], review: &Review<'_>) -> Answer {
 pub(super) fn global_context(body: &[u8], review: &Review<'_>) -> Answer {
     let refusal = object(body, review).and_then(|source| validate::global_context_refusal(&source));
     Answer { refusal, ..Answer::default() }
-}
-
-fn texts(errors: &[&Diagnostic]) -> String {
-    let texts: Vec<String> = errors.iter().map(|d| render(d, false)).collect();
-    texts.join("\n")
 }
 
 /// The object of a review as YAML, so that what is said of it has lines to point at. A deletion has none, and parts of

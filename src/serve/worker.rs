@@ -4,7 +4,9 @@ use super::metrics::{Counts, Labels};
 use super::route::{Checked, FailurePolicy, Route, Scope, Webhook};
 use super::world::{Kind, Roles, Said, World};
 use super::{Policies, Server, kinds, lock, own};
-use crate::engine::{CHANGE, Engine, Host, JUDGE, Operation, PolicyInfo, Status, Until, Verdict};
+use crate::engine::{CHANGE, CheckKind, Engine, Host, JUDGE, Operation, PolicyInfo, Status, Until, Verdict};
+use crate::offline::validate::Cluster;
+use crate::policy::classic::Action;
 use crate::review::{Answer, Review, ReviewError, Reviewer, Surroundings};
 use hyper::Method;
 use hyper::body::Bytes;
@@ -112,7 +114,10 @@ impl Worker {
         }
         let answer = match route {
             Route::Resource(webhook, scope) => self.resource(policies, world, host, webhook, scope, &review),
-            Route::Policy(Checked::Policy) => own::policy(body, &review),
+            Route::Policy(Checked::Policy) => {
+                let cluster = Cluster { kinds: &|k| world.served(k), conditions: &|c| world.refused_conditions(c) };
+                own::policy(body, &review, world.knows_kinds().then_some(cluster))
+            }
             Route::Policy(Checked::Exception) => own::exception(body, &review, world.exception_namespace()),
             Route::Policy(Checked::CelException) => own::cel_exception(body, &review),
             Route::Policy(Checked::GlobalContext) => own::global_context(body, &review),
@@ -201,26 +206,40 @@ impl Worker {
         };
         let mut last = Instant::now();
         let (results, mut heard) = (&mut self.results, Vec::new());
-        let mut note = |verdict: &Verdict<'_>| {
+        let mut note = |verdict: &Verdict<'_>, enforced: bool| {
             let now = Instant::now();
             let took = now.duration_since(std::mem::replace(&mut last, now));
             results.push((verdict.rule, verdict.status, took.as_secs_f64()));
-            if !review.dry_run && world.hears(verdict.status) {
-                heard.push((verdict.rule, verdict.status, verdict.message()));
+            if !review.dry_run && world.hears(verdict.status, !verdict.exceptions.is_empty()) {
+                heard.push((verdict.rule, verdict.status, verdict.message(), verdict.exceptions.clone(), enforced));
             }
         };
         let answer = match webhook {
-            Webhook::Validate => self.reviewer.validate(set, review, &around, |v, _| note(v)),
-            Webhook::Mutate => self.reviewer.mutate(set, review, &around, note),
+            Webhook::Validate => {
+                self.reviewer.validate(set, review, &around, |v, action| note(v, action == Action::Enforce))
+            }
+            // Kyverno: who refuses to change an object has no events.
+            Webhook::Mutate => {
+                self.reviewer.mutate(set, review, &around, |v| note(v, v.info.check != CheckKind::Mutate))
+            }
         };
         if !heard.is_empty() {
             let said: Vec<Said<'_>> = heard
                 .iter()
-                .filter_map(|(rule, status, message)| {
+                .filter_map(|(rule, status, message, exceptions, enforced)| {
                     let rule = set.rules().get(*rule)?;
                     let policy = set.policies().get(rule.policy)?;
                     let namespace = policy.namespace.as_deref();
-                    Some(Said { policy: &policy.name, namespace, rule: &rule.name, status: *status, message })
+                    Some(Said {
+                        policy: &policy.name,
+                        namespace,
+                        rule: &rule.name,
+                        changes: rule.check == CheckKind::Mutate,
+                        status: *status,
+                        enforced: *enforced,
+                        message,
+                        exceptions,
+                    })
                 })
                 .collect();
             world.heard(review, !answer.is_allowed(), &said);

@@ -1,6 +1,7 @@
 //! What the server learns from where it runs, besides policies.
 
 use crate::engine::{Host, NoHost, Status};
+use crate::offline::validate::Served;
 use crate::review::{GroupVersion, Review};
 use std::sync::Arc;
 
@@ -33,10 +34,16 @@ pub struct Said<'s> {
     pub namespace: Option<&'s str>,
     /// The rule's name
     pub rule: &'s str,
+    /// Whether it changes objects
+    pub changes: bool,
     /// What became of it
     pub status: Status,
+    /// Whether it can refuse a request
+    pub enforced: bool,
     /// Its message
     pub message: &'s str,
+    /// The exceptions that it was skipped for, `namespace/name`
+    pub exceptions: &'s [String],
 }
 
 /// Where the server runs: alone, or in a cluster.
@@ -81,9 +88,26 @@ pub trait World: Send + Sync {
         2 << 20
     }
 
-    /// Which rules it wants to hear of.
-    fn hears(&self, status: Status) -> bool {
-        let _ = status;
+    /// Whether it knows the kinds of a cluster.
+    fn knows_kinds(&self) -> bool {
+        false
+    }
+
+    /// What the cluster has of a kind, as policies write it.
+    fn served(&self, kind: &str) -> Vec<Served> {
+        let _ = kind;
+        Vec::new()
+    }
+
+    /// Why the API server refuses conditions of webhooks.
+    fn refused_conditions(&self, conditions: &serde_json::Value) -> Option<String> {
+        let _ = conditions;
+        None
+    }
+
+    /// Which rules it wants to hear of, by what became of them and whether there were exceptions for them.
+    fn hears(&self, status: Status, excepted: bool) -> bool {
+        let _ = (status, excepted);
         false
     }
 

@@ -4,6 +4,9 @@ use super::Shared;
 use super::config::{About, Who};
 use super::events;
 use crate::engine::{Host, Question, Status, TargetSelector};
+use crate::k8s::Found;
+use crate::lower::matches::parse_kind;
+use crate::offline::validate::Served;
 use crate::review::{GroupVersion, Review};
 use crate::serve::{Kind, Roles, Said, World};
 use k8s_openapi::api::core::v1::{ConfigMap, ObjectReference};
@@ -70,12 +73,33 @@ impl World for ClusterWorld {
         self.0.config.load().context
     }
 
-    fn hears(&self, status: Status) -> bool {
+    fn knows_kinds(&self) -> bool {
+        block_in_place(|| self.0.host.discovery()).is_ok()
+    }
+
+    fn served(&self, kind: &str) -> Vec<Served> {
+        let (Ok(discovery), Some(selector)) = (block_in_place(|| self.0.host.discovery()), parse_kind(kind)) else {
+            return Vec::new();
+        };
+        let found = discovery.find(&selector).into_iter().map(|Found { resource, subresource }| Served {
+            api_version: resource.api_version(),
+            kind: resource.kind.clone(),
+            namespaced: resource.namespaced,
+            part: subresource.is_some(),
+        });
+        found.collect()
+    }
+
+    fn refused_conditions(&self, conditions: &serde_json::Value) -> Option<String> {
+        block_in_place(|| super::webhooks::refused(self.0.host.client(), conditions))
+    }
+
+    fn hears(&self, status: Status, excepted: bool) -> bool {
         match status {
             _ if !self.0.settings.events => false,
             Status::Fail | Status::Error => true,
-            Status::Pass => self.0.config.load().success_events,
-            Status::Warn | Status::Skip => false,
+            Status::Skip if excepted => true,
+            Status::Pass | Status::Warn | Status::Skip => self.0.config.load().success_events,
         }
     }
 
@@ -85,9 +109,10 @@ impl World for ClusterWorld {
         if resource.name.is_none() {
             return;
         }
-        for said in said {
-            let policy = self.policy(said);
-            self.0.events.add(events::About { policy, resource: resource.clone() }, said, refused);
+        for said in said.chunk_by(|a, b| (a.namespace, a.policy) == (b.namespace, b.policy)) {
+            let Some(first) = said.first() else { continue };
+            let about = events::About { policy: self.policy(first), resource: resource.clone() };
+            self.0.events.add(&about, said, refused, |key| self.exception(key));
         }
     }
 }
@@ -107,6 +132,21 @@ impl ClusterWorld {
             name: Some(said.policy.to_owned()),
             namespace: said.namespace.map(str::to_owned),
             uid: store.get(&key).and_then(|p| p.metadata.uid.clone()),
+            ..ObjectReference::default()
+        }
+    }
+
+    /// An exception, by its namespace and name.
+    fn exception(&self, key: &str) -> ObjectReference {
+        let Shared { stores, kinds, .. } = &*self.0;
+        let (namespace, name) = key.split_once('/').unwrap_or(("", key));
+        let found = stores.exceptions.get(&ObjectRef::new_with(name, kinds.exception.clone()).within(namespace));
+        ObjectReference {
+            api_version: Some("kyverno.io/v2".to_owned()),
+            kind: Some("PolicyException".to_owned()),
+            name: Some(name.to_owned()),
+            namespace: Some(namespace.to_owned()),
+            uid: found.and_then(|e| e.metadata.uid.clone()),
             ..ObjectReference::default()
         }
     }

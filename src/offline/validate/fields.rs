@@ -1,6 +1,6 @@
 //! The checks of api/kyverno/v1, which collect all errors.
 
-use super::{Checked, Subject, conflict, generate, images, json, list, mutate, pod_security, selector, some};
+use super::{Checked, Served, Subject, conflict, generate, images, json, list, mutate, pod_security, selector, some};
 use crate::policy::tree::{Tree, Value};
 use crate::resolve::autogen::CONTROLLERS_ANNOTATION;
 
@@ -102,7 +102,12 @@ fn spec(s: &Subject<'_>, errors: &mut Vec<String>) {
         }
         for block in ["match", "exclude"] {
             if let Some(part) = some(tree, block) {
-                filters(part, &format!("{path}.{block}"), s.policy.namespace.is_some(), errors);
+                let path = format!("{path}.{block}");
+                filters(part, &path, s.policy.namespace.is_some(), errors);
+                if s.policy.namespace.is_some() {
+                    each_of_lists(part, &path, &mut |f, path| cluster_wide(s, f, path, errors));
+                    cluster_wide(s, part, &path, errors);
+                }
             }
         }
         mutate::foreign(s, tree, &path, errors);
@@ -126,9 +131,27 @@ fn filters(part: &Tree, path: &str, namespaced: bool, errors: &mut Vec<String>) 
 
 /// `any` and `all`.
 pub(super) fn lists(part: &Tree, path: &str, namespaced: bool, errors: &mut Vec<String>) {
+    each_of_lists(part, path, &mut |f, path| filter(f, path, namespaced, errors));
+}
+
+fn each_of_lists(part: &Tree, path: &str, each: &mut dyn FnMut(&Tree, &str)) {
     for name in ["any", "all"] {
         for (i, f) in list(part.get(name)).iter().enumerate() {
-            filter(f, &format!("{path}.{name}[{i}]"), namespaced, errors);
+            each(f, &format!("{path}.{name}[{i}]"));
+        }
+    }
+}
+
+/// Kinds without namespaces, which a policy of a namespace cannot be about.
+fn cluster_wide(s: &Subject<'_>, f: &Tree, path: &str, errors: &mut Vec<String>) {
+    let (Some(cluster), Some(resources)) = (s.cluster, f.get("resources")) else { return };
+    for (i, kind) in list(resources.get("kinds")).iter().enumerate() {
+        let Some(kind) = kind.as_str() else { continue };
+        let is = |k: &Served| k.kind == kind || format!("{}/{}", k.api_version, k.kind) == kind;
+        if (cluster.kinds)(kind).iter().any(|k| !k.namespaced && !k.part && is(k)) {
+            errors.push(format!(
+                "{path}.kinds[{i}]: Forbidden: Cluster wide resource '{kind}' not allowed in namespaced policy"
+            ));
         }
     }
 }

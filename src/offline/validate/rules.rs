@@ -1,6 +1,8 @@
 //! Checks of the rules that are run, those made for controllers of Pods included.
 
-use super::{Checked, Subject, conditions, context, generate, images, list, mutate, pattern, some, variables};
+use super::{
+    Checked, Subject, conditions, context, generate, images, list, mutate, pattern, some, variables, warnings,
+};
 use crate::policy::classic::{Check, Filter, Match, Rule};
 use crate::policy::fields::Text;
 use crate::policy::tree::{Tree, Value};
@@ -12,8 +14,18 @@ const ONLY_METADATA: &str =
 pub(super) fn check(s: &Subject<'_>) -> Checked {
     for (i, r) in s.computed() {
         let Some(tree) = s.rule(r) else { continue };
-        kinds(&r.rule, tree, s.policy.spec.background)
-            .map_err(|(path, e)| format!("path: spec.rules[{i}].{path}.kinds: {e}"))?;
+        match kinds(s, &r.rule, tree) {
+            Ok(()) => {}
+            Err(Stop::Refused(path, e)) => return Err(format!("path: spec.rules[{i}].{path}.kinds: {e}")),
+            // Nothing else is looked at.
+            Err(Stop::Unknown(kind)) => {
+                s.warn(format!(
+                    "the kind defined in the all match resource is invalid: unable to convert GVK to GVR for kinds \
+                     {kind}, err: resource not found"
+                ));
+                return Ok(());
+            }
+        }
     }
     s.computed().try_for_each(|(i, r)| one(s, i, r))
 }
@@ -43,11 +55,13 @@ fn one(s: &Subject<'_>, i: usize, r: &ResolvedRule) -> Checked {
     generate::check(tree).map_err(|(path, e)| format!("path: spec.rules[{i}].generate.{path}.: {e}"))?;
     generate::same_kind(tree)?;
     images::check(s, i, tree)?;
+    warnings::autogen(s, &r.rule);
     if !patterns(tree).all(strings_in_metadata) {
         let e =
             "labels and annotations supports only string values, \"use double quotes around the non string values\"";
         return Err(e.to_owned());
     }
+    warnings::parts(s, &r.rule, tree);
     mutate::updates(s, tree)
 }
 
@@ -70,17 +84,41 @@ fn patterns(rule: &Tree) -> impl Iterator<Item = &Tree> {
 
 type At = (String, String);
 
-/// Kinds that are wildcards.
-fn kinds(rule: &Rule, tree: &Tree, background: bool) -> Result<(), At> {
-    let block = |name: &str, m: &Match| -> Result<(), At> {
+/// Why kinds are looked at no longer.
+enum Stop {
+    /// Where, and why
+    Refused(String, String),
+    /// The cluster does not have one
+    Unknown(String),
+}
+
+/// Kinds that are wildcards, or that a cluster does not have.
+fn kinds(s: &Subject<'_>, rule: &Rule, tree: &Tree) -> Result<(), Stop> {
+    let one = |path: String, kinds: &[Text]| {
+        match wildcard(kinds, s.policy.spec.background, rule, tree) {
+            Err(e) => return Err(Stop::Refused(path, e.to_owned())),
+            Ok(()) if kinds.iter().any(|k| k.text == "*") => return Ok(()),
+            Ok(()) => {}
+        }
+        let Some(cluster) = s.cluster else { return Ok(()) };
+        for kind in kinds {
+            let found = (cluster.kinds)(&kind.text);
+            if found.is_empty() {
+                return Err(Stop::Unknown(kind.text.clone()));
+            }
+            if rule.validate.is_some() && s.policy.spec.background && found.iter().any(|f| f.part) {
+                return Err(Stop::Refused(path, format!("background scan enabled with subresource {}", kind.text)));
+            }
+        }
+        Ok(())
+    };
+    let block = |name: &str, m: &Match| -> Result<(), Stop> {
         let each = |what: &str, filters: &[Filter]| {
-            filters.iter().enumerate().try_for_each(|(i, f)| {
-                wildcard(&f.kinds, background, rule, tree).map_err(|e| (format!("{name}.{what}[{i}]"), e.to_owned()))
-            })
+            filters.iter().enumerate().try_for_each(|(i, f)| one(format!("{name}.{what}[{i}]"), &f.kinds))
         };
         each("any", &m.any)?;
         each("all", &m.all)?;
-        wildcard(&m.legacy.kinds, background, rule, tree).map_err(|e| (name.to_owned(), e.to_owned()))
+        one(name.to_owned(), &m.legacy.kinds)
     };
     block("match", &rule.matches)?;
     rule.exclude.as_ref().map_or(Ok(()), |e| block("exclude", e))

@@ -7,12 +7,14 @@ pub(in crate::k8s) use build::{Asking, Built, build};
 pub(in crate::k8s) use rules::{Kinds, Operation};
 
 use super::config::Config;
+use crate::k8s::Failure;
 use k8s_openapi::api::admissionregistration::v1::{MutatingWebhookConfiguration, ValidatingWebhookConfiguration};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use kube::api::PostParams;
 use kube::{Api, Client, Resource};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 use std::fmt::Debug;
 
 /// Where webhooks lead, and how they are.
@@ -42,6 +44,32 @@ pub(in crate::k8s) async fn write(client: &Client, built: &Built) -> Result<usiz
         written += usize::from(write_one(&validating, configuration).await?);
     }
     Ok(written)
+}
+
+/// Why the API server does not take conditions, which it is only asked.
+pub(in crate::k8s) fn refused(client: &crate::k8s::Client, conditions: &Value) -> Option<String> {
+    let tried = json!({
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"generateName": "conditions-"},
+        "webhooks": [{
+            "name": "conditions.kyverno.svc",
+            "clientConfig": {"url": "https://localhost/"},
+            "sideEffects": "None",
+            "admissionReviewVersions": ["v1"],
+            "matchConditions": conditions,
+        }],
+    });
+    let path = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations?dryRun=All";
+    match client.post(path, &tried.to_string()) {
+        Err(Failure::Refused { code: 400 | 422, message: Some(message), .. }) => {
+            let words = message.split_once(" is invalid: ").map_or(message.as_str(), |(_, words)| words);
+            let start = words.find("compilation failed: ").unwrap_or_default();
+            words.get(start..).map(str::to_owned)
+        }
+        // Nobody knows.
+        _ => None,
+    }
 }
 
 /// What a configuration has besides what the API server adds.
