@@ -6,10 +6,10 @@
 pub(super) mod conditions;
 mod conflict;
 pub(super) mod context;
-mod entry;
 mod exception;
 mod fields;
 pub(super) mod generate;
+mod global_context;
 mod images;
 mod json;
 mod mutate;
@@ -89,39 +89,60 @@ pub(super) fn check(policy: &Policy, tree: &Tree, resolved: &[ResolvedRule]) -> 
     })
 }
 
-/// Why Kyverno refuses a policy, an exception or an entry of the global context, where it does. What the compiler refuses
-/// is not looked at.
+/// Why Kyverno refuses a policy, where it does. What the compiler refuses is not looked at.
 pub fn refusal(source: &Arc<Source>) -> Option<String> {
-    review(source, None).0
+    refused(source, &|tree| match kind(tree) {
+        "ClusterPolicy" | "Policy" => {
+            let policy = Policy::read(tree, kind(tree) == "ClusterPolicy", &Problems::new(source.clone()));
+            check(&policy, tree, &resolve::rules(&policy)).map_err(|r| r.reason)
+        }
+        _ => Ok(()),
+    })
 }
 
-/// The same where there may be a cluster, and the warnings.
+/// The same of a policy where there may be a cluster, and the warnings.
 pub fn review(source: &Arc<Source>, cluster: Option<Cluster<'_>>) -> (Option<String>, Vec<String>) {
     let warnings = RefCell::default();
+    let refusal = refused(source, &|tree| {
+        if !matches!(kind(tree), "ClusterPolicy" | "Policy") {
+            return Ok(());
+        }
+        let policy = Policy::read(tree, kind(tree) == "ClusterPolicy", &Problems::new(source.clone()));
+        let resolved = resolve::rules(&policy);
+        Subject { policy: &policy, tree, resolved: &resolved, cluster, warnings: &warnings }.check()
+    });
+    (refusal, warnings.into_inner())
+}
+
+fn kind(tree: &Tree) -> &str {
+    tree.get("kind").and_then(Tree::as_str).unwrap_or_default()
+}
+
+/// Why Kyverno refuses an exception, where it does.
+pub fn exception_refusal(source: &Arc<Source>) -> Option<String> {
+    refused(source, &exception::check)
+}
+
+/// Why Kyverno refuses an exception of policies that are written in CEL, where it does.
+pub fn cel_exception_refusal(source: &Arc<Source>) -> Option<String> {
+    refused(source, &exception::of_cel)
+}
+
+/// Why Kyverno refuses an entry of the global context, where it does.
+pub fn global_context_refusal(source: &Arc<Source>) -> Option<String> {
+    refused(source, &global_context::check)
+}
+
+/// What is said first against an object of a source.
+fn refused(source: &Arc<Source>, check: &dyn Fn(&Tree) -> Checked) -> Option<String> {
     let layout = Layout::everything();
     let mut found = None;
     let _ = yaml::documents(source, &layout, ReadOptions::policy(), &mut |doc| {
         let tree = doc.root().map(|root| Tree::of(&doc, root));
-        let text = |key| tree.as_ref().and_then(|t| t.get(key)).and_then(Tree::as_str).unwrap_or_default();
-        let kind = text("kind");
-        let refused = match (&tree, kind) {
-            (Some(tree), "ClusterPolicy" | "Policy") => {
-                let policy = Policy::read(tree, kind == "ClusterPolicy", &Problems::new(source.clone()));
-                let resolved = resolve::rules(&policy);
-                let subject = Subject { policy: &policy, tree, resolved: &resolved, cluster, warnings: &warnings };
-                subject.check().err()
-            }
-            (Some(tree), "PolicyException") if text("apiVersion").starts_with("policies.") => {
-                exception::of_cel(tree).err()
-            }
-            (Some(tree), "PolicyException") => exception::check(tree).err(),
-            (Some(tree), "GlobalContextEntry") => entry::check(tree).err(),
-            _ => None,
-        };
-        found = found.take().or(refused);
+        found = found.take().or(tree.and_then(|t| check(&t).err()));
         ControlFlow::Continue(doc.recycle())
     });
-    (found, warnings.into_inner())
+    found
 }
 
 type Checked = Result<(), String>;

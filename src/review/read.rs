@@ -161,7 +161,8 @@ impl<'a> Review<'a> {
         // What is asked for a part of something is told of what kind that is later on.
         let options = |review: &Self| {
             let by_identity = Some(uses).filter(|_| review.subresource.is_empty());
-            JsonOptions { by_identity, ..JsonOptions::default() }
+            // Kyverno's JSON context has no other numbers, and functions count with no others.
+            JsonOptions { by_identity, floats: true, ..JsonOptions::default() }
         };
         let layout = set.program().layout();
         // An old object that came before anybody knew that it is needed.

@@ -86,7 +86,7 @@ mod tests {
             let text = texts(&source, &[&Diagnostic::new(Code::WrongType, "no").at(label)]);
             text.split(": error").next().unwrap().to_owned()
         };
-        assert_eq!(said(4, 26), "spec.rules[0].message, offset 3");
+        assert_eq!(said(4, 27), "spec.rules[0].message, offset 3");
         assert_eq!(said(5, 14), "spec.rules[1].query, offset 1");
         assert_eq!(said(3, 5), "spec.rules[0].name");
     }

@@ -58,7 +58,8 @@ pub(super) fn exception(body: &[u8], review: &Review<'_>, namespace: Option<&str
     let mut parsed = Parsed::default();
     parsed.read(std::slice::from_ref(&source), CompileOptions { only_policies: true, ..CompileOptions::default() });
     let errors: Vec<_> = parsed.diagnostics.iter().filter(|d| d.is_error()).collect();
-    let refusal = validate::refusal(&source).or_else(|| (!errors.is_empty()).then(|| texts(&source, &errors)));
+    let refusal =
+        validate::exception_refusal(&source).or_else(|| (!errors.is_empty()).then(|| texts(&source, &errors)));
     Answer { refusal, warnings, patch: None }
 }
 
@@ -82,7 +83,7 @@ const DISABLED: &str = "PolicyException resources would not be processed until i
 /// Kyverno: pkg/webhooks/celexception/validate.go
 pub(super) fn cel_exception(body: &[u8], review: &Review<'_>) -> Answer {
     let Some(source) = object(body, review) else { return Answer::default() };
-    let refusal = validate::refusal(&source);
+    let refusal = validate::cel_exception_refusal(&source);
     Answer { refusal, warnings: vec![DISABLED.to_owned()], patch: None }
 }
 
@@ -90,7 +91,7 @@ pub(super) fn cel_exception(body: &[u8], review: &Review<'_>) -> Answer {
 ///
 /// Kyverno: pkg/webhooks/globalcontext/validate.go
 pub(super) fn global_context(body: &[u8], review: &Review<'_>) -> Answer {
-    let refusal = object(body, review).and_then(|source| validate::refusal(&source));
+    let refusal = object(body, review).and_then(|source| validate::global_context_refusal(&source));
     Answer { refusal, ..Answer::default() }
 }
 

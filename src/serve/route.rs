@@ -165,7 +165,6 @@ mod tests {
         let one = |policy| Route::Resource(Webhook::Validate, Scope { failure: Some(FailurePolicy::Fail), policy });
         assert_eq!(post("/validate/fail/finegrained/a"), Ok(one(Some(("", "a")))));
         assert_eq!(post("/validate/fail/finegrained/ns/a"), Ok(one(Some(("ns", "a")))));
-        assert_eq!(post("/globalcontextvalidate"), Ok(Route::Policy(Checked::GlobalContext)));
         assert_eq!(Route::of(&Method::GET, "/health/liveness"), Ok(Route::Live));
     }
 

@@ -141,7 +141,9 @@ pub(crate) fn start(cluster: &Cluster) -> Replica {
     for kind in kyvc::k8s::api::kinds::KINDS {
         cluster.kubectl(&["apply", "--server-side", "-f", "-"], &kind.definition().to_string());
     }
-    cluster.kubectl(&["wait", "--for=condition=established", "crd", "--all"], "");
+    // What has just been made may have no conditions, which kubectl takes for an error.
+    let established = |_| cluster.try_kubectl(&["wait", "--for=condition=established", "crd", "--all"], "").0;
+    assert!((0..20).any(established));
     cluster.kubectl(&["create", "namespace", "kyvc"], "");
     Replica::start(cluster, PORT, PORT)
 }

@@ -1,6 +1,6 @@
 //! What Kyverno refuses of exceptions.
 //!
-//! Kyverno: api/kyverno/v2/policy_exception_types.go
+//! Kyverno: api/kyverno/v2/policy_exception_types.go and api/kyverno/v2beta1/match_resources_types.go
 
 use super::{Checked, fields, json, list, pod_security, some};
 use crate::policy::tree::{Tree, Value};
@@ -8,23 +8,23 @@ use crate::policy::tree::{Tree, Value};
 pub(super) fn check(tree: &Tree) -> Checked {
     let mut errors = Vec::new();
     let Some(spec) = some(tree, "spec") else { return Ok(()) };
-    if let Some(part) = some(spec, "match") {
-        if spec.get("background").is_none_or(|b| b.value != Value::Bool(false)) {
-            users(part, &mut errors);
-        }
-        if !list(part.get("any")).is_empty() && !list(part.get("all")).is_empty() {
-            let value = json::shaped(part, json::Shape::Match, true);
+    if some(spec, "background").is_none_or(|b| b.value != Value::Bool(false)) {
+        no_users(spec, &mut errors);
+    }
+    if let Some(matches) = some(spec, "match") {
+        if ["any", "all"].iter().all(|key| !list(matches.get(key)).is_empty()) {
+            let value = both(matches);
             errors.push(format!("spec.match: Invalid value: {value}: Can't specify any and all together"));
         }
-        fields::filters(part, "spec.match", false, &mut errors);
+        fields::lists(matches, "spec.match", false, &mut errors);
     }
-    for (i, exception) in list(spec.get("exceptions")).iter().enumerate() {
-        if exception.get("policyName").and_then(Tree::as_str).is_none_or(str::is_empty) {
+    for (i, excepted) in list(spec.get("exceptions")).iter().enumerate() {
+        if excepted.get("policyName").and_then(Tree::as_str).is_none_or(str::is_empty) {
             errors
                 .push(format!("spec.exceptions[{i}].policyName: Required value: An exception requires a policy name"));
         }
     }
-    pod_security::exclusions(list(spec.get("podSecurity")), None, "spec.podSecurity", &mut errors);
+    pod_security::exclusions(spec.get("podSecurity"), "spec.podSecurity", None, &mut errors);
     fields::aggregate(errors)
 }
 
@@ -48,16 +48,24 @@ pub(super) fn of_cel(tree: &Tree) -> Checked {
     fields::aggregate(errors)
 }
 
-/// Background scans do not know who made the object.
-fn users(part: &Tree, errors: &mut Vec<String>) {
-    for block in ["any", "all"] {
-        for (i, filter) in list(part.get(block)).iter().enumerate() {
-            for key in ["roles", "clusterRoles", "subjects"] {
-                if !list(filter.get(key)).is_empty() {
-                    let path = format!("spec.match.{block}[{i}].{key}");
-                    errors.push(format!("{path}: Forbidden: Usage of user info is forbidden"));
-                }
-            }
+/// What counts for existing resources cannot be about who makes a request.
+fn no_users(spec: &Tree, errors: &mut Vec<String>) {
+    let Some(matches) = some(spec, "match") else { return };
+    for name in ["any", "all"] {
+        for (i, filter) in list(matches.get(name)).iter().enumerate() {
+            let given = ["roles", "clusterRoles", "subjects"].into_iter().filter(|f| !list(filter.get(f)).is_empty());
+            errors
+                .extend(given.map(|field| {
+                    format!("spec.match.{name}[{i}].{field}: Forbidden: Usage of user info is forbidden")
+                }));
         }
     }
+}
+
+fn both(matches: &Tree) -> String {
+    let part = |key: &str| {
+        let filters: Vec<String> = list(matches.get(key)).iter().map(json::filter).collect();
+        format!("\"{key}\":[{}]", filters.join(","))
+    };
+    format!("{{{},{}}}", part("any"), part("all"))
 }

@@ -105,7 +105,8 @@ fn spec(s: &Subject<'_>, errors: &mut Vec<String>) {
                 let path = format!("{path}.{block}");
                 filters(part, &path, s.policy.namespace.is_some(), errors);
                 if s.policy.namespace.is_some() {
-                    each_filter(part, &path, &mut |f, path| cluster_wide(s, f, path, errors));
+                    each_of_lists(part, &path, &mut |f, path| cluster_wide(s, f, path, errors));
+                    cluster_wide(s, part, &path, errors);
                 }
             }
         }
@@ -123,17 +124,22 @@ fn spec(s: &Subject<'_>, errors: &mut Vec<String>) {
 }
 
 /// `match` or `exclude`.
-pub(super) fn filters(part: &Tree, path: &str, namespaced: bool, errors: &mut Vec<String>) {
-    each_filter(part, path, &mut |f, path| filter(f, path, namespaced, errors));
+fn filters(part: &Tree, path: &str, namespaced: bool, errors: &mut Vec<String>) {
+    lists(part, path, namespaced, errors);
+    filter(part, path, namespaced, errors);
 }
 
-fn each_filter(part: &Tree, path: &str, each: &mut dyn FnMut(&Tree, &str)) {
+/// `any` and `all`.
+pub(super) fn lists(part: &Tree, path: &str, namespaced: bool, errors: &mut Vec<String>) {
+    each_of_lists(part, path, &mut |f, path| filter(f, path, namespaced, errors));
+}
+
+fn each_of_lists(part: &Tree, path: &str, each: &mut dyn FnMut(&Tree, &str)) {
     for name in ["any", "all"] {
         for (i, f) in list(part.get(name)).iter().enumerate() {
             each(f, &format!("{path}.{name}[{i}]"));
         }
     }
-    each(part, path);
 }
 
 /// Kinds without namespaces, which a policy of a namespace cannot be about.

@@ -11,12 +11,12 @@ use kyvc_vm::pod_security::{Level, Misuse};
 pub(super) fn check(rule: &Tree, path: &str, errors: &mut Vec<String>) {
     let Some(written) = some(rule, "validate").and_then(|v| some(v, "podSecurity")) else { return };
     let level = written.get("level").and_then(Tree::as_str).and_then(Level::parse);
-    exclusions(list(written.get("exclude")), level, &format!("{path}.podSecurity.exclude"), errors);
+    exclusions(written.get("exclude"), &format!("{path}.podSecurity.exclude"), level, errors);
 }
 
 /// Adds the errors of a list of exclusions.
-pub(super) fn exclusions(written: &[Tree], level: Option<Level>, path: &str, errors: &mut Vec<String>) {
-    for (i, tree) in written.iter().enumerate() {
+pub(super) fn exclusions(all: Option<&Tree>, path: &str, level: Option<Level>, errors: &mut Vec<String>) {
+    for (i, tree) in list(all).iter().enumerate() {
         let Some(exclusion) = exclusion(tree) else { continue };
         let name = json::quoted(exclusion.control.name());
         let path = format!("{path}[{i}]");

@@ -3,39 +3,31 @@
 //! Kyverno: api/kyverno/v2beta1/global_context_entry_types.go
 
 use super::{Checked, fields, json, list, some};
-use crate::engine::query::{Query, QueryError};
 use crate::policy::tree::Tree;
+use bumpalo::Bump;
+use kyvc_grammar::jmespath;
 use kyvc_vm::scalar::duration;
 
 pub(super) fn check(tree: &Tree) -> Checked {
     let mut errors = Vec::new();
-    let Some(spec) = some(tree, "spec") else { return Ok(()) };
-    let (watched, called) = (some(spec, "kubernetesResource"), some(spec, "apiCall"));
-    if watched.is_some() == called.is_some() {
+    let spec = some(tree, "spec");
+    let part = |key| spec.and_then(|s| some(s, key));
+    let (resource, call) = (part("kubernetesResource"), part("apiCall"));
+    if resource.is_some() == call.is_some() {
         errors.push(
             "spec.kubernetesResource: Forbidden: A global context entry should either have KubernetesResource or APICall"
                 .to_owned(),
         );
     }
-    if let Some(watched) = watched {
-        let (version, resource) = (text(watched, "version"), text(watched, "resource"));
-        let missing = [
-            ("group", text(watched, "group").is_empty() && version != "v1"),
-            ("version", version.is_empty()),
-            ("resource", resource.is_empty()),
-        ];
-        errors.extend(
-            missing.iter().filter(|(_, is)| *is).map(|(field, _)| {
-                format!("spec.resource.{field}: Required value: A Resource entry requires a {field}")
-            }),
-        );
+    if let Some(resource) = resource {
+        kubernetes(resource, &mut errors);
     }
-    if let Some(called) = called {
-        call(called, &mut errors);
+    if let Some(call) = call {
+        external(call, &mut errors);
     }
     let name = tree.get("metadata").map(|m| text(m, "name")).unwrap_or_default();
-    for (i, made) in list(spec.get("projections")).iter().enumerate() {
-        projection(made, name, &format!("spec.projections[{i}]"), &mut errors);
+    for (i, projection) in list(spec.and_then(|s| s.get("projections"))).iter().enumerate() {
+        projected(projection, &format!("spec.projections[{i}]"), name, &mut errors);
     }
     fields::aggregate(errors)
 }
@@ -44,28 +36,40 @@ fn text<'t>(tree: &'t Tree, key: &str) -> &'t str {
     tree.get(key).and_then(Tree::as_str).unwrap_or_default()
 }
 
-fn call(called: &Tree, errors: &mut Vec<String>) {
-    if duration::parse(text(called, "refreshInterval")).is_ok_and(|d| d == 0) {
+fn kubernetes(resource: &Tree, errors: &mut Vec<String>) {
+    let missing = |key: &str| text(resource, key).is_empty();
+    for key in ["group", "version", "resource"] {
+        let core = key == "group" && text(resource, "version") == "v1";
+        if missing(key) && !core {
+            errors.push(format!("spec.resource.{key}: Required value: A Resource entry requires a {key}"));
+        }
+    }
+}
+
+fn external(call: &Tree, errors: &mut Vec<String>) {
+    // The API server puts ten minutes where nothing is said.
+    let interval = some(call, "refreshInterval").and_then(Tree::as_str).map(duration::parse);
+    if matches!(interval, Some(Ok(0))) {
         errors.push(
             "spec.apiCall.refreshIntervalSeconds: Required value: A Resource entry requires a refresh interval greater \
              than 0 seconds"
                 .to_owned(),
         );
     }
-    if some(called, "service").is_some() != text(called, "urlPath").is_empty() {
+    if some(call, "service").is_some() != text(call, "urlPath").is_empty() {
         errors.push(
             "spec.apiCall.service: Forbidden: An External API call should either have Service or URLPath".to_owned(),
         );
     }
-    if some(called, "data").is_some() && text(called, "method") != "POST" {
+    if some(call, "data").is_some() && text(call, "method") != "POST" {
         errors.push(
             "spec.apiCall.method: Forbidden: An External API call with data should have method as POST".to_owned(),
         );
     }
 }
 
-fn projection(made: &Tree, entry: &str, path: &str, errors: &mut Vec<String>) {
-    let (name, expression) = (text(made, "name"), text(made, "jmesPath"));
+fn projected(projection: &Tree, path: &str, entry: &str, errors: &mut Vec<String>) {
+    let (name, expression) = (text(projection, "name"), text(projection, "jmesPath"));
     if name.is_empty() {
         errors.push(format!("{path}.name: Required value: A projection entry requires a name"));
     }
@@ -77,7 +81,7 @@ fn projection(made: &Tree, entry: &str, path: &str, errors: &mut Vec<String>) {
     if expression.is_empty() {
         errors.push(format!("{path}.jmesPath: Required value: A projection entry requires a JMESPath"));
     }
-    if let Err(QueryError::Syntax(why)) = Query::compile(expression) {
-        errors.push(format!("{path}.jmesPath: Invalid value: {}: {why}", json::quoted(expression)));
+    if let Err(e) = jmespath::parse(&Bump::new(), expression) {
+        errors.push(format!("{path}.jmesPath: Invalid value: {}: {e}", json::quoted(expression)));
     }
 }
