@@ -93,8 +93,11 @@ pub(super) fn run(args: Args) -> ExitCode {
     }
 }
 
-/// Where policies, the certificate and everything else come from.
-fn answers(args: &Args) -> Result<(Box<dyn Feed>, Arc<dyn World>), String> {
+/// Where policies and the certificate come from, and where all else does.
+type Answers = (Box<dyn Feed>, Arc<dyn World>);
+
+/// Where answers come from: files, or a cluster.
+fn answers(args: &Args) -> Result<Answers, String> {
     #[cfg(feature = "k8s")]
     if args.cluster.cluster {
         let operator = crate::k8s::controllers::Operator::start(args.cluster.settings())?;

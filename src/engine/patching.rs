@@ -176,6 +176,7 @@ impl<'e, 'r: 'e> Run<'e, 'r> {
 }
 
 /// A patch.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time; a box would cost each patch an allocation")]
 enum Given {
     /// Operations, or an overlay as JSON
     Text(String),

@@ -20,11 +20,14 @@ pub(crate) trait Replicas: Sync {
     fn address(&self, replica: usize) -> SocketAddr;
 }
 
+/// Says what is wrong with an answer, by its status and its body.
+pub(crate) type Judge<'q> = Box<dyn FnOnce(u16, &str) -> Result<(), String> + 'q>;
+
 /// A request, and who says whether its answer is right.
 pub(crate) struct Question<'q> {
     pub(crate) path: &'static str,
     pub(crate) body: String,
-    pub(crate) judge: Box<dyn FnOnce(u16, &str) -> Result<(), String> + 'q>,
+    pub(crate) judge: Judge<'q>,
 }
 
 /// What came of the load so far.

@@ -14,6 +14,7 @@ use kube::{Api, Client};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry::Vacant;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -141,10 +142,10 @@ impl Globals {
             let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
             entries.retain(|name, entry| wanted.get(name) == Some(&entry.spec));
             for (name, spec) in wanted {
-                if !entries.contains_key(&name) {
-                    let (entry, ready) = self.start(shared, &name, spec);
+                if let Vacant(place) = entries.entry(name) {
+                    let (entry, ready) = self.start(shared, place.key(), spec);
                     first.extend(ready);
-                    entries.insert(name, entry);
+                    place.insert(entry);
                 }
             }
         }
