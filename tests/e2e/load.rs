@@ -117,7 +117,8 @@ fn run(cluster: &Cluster) -> Result<(), String> {
     let addresses = [0, 1].map(|n| format!("{}:{}", cluster.address(), Pair::port(n)).parse().unwrap());
     let pair = Pair { cluster, replicas: [Mutex::new(None), Mutex::new(None)], addresses };
     [0, 1].iter().for_each(|n| pair.start(*n));
-    cluster.kubectl(&["apply", "--server-side", "-f", "-"], &Policies::lasting());
+    // Until another replica leads, the API server asks the one that went with the other cases.
+    until("policies are taken", || cluster.try_kubectl(&["apply", "--server-side", "-f", "-"], &Policies::lasting()).0);
     let (policies, tally, more) = (Policies::new(POLICIES), Tally::default(), AtomicBool::new(true));
     pair.asked();
     let question = |number| policies.question(number);
