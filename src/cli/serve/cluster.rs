@@ -5,6 +5,7 @@ use crate::k8s::controllers::Settings;
 /// Where policies come from a cluster.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Cluster")]
+#[group(id = "cluster-options")]
 pub(super) struct Args {
     /// Serve the policies of a cluster, and register webhooks for them
     #[arg(long)]
