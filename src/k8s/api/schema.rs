@@ -1,7 +1,7 @@
 //! From Rust types to the structural schemas of CRDs, and the types that have no equal in Rust.
 //!
 //! schemars writes JSON Schema, where an optional field may also be null and a choice has a schema for each variant.
-//! The API server wants neither: [`Structural`] takes both back.
+//! The API server wants neither: `Structural` takes both back.
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};

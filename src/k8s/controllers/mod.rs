@@ -1,6 +1,6 @@
 //! kyvc in a cluster: policies that are watched, the webhooks that lead to them, and what is told of both.
 //!
-//! Every replica answers requests with what it watches. One of them, the [leader](leader), writes: certificates,
+//! Every replica answers requests with what it watches. One of them, the leader, writes: certificates,
 //! configurations of webhooks, and the status of policies. All of it is done beside the requests, which only ever read what
 //! is exchanged at once.
 
