@@ -19,7 +19,6 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 const WORKERS: usize = 8;
 const REQUESTS: usize = 20_000;
@@ -113,17 +112,11 @@ fn certificate(folder: &Path) -> String {
 #[test]
 fn nobody_is_unanswered() {
     let (pair, first) = Pair::start();
-    let (policies, tally, more) = (Policies::new(POLICIES), Tally::default(), AtomicBool::new(true));
+    let (policies, tally) = (Policies::new(POLICIES), Tally::default());
     let question = |number| policies.question(number);
-    std::thread::scope(|scope| {
-        let load = scope.spawn(|| driver::run(WORKERS, REQUESTS, &pair, &question, &more, &tally));
-        // A failure in here must not let the load go on for ever.
-        let events = scope.spawn(|| happen(&pair, &policies, &tally, &first));
-        let events = events.join();
-        more.store(false, Ordering::SeqCst);
-        load.join().unwrap();
-        events.unwrap();
-    });
+    let happened =
+        driver::during(WORKERS, REQUESTS, &pair, &question, &tally, || happen(&pair, &policies, &tally, &first));
+    happened.unwrap();
     let wrong = tally.wrong.lock().unwrap();
     assert!(wrong.is_empty(), "{} of {}: {:#?}", wrong.len(), tally.answered(), &wrong[..wrong.len().min(5)]);
     assert!(tally.answered() >= REQUESTS);

@@ -11,7 +11,6 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 const WORKERS: usize = 8;
@@ -119,17 +118,10 @@ fn run(cluster: &Cluster) -> Result<(), String> {
     [0, 1].iter().for_each(|n| pair.start(*n));
     // Until another replica leads, the API server asks the one that went with the other cases.
     until("policies are taken", || cluster.try_kubectl(&["apply", "--server-side", "-f", "-"], &Policies::lasting()).0);
-    let (policies, tally, more) = (Policies::new(POLICIES), Tally::default(), AtomicBool::new(true));
+    let (policies, tally) = (Policies::new(POLICIES), Tally::default());
     pair.asked();
     let question = |number| policies.question(number);
-    let happened = std::thread::scope(|scope| {
-        let load = scope.spawn(|| driver::run(WORKERS, REQUESTS, &pair, &question, &more, &tally));
-        // A failure in here must not let the load go on for ever.
-        let events = scope.spawn(|| happen(&pair, &policies, &tally)).join();
-        more.store(false, Ordering::SeqCst);
-        load.join().unwrap();
-        events
-    });
+    let happened = driver::during(WORKERS, REQUESTS, &pair, &question, &tally, || happen(&pair, &policies, &tally));
     cluster.kubectl(&["delete", "clusterpolicies", "--all"], "");
     let wrong = tally.wrong.lock().unwrap();
     let logs: Vec<String> = pair.replicas.iter().filter_map(|r| r.lock().unwrap().as_ref().map(Replica::log)).collect();

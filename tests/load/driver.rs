@@ -50,8 +50,28 @@ impl Tally {
     }
 }
 
+/// Sends requests while something happens, and until there were enough. Gives what came of what happens: a failure in
+/// there must not let the load go on for ever.
+pub(crate) fn during<'q>(
+    workers: usize,
+    least: usize,
+    replicas: &dyn Replicas,
+    question: &(dyn Fn(usize) -> Question<'q> + Sync),
+    tally: &Tally,
+    happen: impl FnOnce() + Send,
+) -> std::thread::Result<()> {
+    let more = AtomicBool::new(true);
+    std::thread::scope(|scope| {
+        let load = scope.spawn(|| run(workers, least, replicas, question, &more, tally));
+        let events = scope.spawn(happen).join();
+        more.store(false, Ordering::SeqCst);
+        load.join().unwrap();
+        events
+    })
+}
+
 /// Sends requests until there were enough and nobody wants more.
-pub(crate) fn run<'q>(
+fn run<'q>(
     workers: usize,
     least: usize,
     replicas: &dyn Replicas,
