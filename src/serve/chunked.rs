@@ -1,5 +1,6 @@
 //! A socket that is read in large pieces.
 
+use super::watched::writes_pass;
 use std::cell::RefCell;
 use std::io;
 use std::ops::Range;
@@ -63,31 +64,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Chunked<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Chunked<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        pieces: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, pieces)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-}
+writes_pass!(Chunked);
 
 #[cfg(test)]
 mod tests {

@@ -28,7 +28,7 @@ pub use certificates::{Certificate, CertificateError};
 pub use feed::{Exchange, Feed};
 pub use own::not_run;
 pub use watch::{Files, Sources};
-pub use world::{Alone, Kind, Roles, Said, World};
+pub use world::{Alone, Kind, Lookup, Roles, Said, World};
 
 use crate::engine::PolicySet;
 use arc_swap::ArcSwap;

@@ -2,7 +2,7 @@
 
 use super::metrics::{Counts, Labels};
 use super::route::{Checked, FailurePolicy, Route, Scope, Webhook};
-use super::world::{Kind, Roles, Said, World};
+use super::world::{Kind, Lookup, Roles, Said, World};
 use super::{Policies, Server, kinds, lock, own};
 use crate::engine::{CHANGE, CheckKind, Engine, Host, JUDGE, Operation, PolicyInfo, Status, Until, Verdict};
 use crate::offline::validate::Cluster;
@@ -161,7 +161,8 @@ impl Worker {
         scope: Scope<'_>,
         review: &Review<'_>,
     ) -> Answer {
-        if is_report(&review.kind.name) || world.is_left_out(review) {
+        let lookup = Lookup::new(review, world);
+        if is_report(&review.kind.name) || world.is_left_out(review, &lookup) {
             return Answer::default();
         }
         if let Some((namespace, name)) = scope.policy
@@ -182,15 +183,15 @@ impl Worker {
                 && policy.namespace.as_deref().is_none_or(|n| n == review.namespace)
         };
         let set = &policies.set;
-        let roles = if set.asks_who() { world.roles(review) } else { Roles::default() };
+        let nobody = Roles::default();
+        let roles = if set.asks_who() { lookup.roles() } else { &nobody };
         let labels = (set.asks_namespace() && !review.namespace.is_empty() && review.kind.name != "Namespace")
             .then(|| world.namespace_labels(&review.namespace))
             .flatten();
         let labels = labels
             .as_deref()
             .and_then(|json| read_json(json, &EVERYTHING, Buffers::default(), JsonOptions::default()).ok());
-        let part = (!review.subresource.is_empty()).then(|| world.kind(&review.resource)).flatten();
-        let kind = match &part {
+        let kind = match lookup.whole() {
             Some(Kind { group, version, kind }) => {
                 Some(ResourceKind { group, version, kind, subresource: &review.subresource })
             }

@@ -1,8 +1,9 @@
 //! What the server learns from where it runs, besides policies.
 
-use crate::engine::{Host, NoHost, Status};
+use crate::engine::{Host, NoHost, Status, User};
 use crate::offline::validate::Served;
 use crate::review::{GroupVersion, Review};
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// The roles of a user.
@@ -23,6 +24,37 @@ pub struct Kind {
     pub version: String,
     /// The kind
     pub kind: String,
+}
+
+/// What a review does not say of its request, looked up when somebody asks for it, and once.
+pub struct Lookup<'r> {
+    review: &'r Review<'r>,
+    world: &'r dyn World,
+    user: OnceCell<User>,
+    roles: OnceCell<Roles>,
+    whole: OnceCell<Option<Kind>>,
+}
+
+impl<'r> Lookup<'r> {
+    pub(super) fn new(review: &'r Review<'r>, world: &'r dyn World) -> Self {
+        Self { review, world, user: OnceCell::new(), roles: OnceCell::new(), whole: OnceCell::new() }
+    }
+
+    /// Who makes the request, without roles.
+    pub fn user(&self) -> &User {
+        self.user.get_or_init(|| self.review.user(&[], &[]))
+    }
+
+    /// The roles of who makes it.
+    pub fn roles(&self) -> &Roles {
+        self.roles.get_or_init(|| self.world.roles(self.user(), &self.review.namespace))
+    }
+
+    /// The kind of what the request is about a part of; none where it is about the whole.
+    pub fn whole(&self) -> Option<&Kind> {
+        let is_part = !self.review.subresource.is_empty();
+        self.whole.get_or_init(|| is_part.then(|| self.world.kind(&self.review.resource)).flatten()).as_ref()
+    }
 }
 
 /// What a rule has said of a request.
@@ -59,9 +91,9 @@ pub trait World: Send + Sync {
         None
     }
 
-    /// The roles of who makes a request.
-    fn roles(&self, review: &Review<'_>) -> Roles {
-        let _ = review;
+    /// The roles of a user who makes a request in a namespace.
+    fn roles(&self, user: &User, namespace: &str) -> Roles {
+        let _ = (user, namespace);
         Roles::default()
     }
 
@@ -72,8 +104,8 @@ pub trait World: Send + Sync {
     }
 
     /// Whether a request is allowed as it is, whatever the policies say.
-    fn is_left_out(&self, review: &Review<'_>) -> bool {
-        let _ = review;
+    fn is_left_out(&self, review: &Review<'_>, lookup: &Lookup<'_>) -> bool {
+        let _ = (review, lookup);
         false
     }
 

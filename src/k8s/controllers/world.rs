@@ -3,12 +3,12 @@
 use super::Shared;
 use super::config::{About, Who};
 use super::events;
-use crate::engine::{Host, Question, Status, TargetSelector};
+use crate::engine::{Host, Question, Status, TargetSelector, User};
 use crate::k8s::Found;
 use crate::lower::matches::parse_kind;
 use crate::offline::validate::Served;
 use crate::review::{GroupVersion, Review};
-use crate::serve::{Kind, Roles, Said, World};
+use crate::serve::{Kind, Lookup, Roles, Said, World};
 use k8s_openapi::api::core::v1::{ConfigMap, ObjectReference};
 use kube::runtime::reflector::ObjectRef;
 use kyvc_vm::verdict::{Ask, Offers};
@@ -32,9 +32,8 @@ impl World for ClusterWorld {
         known.or_else(|| block_in_place(|| self.0.host.namespace_labels(name)).ok().map(Into::into))
     }
 
-    fn roles(&self, review: &Review<'_>) -> Roles {
-        let user = review.user(&[], &[]);
-        self.0.bindings.load().roles(&user.name, &user.groups, &review.namespace)
+    fn roles(&self, user: &User, namespace: &str) -> Roles {
+        self.0.bindings.load().roles(&user.name, &user.groups, namespace)
     }
 
     fn kind(&self, resource: &GroupVersion<'_>) -> Option<Kind> {
@@ -43,12 +42,11 @@ impl World for ClusterWorld {
         Some(Kind { group: found.group.clone(), version: found.version.clone(), kind: found.kind.clone() })
     }
 
-    fn is_left_out(&self, review: &Review<'_>) -> bool {
+    fn is_left_out(&self, review: &Review<'_>, lookup: &Lookup<'_>) -> bool {
         let config = self.0.config.load();
         if config.asks_who() {
-            let user = review.user(&[], &[]);
-            let roles = if config.asks_roles() { self.roles(review) } else { Roles::default() };
-            let Roles { roles, cluster_roles } = &roles;
+            let (user, nobody) = (lookup.user(), Roles::default());
+            let Roles { roles, cluster_roles } = if config.asks_roles() { lookup.roles() } else { &nobody };
             if config.excludes(&Who { user: &user.name, groups: &user.groups, roles, cluster_roles }) {
                 return true;
             }
@@ -56,8 +54,7 @@ impl World for ClusterWorld {
         if !config.has_filters() {
             return false;
         }
-        let whole = (!review.subresource.is_empty()).then(|| self.kind(&review.resource)).flatten();
-        let (group, version, kind) = match &whole {
+        let (group, version, kind) = match lookup.whole() {
             Some(k) => (k.group.as_str(), k.version.as_str(), k.kind.as_str()),
             None => (&*review.kind.group, &*review.kind.version, &*review.kind.name),
         };
@@ -151,6 +148,15 @@ impl ClusterWorld {
         }
     }
 
+    /// The answer to a question for which nobody has to be asked.
+    fn at_hand(&self, question: &Question) -> Option<Result<String, String>> {
+        match question {
+            Question::ConfigMap { namespace, name } => self.kept(namespace, name).map(Ok),
+            Question::GlobalContext { name, projection } => Some(self.0.globals.get(name, projection)),
+            _ => None,
+        }
+    }
+
     /// A ConfigMap that asks to be kept.
     fn kept(&self, namespace: &str, name: &str) -> Option<String> {
         let key = ObjectRef::<ConfigMap>::new(name).within(namespace);
@@ -169,21 +175,12 @@ impl Host for ClusterWorld {
     }
 
     fn ask(&self, question: &Question) -> Result<String, String> {
-        match question {
-            Question::ConfigMap { namespace, name } if let Some(kept) = self.kept(namespace, name) => Ok(kept),
-            Question::GlobalContext { name, projection } => self.0.globals.get(name, projection),
-            // It waits for somebody else, and so must not keep other requests waiting.
-            question => block_in_place(|| self.0.host.ask(question)),
-        }
+        // It waits for somebody else, and so must not keep other requests waiting.
+        self.at_hand(question).unwrap_or_else(|| block_in_place(|| self.0.host.ask(question)))
     }
 
     fn ask_until(&self, question: &Question, until: Instant) -> Result<String, String> {
-        let at_hand = match question {
-            Question::ConfigMap { namespace, name } => self.kept(namespace, name).map(Ok),
-            Question::GlobalContext { name, projection } => Some(self.0.globals.get(name, projection)),
-            _ => None,
-        };
-        if let Some(answer) = at_hand {
+        if let Some(answer) = self.at_hand(question) {
             return answer;
         }
         // Nothing ends a call that is under way but its own limit, so somebody else waits for that.
