@@ -55,11 +55,12 @@ pub enum ApplyRules {
 }
 
 /// What happens to a request that the webhook does not answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum FailurePolicy {
     /// It is taken.
     Ignore,
     /// It is refused.
+    #[default]
     Fail,
 }
 

@@ -5,6 +5,8 @@ use super::webhooks::{Kinds, Operation};
 use crate::diag::render::render;
 use crate::diag::{Diagnostic, Source};
 use crate::engine::{CompileOptions, Parsed};
+use crate::k8s::api::policy_spec::{FailurePolicy, WebhookConfiguration};
+use crate::k8s::api::policy_status::RuleCount;
 use crate::policy::any::AnyPolicy;
 use crate::policy::classic::Rule;
 use crate::policy::matching::Filter;
@@ -19,28 +21,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use tracing::error;
 
-/// What the API server is to do where no webhook answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Failure {
-    #[default]
-    Fail,
-    Ignore,
-}
-
 /// `spec`, as far as it is about webhooks.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Written {
-    failure_policy: Option<String>,
+    failure_policy: Option<FailurePolicy>,
     webhook_timeout_seconds: Option<i32>,
-    webhook_configuration: Option<WrittenWebhook>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct WrittenWebhook {
-    failure_policy: Option<String>,
-    timeout_seconds: Option<i32>,
+    webhook_configuration: Option<WebhookConfiguration>,
 }
 
 /// Which requests a policy asks for.
@@ -50,27 +37,18 @@ pub(super) struct Asks {
     pub(super) validate: Kinds,
     /// Of the mutating webhook
     pub(super) mutate: Kinds,
-    pub(super) failure: Failure,
+    pub(super) failure: FailurePolicy,
     /// In seconds
     pub(super) timeout: Option<i32>,
     /// Where there are some, it has webhooks of its own
     pub(super) conditions: Vec<MatchCondition>,
 }
 
-/// How many rules of each type there are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Counts {
-    pub(super) validate: usize,
-    pub(super) generate: usize,
-    pub(super) mutate: usize,
-    pub(super) verify_images: usize,
-}
-
 /// A policy that can be used.
 #[derive(Debug, Default)]
 pub(super) struct Good {
     pub(super) asks: Asks,
-    pub(super) counts: Counts,
+    pub(super) counts: RuleCount,
     /// Rules that are not run in the cluster, and why
     pub(super) not_run: Vec<String>,
 }
@@ -129,15 +107,31 @@ fn errors(found: &[Diagnostic]) -> Option<String> {
 const OPTIONS: CompileOptions =
     CompileOptions { only_policies: true, lenient: false, open_names: false, server_conditions: true };
 
-/// What the compiler gets of an exception.
-///
-/// # Errors
-/// Says what is wrong with it.
-pub(super) fn exception(object: &DynamicObject) -> Result<Arc<str>, String> {
-    let (text, _) = text("kyverno.io/v2", "PolicyException", object);
-    let mut parsed = Parsed::default();
-    parsed.read(&[source("PolicyException", object, &text)], OPTIONS);
-    errors(&parsed.diagnostics).map_or(Ok(text), Err)
+/// An exception, and what is known of it.
+#[derive(Debug)]
+pub(super) struct Excepted {
+    /// As the compiler gets it, where it can be used
+    pub(super) text: Option<Arc<str>>,
+    /// The version of the object
+    version: Option<String>,
+}
+
+impl Excepted {
+    /// Reads an exception, unless that has been done `before`.
+    pub(super) fn new(object: &DynamicObject, before: Option<&Arc<Self>>) -> Arc<Self> {
+        let version = object.metadata.resource_version.clone();
+        if let Some(before) = before.filter(|b| b.version.is_some() && b.version == version) {
+            return before.clone();
+        }
+        let (text, _) = text("kyverno.io/v2", "PolicyException", object);
+        let mut parsed = Parsed::default();
+        parsed.read(&[source("PolicyException", object, &text)], OPTIONS);
+        let errors = errors(&parsed.diagnostics);
+        if let Some(why) = &errors {
+            error!("an exception of the cluster is not used\n{why}");
+        }
+        Arc::new(Self { text: errors.is_none().then_some(text), version })
+    }
 }
 
 impl Checked {
@@ -185,22 +179,22 @@ fn compile(kind: &str, object: &DynamicObject, text: &str, conditions: &str) -> 
 }
 
 fn good(rules: &[&Rule], admission: bool, written: Written) -> Good {
-    let own = written.webhook_configuration.unwrap_or_default();
-    let ignore = own.failure_policy.or(written.failure_policy).is_some_and(|f| f == "Ignore");
+    let own = written.webhook_configuration;
+    let of_own = |own: &WebhookConfiguration| (own.failure_policy, own.timeout_seconds);
+    let (failure, timeout) = own.as_ref().map(of_own).unwrap_or_default();
     let mut good = Good::default();
-    let asks = &mut good.asks;
-    asks.failure = if ignore { Failure::Ignore } else { Failure::Fail };
-    asks.timeout = own.timeout_seconds.or(written.webhook_timeout_seconds);
+    good.asks.failure = failure.or(written.failure_policy).unwrap_or_default();
+    good.asks.timeout = timeout.or(written.webhook_timeout_seconds);
     for rule in rules {
         let is_generated = rule.name.starts_with("autogen-");
         let existing = rule.mutate.as_ref().is_some_and(|m| !m.targets.is_empty());
         let changes = rule.mutate.is_some() && !existing;
         let images = rule.verify_images.as_ref();
         if !is_generated {
-            good.counts.validate += usize::from(rule.validate.is_some());
-            good.counts.generate += usize::from(rule.generate.is_some());
-            good.counts.mutate += usize::from(rule.mutate.is_some());
-            good.counts.verify_images += usize::from(images.is_some());
+            good.counts.validate += isize::from(rule.validate.is_some());
+            good.counts.generate += isize::from(rule.generate.is_some());
+            good.counts.mutate += isize::from(rule.mutate.is_some());
+            good.counts.verifyimages += isize::from(images.is_some());
             good.not_run.extend(not_run(rule));
         }
         if !admission {
@@ -295,8 +289,11 @@ mod tests {
         let good = checked.outcome.as_ref().as_ref().unwrap();
         assert_eq!(text(&good.asks.validate), "Ingress CONNECT+CREATE+UPDATE, Service CONNECT+CREATE+DELETE+UPDATE");
         assert_eq!(text(&good.asks.mutate), "Service CREATE");
-        assert_eq!((good.asks.failure, good.asks.timeout, good.asks.conditions.len()), (Failure::Ignore, Some(7), 1));
-        assert_eq!(good.counts, Counts { validate: 1, generate: 1, mutate: 1, verify_images: 0 });
+        assert_eq!(
+            (good.asks.failure, good.asks.timeout, good.asks.conditions.len()),
+            (FailurePolicy::Ignore, Some(7), 1)
+        );
+        assert_eq!(good.counts, RuleCount { validate: 1, generate: 1, mutate: 1, verifyimages: 0 });
         assert_eq!(good.not_run, ["rule g: generate is not run in the cluster yet"]);
     }
 

@@ -3,20 +3,22 @@
 //! Kyverno: pkg/globalcontext and pkg/controllers/globalcontext.
 
 use super::Shared;
+use super::status::now;
 use super::watch::watch_as;
 use crate::engine::query::evaluate;
 use crate::engine::{ApiCall, Host, Question, Service};
-use k8s_openapi::jiff::Timestamp;
+use crate::k8s::api::context::{Header, Method, RequestData};
+use crate::k8s::api::global_context_entry::{EntryCall, GlobalContextEntrySpec, Projection, WatchedResource};
 use kube::api::{ApiResource, DynamicObject, GroupVersionKind, Patch, PatchParams};
 use kube::runtime::reflector::Store;
 use kube::runtime::watcher;
 use kube::{Api, Client};
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry::Vacant;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tracing::{error, warn};
 
@@ -27,65 +29,6 @@ const FIRST: Duration = Duration::from_secs(10);
 /// The pause before a call that failed is made again, which grows.
 const RETRY: Duration = Duration::from_millis(10);
 
-/// `spec` of an entry.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Spec {
-    kubernetes_resource: Option<Watched>,
-    api_call: Option<Called>,
-    projections: Vec<Projection>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Watched {
-    group: String,
-    version: String,
-    resource: String,
-    namespace: String,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Called {
-    url_path: String,
-    method: String,
-    data: Vec<Data>,
-    service: Option<CalledService>,
-    refresh_interval: String,
-    retry_limit: Option<u32>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Data {
-    key: String,
-    value: Value,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct CalledService {
-    url: String,
-    ca_bundle: String,
-    headers: Vec<Header>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Header {
-    key: String,
-    value: String,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct Projection {
-    name: String,
-    #[serde(rename = "jmesPath")]
-    expression: String,
-}
-
 /// What is known of an entry: JSON texts by the names of projections, the whole under an empty one.
 type Texts = HashMap<String, Arc<str>>;
 
@@ -93,13 +36,8 @@ type Texts = HashMap<String, Arc<str>>;
 struct Entry {
     spec: Value,
     known: Arc<RwLock<Result<Texts, String>>>,
-    tasks: Vec<JoinHandle<()>>,
-}
-
-impl Drop for Entry {
-    fn drop(&mut self) {
-        self.tasks.iter().for_each(JoinHandle::abort);
-    }
+    /// Keeps it up to date
+    _task: Option<Ended>,
 }
 
 /// All entries, by name.
@@ -150,49 +88,48 @@ impl Globals {
             }
         }
         for ready in first {
-            let _ = tokio::time::timeout(FIRST, ready).await;
+            let _ = tokio::time::timeout(FIRST, ready.notified()).await;
         }
     }
 
-    /// Begins with an entry; the task ends when it is known for the first time.
-    fn start(&self, shared: &Arc<Shared>, name: &str, written: Value) -> (Entry, Option<JoinHandle<()>>) {
+    /// Begins with an entry. Tells when it is known for the first time, where that is soon.
+    fn start(&self, shared: &Arc<Shared>, name: &str, written: Value) -> (Entry, Option<Arc<Notify>>) {
         let known = Arc::new(RwLock::new(Err("no data available".to_owned())));
-        let spec: Spec = match serde_json::from_value(written.clone()) {
-            Ok(spec) => spec,
-            Err(e) => {
-                error!(entry = name, error = %e, "an entry of the global context cannot be read");
-                Spec::default()
-            }
-        };
-        let Spec { kubernetes_resource, api_call, projections } = spec;
-        let (tasks, ready) = match (kubernetes_resource, api_call) {
+        let spec: Option<GlobalContextEntrySpec> = serde_json::from_value(written.clone())
+            .inspect_err(|e| error!(entry = name, error = %e, "an entry of the global context cannot be read"))
+            .ok();
+        let (watched, called) =
+            spec.as_ref().map(|s| (s.kubernetes_resource.clone(), s.api_call.clone())).unwrap_or_default();
+        let projections = spec.and_then(|s| s.projections).unwrap_or_default();
+        let (task, ready) = match (watched, called) {
             (Some(watched), _) => {
                 let (task, ready) = self.watch(name, &watched, projections, known.clone());
-                (vec![task], Some(ready))
+                (Some(Ended(task)), Some(ready))
             }
             (None, Some(called)) => {
-                let (shared, name, known) = (shared.clone(), name.to_owned(), known.clone());
-                (vec![tokio::spawn(async move { call(shared, name, called, projections, known).await })], None)
+                let task = call(shared.clone(), name.to_owned(), called, projections, known.clone());
+                (Some(Ended(tokio::spawn(task))), None)
             }
-            (None, None) => (Vec::new(), None),
+            (None, None) => (None, None),
         };
-        (Entry { spec: written, known, tasks }, ready)
+        (Entry { spec: written, known, _task: task }, ready)
     }
 
     fn watch(
         &self,
         name: &str,
-        watched: &Watched,
+        watched: &WatchedResource,
         projections: Vec<Projection>,
         known: Arc<RwLock<Result<Texts, String>>>,
-    ) -> (JoinHandle<()>, JoinHandle<()>) {
-        let gvk = GroupVersionKind::gvk(&watched.group, &watched.version, &watched.resource);
+    ) -> (JoinHandle<()>, Arc<Notify>) {
+        let group = watched.group.as_deref().unwrap_or_default();
+        let gvk = GroupVersionKind::gvk(group, &watched.version, &watched.resource);
         let kind = ApiResource::from_gvk_with_plural(&gvk, &watched.resource);
-        let api = match watched.namespace.as_str() {
-            "" => Api::all_with(self.client.clone(), &kind),
-            namespace => Api::namespaced_with(self.client.clone(), namespace, &kind),
+        let api = match watched.namespace.as_deref().filter(|n| !n.is_empty()) {
+            None => Api::all_with(self.client.clone(), &kind),
+            Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &kind),
         };
-        let changed = Arc::new(tokio::sync::Notify::new());
+        let changed = Arc::new(Notify::new());
         let tell = changed.clone();
         let (store, task) = watch_as(
             "an entry of the global context",
@@ -203,7 +140,7 @@ impl Globals {
             move || tell.notify_one(),
         );
         let name = name.to_owned();
-        let ready = Arc::new(tokio::sync::Notify::new());
+        let ready = Arc::new(Notify::new());
         let is_ready = ready.clone();
         let followed = tokio::spawn(async move {
             // It ends with this one.
@@ -216,7 +153,7 @@ impl Globals {
                 is_ready.notify_one();
             }
         });
-        (followed, tokio::spawn(async move { ready.notified().await }))
+        (followed, ready)
     }
 }
 
@@ -239,8 +176,8 @@ fn listed(store: &Store<DynamicObject>, projections: &[Projection]) -> Result<Te
 
 fn projected(all: String, projections: &[Projection]) -> Result<Texts, String> {
     let mut texts = Texts::new();
-    for Projection { name, expression } in projections {
-        let made = evaluate(expression, &all, true).map_err(|e| format!("failed to apply projection {name:?}: {e}"))?;
+    for Projection { name, jmes_path } in projections {
+        let made = evaluate(jmes_path, &all, true).map_err(|e| format!("failed to apply projection {name:?}: {e}"))?;
         texts.insert(name.clone(), made.into());
     }
     texts.insert(String::new(), all.into());
@@ -251,21 +188,18 @@ fn projected(all: String, projections: &[Projection]) -> Result<Texts, String> {
 async fn call(
     shared: Arc<Shared>,
     name: String,
-    called: Called,
+    called: EntryCall,
     projections: Vec<Projection>,
     known: Arc<RwLock<Result<Texts, String>>>,
 ) {
-    let every = go_duration(&called.refresh_interval).filter(|d| !d.is_zero()).unwrap_or(REFRESH);
-    let tries = called.retry_limit.unwrap_or(3).max(1);
+    let every = called.refresh_interval.as_deref().and_then(go_duration).filter(|d| !d.is_zero()).unwrap_or(REFRESH);
+    let tries = called.retry_limit.and_then(|n| u32::try_from(n).ok()).unwrap_or(3).max(1);
     let question = question(&name, called);
     loop {
         let mut answer = Err("no data available".to_owned());
         for attempt in 0..tries {
-            let (own, asked) = (shared.clone(), question.clone());
-            answer = match tokio::task::spawn_blocking(move || own.host.ask(&asked)).await {
-                Ok(answer) => answer,
-                Err(e) => Err(e.to_string()),
-            };
+            let asked = question.clone();
+            answer = shared.asked(move |host| host.ask(&asked)).await;
             if answer.is_ok() {
                 break;
             }
@@ -286,25 +220,31 @@ async fn refreshed(shared: &Shared, name: &str) {
         return;
     }
     let api: Api<DynamicObject> = Api::all_with(shared.client.clone(), &shared.kinds.global);
-    let now = Timestamp::from_second(Timestamp::now().as_second()).map(|t| t.to_string()).unwrap_or_default();
-    let patch = json!({"status": {"lastRefreshTime": now}});
+    let patch = json!({"status": {"lastRefreshTime": now()}});
     if let Err(e) = api.patch_status(name, &PatchParams::default(), &Patch::Merge(&patch)).await {
         warn!(entry = name, error = %e, "the status of an entry of the global context cannot be written");
     }
 }
 
-fn question(name: &str, called: Called) -> Question {
-    let Called { url_path, method, data, service, .. } = called;
-    let data: Map<String, Value> = data.into_iter().map(|Data { key, value }| (key, value)).collect();
+fn question(name: &str, called: EntryCall) -> Question {
+    let EntryCall { url_path, method, data, service, .. } = called;
+    let data: Map<String, Value> =
+        data.unwrap_or_default().into_iter().map(|RequestData { key, value }| (key, value.0)).collect();
+    let method = if method == Some(Method::Post) { "POST" } else { "GET" };
     Question::ApiCall(ApiCall {
         entry: name.to_owned(),
-        url_path,
-        method: if method.is_empty() { "GET".to_owned() } else { method },
+        url_path: url_path.unwrap_or_default(),
+        method: method.to_owned(),
         data: if data.is_empty() { String::new() } else { Value::Object(data).to_string() },
-        service: service.map(|CalledService { url, ca_bundle, headers }| Service {
-            url,
-            ca_bundle,
-            headers: headers.into_iter().map(|Header { key, value }| (key, value)).collect(),
+        service: service.map(|service| Service {
+            url: service.url,
+            ca_bundle: service.ca_bundle.unwrap_or_default(),
+            headers: service
+                .headers
+                .unwrap_or_default()
+                .into_iter()
+                .map(|Header { key, value }| (key, value))
+                .collect(),
         }),
     })
 }

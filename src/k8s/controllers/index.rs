@@ -3,6 +3,7 @@
 use super::config::Config;
 use super::roles::Bindings;
 use super::{AGAIN, Shared};
+use crate::k8s::ClusterHost;
 use std::sync::Arc;
 use tracing::{error, warn};
 
@@ -33,10 +34,8 @@ impl Shared {
 pub(super) async fn known(shared: &Arc<Shared>) {
     let mut tries = 0;
     loop {
-        let own = shared.clone();
-        let read = tokio::task::spawn_blocking(move || own.host.rediscover()).await;
-        match read {
-            Ok(Ok(discovery)) => {
+        match shared.asked(ClusterHost::rediscover).await {
+            Ok(discovery) => {
                 let kinds = shared.kinds.all();
                 let missing: Vec<&str> = kinds
                     .iter()
@@ -56,8 +55,7 @@ pub(super) async fn known(shared: &Arc<Shared>) {
                     );
                 }
             }
-            Ok(Err(why)) => warn!(why, "what the API server knows cannot be read"),
-            Err(_) => return,
+            Err(why) => warn!(why, "what the API server knows cannot be read"),
         }
         tokio::time::sleep(AGAIN * 5).await;
     }
@@ -75,9 +73,7 @@ pub(super) async fn follow(shared: Arc<Shared>) {
                 changed.registration.notify_one();
             }
             () = changed.discovery.notified() => {
-                let own = shared.clone();
-                let known = tokio::task::spawn_blocking(move || own.host.rediscover()).await;
-                if let Ok(Err(why)) = known {
+                if let Err(why) = shared.asked(ClusterHost::rediscover).await {
                     warn!(why, "what the API server knows cannot be read");
                 }
                 changed.registration.notify_one();

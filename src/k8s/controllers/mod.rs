@@ -68,6 +68,13 @@ struct Changed {
     config: Notify,
 }
 
+impl Changed {
+    /// All that the leader writes is looked at.
+    fn for_leader(&self) {
+        [&self.certificates, &self.registration, &self.status].iter().for_each(|n| n.notify_one());
+    }
+}
+
 /// What all parts share.
 struct Shared {
     settings: Settings,
@@ -86,6 +93,15 @@ struct Shared {
 }
 
 impl Shared {
+    /// What the API server is asked where nothing else waits for the answer.
+    async fn asked<T: Send + 'static>(
+        self: &Arc<Self>,
+        ask: impl FnOnce(&ClusterHost) -> Result<T, String> + Send + 'static,
+    ) -> Result<T, String> {
+        let own = self.clone();
+        tokio::task::spawn_blocking(move || ask(&own.host)).await.map_err(|e| e.to_string())?
+    }
+
     fn policy_api(&self, cluster: bool, namespace: Option<&str>) -> Api<DynamicObject> {
         match namespace.filter(|_| !cluster) {
             Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &self.kinds.policy),
@@ -149,9 +165,7 @@ impl Operator {
         let leading = shared.clone();
         tokio::spawn(async move {
             let changed = &leading.changed;
-            let tell =
-                || [&changed.certificates, &changed.registration, &changed.status].iter().for_each(|n| n.notify_one());
-            leading.leader.run(tell).await;
+            leading.leader.run(|| changed.for_leader()).await;
         });
         tokio::spawn(renewal::follow(shared.clone()));
         tokio::spawn(index::follow(shared.clone()));
@@ -177,7 +191,7 @@ impl Feed for Operator {
             shared.read_config();
             shared.globals.follow_entries(shared).await;
         });
-        let read = policies::read(shared, &Known::new());
+        let read = policies::read(shared, &Known::default());
         let set = policies::compile(&read).map_err(ServeError::Policies)?;
         shared.known.store(Arc::new(read.known));
         self.served = read.compiled;
@@ -208,14 +222,11 @@ impl Feed for Operator {
             tokio::spawn(registration::follow(shared.clone()));
             tokio::spawn(renewal::take_over(shared.clone(), server.clone()));
             tokio::spawn(globals::follow(shared.clone()));
-            changed.registration.notify_one();
-            changed.status.notify_one();
+            // The first tick comes at once.
             let mut resync = tokio::time::interval(RESYNC);
             loop {
                 tokio::select! {
-                    _ = resync.tick() => {
-                        [&changed.registration, &changed.status, &changed.certificates].iter().for_each(|n| n.notify_one());
-                    }
+                    _ = resync.tick() => changed.for_leader(),
                     () = tokio::time::sleep(LOOK) => {}
                 }
                 if server.is_stopping() {

@@ -1,7 +1,7 @@
 //! From the policies of the cluster to the set that is served.
 
 use super::Shared;
-use super::checked::{Checked, exception};
+use super::checked::{Checked, Excepted};
 use crate::engine::{Parsed, PolicySet};
 use crate::serve::{Exchange, apart};
 use kube::api::DynamicObject;
@@ -17,8 +17,16 @@ const SETTLE: Duration = Duration::from_millis(20);
 /// How often is looked whether the server is still there.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Policies by namespace, which cluster policies lack, and name.
-pub(super) type Known = BTreeMap<(Option<String>, String), Arc<Checked>>;
+/// A namespace, which cluster policies lack, and a name.
+pub(super) type Key = (Option<String>, String);
+
+/// What is known of policies and exceptions.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub(super) policies: BTreeMap<Key, Arc<Checked>>,
+    /// Those that count
+    exceptions: BTreeMap<Key, Arc<Excepted>>,
+}
 
 /// All that is compiled, and what is known of it.
 pub(super) struct Read {
@@ -32,7 +40,7 @@ pub(super) struct Compiled {
     /// What the compiler gets
     texts: Vec<Arc<str>>,
     /// The policies that have webhooks of their own, by namespace and name
-    own: BTreeSet<(Option<String>, String)>,
+    own: BTreeSet<Key>,
 }
 
 /// The kinds of policies, by their stores.
@@ -42,30 +50,32 @@ fn kinds(shared: &Shared) -> [(&'static str, &Store<DynamicObject>); 2] {
 
 /// Reads all policies and exceptions as they are now. What has not changed since `before` is not looked at again.
 pub(super) fn read(shared: &Shared, before: &Known) -> Read {
-    let mut known = Known::new();
+    let mut known = Known::default();
     for (kind, store) in kinds(shared) {
         for object in store.state() {
-            let key = (object.metadata.namespace.clone(), object.metadata.name.clone().unwrap_or_default());
-            let checked = Checked::new(kind, &object, before.get(&key));
-            known.insert(key, checked);
+            let key = key(&object);
+            let checked = Checked::new(kind, &object, before.policies.get(&key));
+            known.policies.insert(key, checked);
         }
     }
-    let good = || known.iter().filter_map(|(key, c)| (*c.outcome).as_ref().ok().map(|good| (key, c, good)));
-    let texts = good().map(|(_, c, _)| c.text.clone()).chain(exceptions(shared)).collect();
+    if let Some(namespace) = shared.settings.exceptions.as_deref() {
+        let counts = |e: &Arc<DynamicObject>| namespace == "*" || e.metadata.namespace.as_deref() == Some(namespace);
+        for object in shared.stores.exceptions.state().iter().filter(|e| counts(e)) {
+            let key = key(object);
+            let checked = Excepted::new(object, before.exceptions.get(&key));
+            known.exceptions.insert(key, checked);
+        }
+    }
+    let good = || known.policies.iter().filter_map(|(key, c)| (*c.outcome).as_ref().ok().map(|good| (key, c, good)));
+    let exceptions = known.exceptions.values().filter_map(|e| e.text.clone());
+    let texts = good().map(|(_, c, _)| c.text.clone()).chain(exceptions).collect();
     let own = good().filter(|(_, _, g)| !g.asks.conditions.is_empty()).map(|(key, _, _)| key.clone()).collect();
     Read { compiled: Compiled { texts, own }, known }
 }
 
-/// The exceptions that count, and can be read.
-fn exceptions(shared: &Shared) -> Vec<Arc<str>> {
-    let Some(namespace) = shared.settings.exceptions.as_deref() else { return Vec::new() };
-    let mut all = shared.stores.exceptions.state();
-    all.retain(|e| namespace == "*" || e.metadata.namespace.as_deref() == Some(namespace));
-    all.sort_by_key(|e| (e.metadata.namespace.clone(), e.metadata.name.clone()));
-    let read = |object: &Arc<DynamicObject>| {
-        exception(object).inspect_err(|why| error!("an exception of the cluster is not used\n{why}")).ok()
-    };
-    all.iter().filter_map(read).collect()
+/// Where an object is kept.
+pub(super) fn key(object: &DynamicObject) -> Key {
+    (object.metadata.namespace.clone(), object.metadata.name.clone().unwrap_or_default())
 }
 
 /// Compiles what was read.
@@ -114,13 +124,13 @@ pub(super) fn follow(shared: &Arc<Shared>, mut served: Compiled, runtime: &Handl
                 Err(why) => error!(why, "the new policies are not used, the old ones stay"),
             }
         }
-        if read.known.len() == before.len()
-            && read.known.iter().all(|(k, c)| before.get(k).is_some_and(|b| Arc::ptr_eq(b, c)))
-        {
-            continue;
-        }
+        let (now, before) = (&read.known.policies, &before.policies);
+        let same =
+            now.len() == before.len() && now.iter().all(|(k, c)| before.get(k).is_some_and(|b| Arc::ptr_eq(b, c)));
         shared.known.store(Arc::new(read.known));
-        shared.changed.registration.notify_one();
-        shared.changed.status.notify_one();
+        if !same {
+            shared.changed.registration.notify_one();
+            shared.changed.status.notify_one();
+        }
     }
 }

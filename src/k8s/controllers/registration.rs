@@ -2,6 +2,7 @@
 
 use super::webhooks::{self, Asking, Registration};
 use super::{AGAIN, Shared, certificates};
+use crate::k8s::ClusterHost;
 use k8s_openapi::api::rbac::v1::ClusterRole;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::Api;
@@ -29,10 +30,10 @@ pub(super) async fn follow(shared: Arc<Shared>) {
 
 async fn register_once(shared: &Arc<Shared>) -> Result<usize, String> {
     let Some(bundle) = shared.stores.authority().and_then(|s| certificates::bundle(&s)) else { return Ok(0) };
-    let own = shared.clone();
-    let discovery = tokio::task::spawn_blocking(move || own.host.discovery()).await.map_err(|e| e.to_string())??;
+    let discovery = shared.asked(ClusterHost::discovery).await?;
     let known = shared.known.load_full();
     let policies: Vec<Asking<'_>> = known
+        .policies
         .values()
         .filter_map(|checked| {
             let good = (*checked.outcome).as_ref().ok()?;

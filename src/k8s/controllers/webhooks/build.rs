@@ -5,7 +5,8 @@
 use super::Registration;
 use super::rules::Rules;
 use crate::k8s::Discovery;
-use crate::k8s::controllers::checked::{Asks, Failure};
+use crate::k8s::api::policy_spec::FailurePolicy;
+use crate::k8s::controllers::checked::Asks;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::admissionregistration::v1::{
     MatchCondition, MutatingWebhook, MutatingWebhookConfiguration, RuleWithOperations, ServiceReference,
@@ -44,7 +45,7 @@ pub(in crate::k8s) struct Built {
 
 /// A webhook before it is written down.
 struct Webhook {
-    failure: Failure,
+    failure: FailurePolicy,
     timeout: i32,
     rules: Rules,
     conditions: Vec<MatchCondition>,
@@ -53,14 +54,14 @@ struct Webhook {
 }
 
 impl Webhook {
-    fn for_all(failure: Failure, r: &Registration<'_>) -> Self {
+    fn for_all(failure: FailurePolicy, r: &Registration<'_>) -> Self {
         let conditions = r.config.match_conditions.clone();
         Self { failure, timeout: r.timeout, rules: Rules::default(), conditions, own: None }
     }
 
     /// The name and the path, from those of the kind of webhook.
     fn name_and_path(&self, name: &str, path: &str) -> (String, String) {
-        let failure = if self.failure == Failure::Ignore { "ignore" } else { "fail" };
+        let failure = if self.failure == FailurePolicy::Ignore { "ignore" } else { "fail" };
         let (name, path) = (format!("{name}-{failure}"), format!("{path}/{failure}"));
         let Some((namespace, policy)) = &self.own else { return (name, path) };
         let key = |separator: &str| match namespace {
@@ -148,7 +149,7 @@ fn merged(
     unknown: &mut BTreeSet<String>,
     kinds: impl Fn(&Asks) -> &super::Kinds,
 ) -> Vec<Webhook> {
-    let mut all = vec![Webhook::for_all(Failure::Ignore, r), Webhook::for_all(Failure::Fail, r)];
+    let mut all = vec![Webhook::for_all(FailurePolicy::Ignore, r), Webhook::for_all(FailurePolicy::Fail, r)];
     let mut own = Vec::new();
     for Asking { namespace, name, asks } in policies {
         let kinds = kinds(asks);
@@ -168,7 +169,7 @@ fn merged(
     }
     all.extend(own);
     all.retain(|w| !w.rules.is_empty());
-    for webhook in all.iter_mut().filter(|w| w.failure == Failure::Fail && r.exclude_bootstrap) {
+    for webhook in all.iter_mut().filter(|w| w.failure == FailurePolicy::Fail && r.exclude_bootstrap) {
         if !webhook.conditions.iter().any(|c| c.name == BOOTSTRAP_NAME) {
             let (name, expression) = (BOOTSTRAP_NAME.to_owned(), BOOTSTRAP.to_owned());
             webhook.conditions.push(MatchCondition { name, expression });
@@ -226,7 +227,7 @@ fn resource_mutating(webhook: &Webhook, r: &Registration<'_>, name: &str, path: 
 }
 
 fn failure(webhook: &Webhook) -> String {
-    (if webhook.failure == Failure::Ignore { "Ignore" } else { "Fail" }).to_owned()
+    (if webhook.failure == FailurePolicy::Ignore { "Ignore" } else { "Fail" }).to_owned()
 }
 
 fn some(conditions: &[MatchCondition]) -> Option<Vec<MatchCondition>> {
@@ -278,7 +279,7 @@ mod tests {
     use crate::k8s::controllers::webhooks::{Kinds, Operation};
     use std::collections::BTreeMap;
 
-    fn asks(failure: Failure, timeout: Option<i32>, conditions: &[&str]) -> Asks {
+    fn asks(failure: FailurePolicy, timeout: Option<i32>, conditions: &[&str]) -> Asks {
         let kinds: Kinds = [("*".to_owned(), BTreeSet::from([Operation::Create]))].into();
         let condition = |name: &&str| MatchCondition { name: (*name).to_owned(), expression: "true".to_owned() };
         Asks {
@@ -313,10 +314,10 @@ mod tests {
     #[test]
     fn policies_share_webhooks_but_for_conditions() {
         let all = [
-            asks(Failure::Fail, None, &[]),
-            asks(Failure::Fail, Some(40), &[]),
-            asks(Failure::Ignore, Some(5), &[]),
-            asks(Failure::Ignore, None, &["mine"]),
+            asks(FailurePolicy::Fail, None, &[]),
+            asks(FailurePolicy::Fail, Some(40), &[]),
+            asks(FailurePolicy::Ignore, Some(5), &[]),
+            asks(FailurePolicy::Ignore, None, &["mine"]),
         ];
         let policies = [
             Asking { namespace: None, name: "a", asks: &all[0] },
@@ -349,7 +350,7 @@ mod tests {
 
     #[test]
     fn servers_outside_are_called_by_address() {
-        let all = asks(Failure::Fail, None, &[]);
+        let all = asks(FailurePolicy::Fail, None, &[]);
         let built = built(
             &[Asking { namespace: None, name: "a", asks: &all }],
             &[("webhookLabels", r#"{"a": "b"}"#)],
