@@ -51,15 +51,10 @@ pub(super) fn of_cel(tree: &Tree) -> Checked {
 /// What counts for existing resources cannot be about who makes a request.
 fn no_users(spec: &Tree, errors: &mut Vec<String>) {
     let Some(matches) = some(spec, "match") else { return };
-    for name in ["any", "all"] {
-        for (i, filter) in list(matches.get(name)).iter().enumerate() {
-            let given = ["roles", "clusterRoles", "subjects"].into_iter().filter(|f| !list(filter.get(f)).is_empty());
-            errors
-                .extend(given.map(|field| {
-                    format!("spec.match.{name}[{i}].{field}: Forbidden: Usage of user info is forbidden")
-                }));
-        }
-    }
+    fields::each_of_lists(matches, "spec.match", &mut |filter, path| {
+        let given = ["roles", "clusterRoles", "subjects"].into_iter().filter(|f| !list(filter.get(f)).is_empty());
+        errors.extend(given.map(|field| format!("{path}.{field}: Forbidden: Usage of user info is forbidden")));
+    });
 }
 
 fn both(matches: &Tree) -> String {

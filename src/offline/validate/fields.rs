@@ -134,7 +134,8 @@ pub(super) fn lists(part: &Tree, path: &str, namespaced: bool, errors: &mut Vec<
     each_of_lists(part, path, &mut |f, path| filter(f, path, namespaced, errors));
 }
 
-fn each_of_lists(part: &Tree, path: &str, each: &mut dyn FnMut(&Tree, &str)) {
+/// Each filter of `any` and `all`, with its path.
+pub(super) fn each_of_lists(part: &Tree, path: &str, each: &mut dyn FnMut(&Tree, &str)) {
     for name in ["any", "all"] {
         for (i, f) in list(part.get(name)).iter().enumerate() {
             each(f, &format!("{path}.{name}[{i}]"));
