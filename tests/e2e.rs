@@ -50,7 +50,7 @@ fn main() -> ExitCode {
         }
     };
     let cluster = Cluster::start(&assets);
-    let mut run = Run { names, done: 0, wrong: 0 };
+    let mut run = Run { names, done: 0, wrong: Vec::new() };
     run.all(apply::cases(&cluster).into_iter().chain(host::cases(&cluster)).chain(crds::cases(&cluster)));
     run.all(chart::cases(&cluster));
     let replica = webhook::start(&cluster);
@@ -64,18 +64,23 @@ fn main() -> ExitCode {
     run.all([("webhook/log".to_owned(), Box::new(|| webhook::quiet(&log)) as apply::Case<'_>)]);
     drop(replica);
     run.all(load::cases(&cluster));
-    if run.wrong > 0 {
+    if !run.wrong.is_empty() {
         println!("--- the replica's log\n{log}");
     }
-    println!("e2e: {} of {} cases passed", run.done - run.wrong, run.done);
-    if run.wrong == 0 && run.done > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    // Once more at the end, which is what is seen first of a long log.
+    for wrong in &run.wrong {
+        println!("{wrong}");
+    }
+    println!("e2e: {} of {} cases passed", run.done - run.wrong.len(), run.done);
+    if run.wrong.is_empty() && run.done > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// The cases that are run, and how many were wrong.
+/// The cases that are run.
 struct Run {
     names: Vec<String>,
     done: usize,
-    wrong: usize,
+    /// What is said of those that were wrong
+    wrong: Vec<String>,
 }
 
 impl Run {
@@ -88,8 +93,9 @@ impl Run {
             match case() {
                 Ok(()) => println!("e2e {name} ... ok"),
                 Err(why) => {
-                    self.wrong += 1;
-                    println!("e2e {name} ... FAILED\n{why}");
+                    let wrong = format!("e2e {name} ... FAILED\n{why}");
+                    println!("{wrong}");
+                    self.wrong.push(wrong);
                 }
             }
         }
