@@ -2,7 +2,8 @@
 //! asked in turns over kept connections with TLS.
 //!
 //! `cargo bench --bench serve` prints a line a figure, `name measured limit`; with `-- --enforce` a figure beyond its limit
-//! fails the run. Only ratios within one run mean anything.
+//! fails the run. Only ratios within one run mean anything. `-- load ADDRESS SECONDS` only asks a server that listens
+//! already, for a profiler that looks at it.
 
 #[path = "server/client.rs"]
 mod client;
@@ -22,6 +23,8 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// The argument with which this program is the other server.
 const ECHO: &str = "echo";
+/// The argument with which it only asks.
+const LOAD: &str = "load";
 const ROUNDS: u32 = 5;
 const ROUND: Duration = Duration::from_secs(2);
 const CONNECTIONS: usize = 16;
@@ -90,6 +93,14 @@ fn main() -> Result<(), Failure> {
     if arguments.first().is_some_and(|a| a == ECHO) {
         return echo::serve();
     }
+    if let [load, address, seconds, ..] = arguments.as_slice()
+        && load == LOAD
+    {
+        let client = Client::new(pod()?)?;
+        let done = client.load(address.parse()?, CONNECTIONS, Duration::from_secs(seconds.parse()?), None)?;
+        println!("{:.0} requests a second", done.rate());
+        return Ok(());
+    }
     let enforce = arguments.iter().any(|a| a == "--enforce");
     let mut figures = Vec::new();
     beside_echo(&mut figures)?;
@@ -116,10 +127,14 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The review that is asked about.
+fn pod() -> std::io::Result<Vec<u8>> {
+    std::fs::read(root().join("benches/data/review-pod-create.json"))
+}
+
 fn beside_echo(out: &mut Vec<Figure>) -> Result<(), Failure> {
-    let body = std::fs::read(root().join("benches/data/review-pod-create.json"))?;
     let (kyvc, echo) = (Server::kyvc(&root().join("policies/pod-security"))?, Server::echo()?);
-    let client = Client::new(body)?;
+    let client = Client::new(pod()?)?;
     let answer = client.once(kyvc.address)?;
     // A wrong answer is no fast answer.
     if !answer.contains("\"allowed\":true") {
@@ -171,7 +186,7 @@ fn thousand() -> Result<Figure, Failure> {
         std::fs::write(folder.join(format!("{n}.yaml")), format!("{head}\n  name: p{n}-{name}"))?;
     }
     let server = Server::kyvc(&folder)?;
-    let client = Client::new(std::fs::read(root().join("benches/data/review-pod-create.json"))?)?;
+    let client = Client::new(pod()?)?;
     let _ = client.load(server.address, CONNECTIONS, ROUND, None)?;
     let memory = server.memory()?;
     drop(server);
