@@ -33,7 +33,7 @@ pub(super) type Schema = &'static Shape;
 
 #[derive(Debug, Default)]
 struct Table {
-    /// Kind, version and shape, sorted.
+    /// Kind, version and shape, sorted by their lengths first.
     kinds: Vec<(&'static str, &'static str, u16)>,
     shapes: Vec<Shape>,
 }
@@ -47,7 +47,7 @@ impl Table {
             let (kind, shape) = (words.next().unwrap_or(""), words.next().and_then(number).unwrap_or(0));
             table.kinds.extend(words.map(|version| (kind, version, shape)));
         }
-        table.kinds.sort_unstable();
+        table.kinds.sort_unstable_by_key(|(kind, version, _)| by_length(kind, version));
         table.shapes = shapes.lines().map(Shape::read).collect();
         table
     }
@@ -61,9 +61,15 @@ fn number(word: &str) -> Option<u16> {
     word.parse().ok()
 }
 
+/// Most are told apart without a look at their texts.
+fn by_length<'t>(kind: &'t str, version: &'t str) -> ((usize, usize), &'t str, &'t str) {
+    ((kind.len(), version.len()), kind, version)
+}
+
 /// The schema of a kind.
 pub(super) fn of_kind(api_version: &str, kind: &str) -> Option<Schema> {
-    let at = TABLE.kinds.binary_search_by(|(k, v, _)| (*k, *v).cmp(&(kind, api_version))).ok()?;
+    let wanted = by_length(kind, api_version);
+    let at = TABLE.kinds.binary_search_by(|(k, v, _)| by_length(k, v).cmp(&wanted)).ok()?;
     TABLE.kinds.get(at).and_then(|(_, _, number)| TABLE.shape(*number))
 }
 
