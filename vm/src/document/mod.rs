@@ -347,7 +347,7 @@ impl<'a> Document<'a> {
     }
 
     /// The members of a map, in the order of the input.
-    pub fn entries(&self, id: NodeId) -> impl Iterator<Item = (Key, NodeId)> + '_ {
+    pub fn entries(&self, id: NodeId) -> impl Iterator<Item = (Key, NodeId)> + Clone + '_ {
         let is_map = self.kind(id) == Kind::Map;
         self.children(id).filter(move |_| is_map).filter_map(|n| self.key(n).map(|k| (k, n)))
     }

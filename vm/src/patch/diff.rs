@@ -5,8 +5,11 @@
 //! same text.
 
 use super::equal::equal;
-use crate::document::{Document, Kind, NodeId, write_json, write_str};
+use crate::document::{Document, Key, Kind, NodeId, write_json, write_str};
 use std::fmt::Write as _;
+
+/// How far a member is looked for from where it is expected.
+const AHEAD: usize = 4;
 
 /// The operations that make `changed` of `original`, as JSON: a list, which is empty where nothing changed. Numbers are
 /// the same where Go writes them the same way.
@@ -43,7 +46,9 @@ impl<'d> Diff<'d> {
         if self.out.len() > 1 {
             self.out.push(',');
         }
-        let _ = write!(self.out, r#"{{"op":"{name}","path":"#);
+        self.out.push_str(r#"{"op":""#);
+        self.out.push_str(name);
+        self.out.push_str(r#"","path":"#);
         write_str(&self.path, &mut self.out);
         if let Some(value) = value {
             self.out.push_str(r#","value":"#);
@@ -82,13 +87,19 @@ impl<'d> Diff<'d> {
 
     fn map(&mut self, a: NodeId, b: NodeId) {
         let (old, new) = (self.a, self.b);
-        // Most members stand where they stood.
-        let mut beside = new.entries(b).peekable();
+        // Most members stand where they stood, or close by.
+        let mut beside = new.entries(b);
         let mut missing = false;
-        for (key, m) in old.entries(a) {
-            let key = old.key_text(key);
-            let n = match beside.next_if(|(other, _)| new.key_text(*other) == key) {
-                Some((_, n)) => Some(n),
+        for (id, m) in old.entries(a) {
+            let key = old.key_text(id);
+            // Texts of the same number are the same; those of others may be.
+            let is_it = |other: Key| (self.related && other == id) || new.key_text(other) == key;
+            let mut ahead = beside.clone();
+            let n = match ahead.by_ref().take(AHEAD).find(|(other, _)| is_it(*other)) {
+                Some((_, n)) => {
+                    beside = ahead;
+                    Some(n)
+                }
                 None => new.get_str(b, key),
             };
             missing |= n.is_none();

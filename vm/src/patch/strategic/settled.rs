@@ -36,6 +36,13 @@ impl<'d> Merger<'_, 'd> {
         slot.home && matches!(self.tree.cell(slot.value), Cell::Node(Side::Base, _))
     }
 
+    /// Whether an opened map says what kind of object it is as the resource does.
+    fn keeps_kind(&self, map: Id) -> bool {
+        ["apiVersion", "kind"]
+            .iter()
+            .all(|key| self.tree.find(map, key).and_then(|at| self.tree.slot(at)).is_some_and(|slot| self.keeps(slot)))
+    }
+
     fn stays(&self, value: Id, schema: Option<Schema>, patch: &Base<'d>) -> bool {
         match self.tree.cell(value) {
             Cell::Spelled(..) | Cell::Null | Cell::PutNull => true,
@@ -43,8 +50,12 @@ impl<'d> Merger<'_, 'd> {
             Cell::Node(Side::Base, node) => self.base.settled(node, schema),
             Cell::Node(Side::Patch, node) => patch.settled(node, schema),
             Cell::Map(items) => {
-                let own = if schema.is_none() { self.kind(Some(value)) } else { None };
                 let before = items.base.filter(|_| schema.is_none()).map(|node| self.base.object(node));
+                let own = match before {
+                    _ if schema.is_some() => None,
+                    Some(before) if self.keeps_kind(value) => before,
+                    _ => self.kind(Some(value)),
+                };
                 if before.is_some_and(|before| before.map(std::ptr::from_ref) != own.map(std::ptr::from_ref)) {
                     // It is of another kind now, and what comes from the resource may mean something else.
                     return false;
