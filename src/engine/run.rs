@@ -95,8 +95,8 @@ pub struct Engine {
     cache: Cache,
     /// Machines for these.
     spare: Vec<Machine>,
-    /// The memory for what is known of a pod.
-    facts: Facts,
+    /// The memory for what is known of a pod, in a box, as it is passed on for each request.
+    facts: Option<Box<Facts>>,
     /// What rules did, where somebody wants to know.
     traces: Vec<RuleTrace>,
 }
@@ -141,7 +141,7 @@ impl Engine {
     pub fn with_budget(budget: Budget) -> Self {
         let mut machine = Machine::new(budget);
         machine.set_environment(environment());
-        Self { machine, cache: Cache::default(), spare: Vec::new(), facts: Facts::default(), traces: Vec::new() }
+        Self { machine, cache: Cache::default(), spare: Vec::new(), facts: None, traces: Vec::new() }
     }
 
     /// Asks every rule that may be about the request, in the order of the set, and passes each verdict on.
@@ -184,7 +184,7 @@ impl Engine {
         self.set_offers(host);
         self.ready(set, request, topic, rest.as_ref());
         let around = Around { kind, root, rest: rest.as_ref(), images_of: request.object, host };
-        let mut facts = std::mem::take(&mut self.facts);
+        let mut facts = self.facts.take().unwrap_or_default();
         let mut pods = Pods::new(set, request, &mut facts);
         let (mut ended, mut policy) = (None, None);
         let documents = documents(request, rest.as_ref());
@@ -202,9 +202,16 @@ impl Engine {
             if policy.replace(info.policy) != Some(info.policy) {
                 self.machine.begin_context();
             }
-            let verdict = match self.begin_rule(set, number, info, request, host, &input) {
+            let one = |set: &PolicySet| set.policies.get(info.policy).is_some_and(|p| p.apply_one);
+            let verdict = match self.begin_rule(set, info, request, host, &input) {
                 Begun::Nothing => None,
-                Begun::Holds(verdict) => Some(verdict),
+                Begun::Holds(alternative) => {
+                    if one(set) {
+                        ended = Some(info.policy);
+                    }
+                    each(passed(number, info, alternative));
+                    continue;
+                }
                 Begun::Open(first) => self.rule(set, number, info, request, around, &mut pods, first),
             };
             let Some(mut verdict) = verdict else { continue };
@@ -215,14 +222,13 @@ impl Engine {
                 }
                 self.ready(set, request, topic, rest.as_ref());
             }
-            let one = set.policies.get(info.policy).is_some_and(|p| p.apply_one);
-            if one && matches!(verdict.status, Status::Pass | Status::Fail) {
+            if one(set) && matches!(verdict.status, Status::Pass | Status::Fail) {
                 ended = Some(info.policy);
             }
             each(verdict);
         }
         drop(pods);
-        self.facts = facts;
+        self.facts = Some(facts);
     }
 
     /// Limits what the context entries of a policy may have together, in bytes of JSON; 0 for no limit.
@@ -336,15 +342,14 @@ impl Engine {
     /// Runs the code of a rule as far as it goes by itself. Most rules hold or are about something else, and then that is
     /// all there is to do.
     #[inline]
-    fn begin_rule<'s>(
+    fn begin_rule(
         &mut self,
-        set: &'s PolicySet,
-        number: usize,
-        info: &'s RuleInfo,
+        set: &PolicySet,
+        info: &RuleInfo,
         request: &Request<'_>,
         host: &dyn Host,
         input: &Input<'_>,
-    ) -> Begun<'s> {
+    ) -> Begun {
         if self.machine.is_traced() || !info.says_what_code_says() {
             return Begun::Open(None);
         }
@@ -353,7 +358,7 @@ impl Engine {
             Ok(Step::Done(Outcome::Pass(n))) if request.operation != Operation::Delete => {
                 let policy = set.policies.get(info.policy).map_or("", |p| &p.name);
                 match host.stops(policy, &info.name) {
-                    None => Begun::Holds(passed(number, info, n)),
+                    None => Begun::Holds(n),
                     Some(_) => Begun::Open(Some(Ok(Step::Done(Outcome::Pass(n))))),
                 }
             }
@@ -401,11 +406,11 @@ pub(super) fn passed(number: usize, info: &RuleInfo, alternative: u32) -> Verdic
 }
 
 /// How the run of a rule began.
-enum Begun<'s> {
+enum Begun {
     /// The rule has nothing to say
     Nothing,
-    /// It holds
-    Holds(Verdict<'s>),
+    /// It holds, by one of its alternatives
+    Holds(u32),
     /// There is more to do: after this step, or from the start
     Open(Option<Result<Step, Trap>>),
 }
