@@ -28,9 +28,12 @@ pub(super) fn of(e: &Expr) -> Faults {
         Expr::Root(Root::Input | Root::Object | Root::Request | Root::Context) => Faults::None,
         Expr::Root(Root::OldObject) => Faults::UnknownKey,
         Expr::Key(of, _) => self::of(of).max(Faults::UnknownKey),
-        Expr::Index(of, _) | Expr::Not(of) | Expr::UnlessNull(of) | Expr::Flatten(of) | Expr::Values(of) => {
-            self::of(of)
-        }
+        Expr::Index(of, _)
+        | Expr::Not(of)
+        | Expr::UnlessNull(of)
+        | Expr::Flatten(of)
+        | Expr::Values(of)
+        | Expr::Floats(of) => self::of(of),
         Expr::Slice(of, [_, _, step]) => match step {
             Some(0) => Faults::Any,
             _ => self::of(of),

@@ -147,6 +147,7 @@ fn list(u: &mut UnitBuilder<'_>, l: &Loop, around: &Around, over: Label) -> Resu
     u.jump(Op::JumpNotList, list.0, 0, one);
     u.jump(Op::Jump, 0, 0, listed);
     wrap(u, list, one, listed)?;
+    u.emit(Op::NumberFloat, list.0, 0, 0);
     Ok(list)
 }
 
@@ -158,7 +159,6 @@ pub(super) fn wrap(u: &mut UnitBuilder<'_>, list: Reg, one: Label, listed: Label
     u.emit(Op::Collect, list.0, 0, 1);
     u.emit(Op::CollectList, list.0, u16::from(start.0), 0);
     u.bind(listed);
-    u.emit(Op::NumberFloat, list.0, 0, 0);
     Ok(())
 }
 

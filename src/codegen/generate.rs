@@ -119,5 +119,6 @@ fn list(u: &mut UnitBuilder<'_>, number: usize, l: &PatternLoop, fault: Reg, ove
     u.emit(Op::HostTell, fault.0, 0, 0);
     u.jump(Op::Jump, 0, 0, over);
     wrap(u, list, one, listed)?;
+    u.emit(Op::NumberFloat, list.0, 0, 0);
     Ok(list)
 }

@@ -323,7 +323,7 @@ fn mutated(doc: &Document<'_>) -> String {
     let text = |path: &[&str]| at(path).unwrap_or_default();
     let (kind, name) = (text(&["kind"]), text(&["metadata", "name"]));
     match text(&["metadata", "namespace"]) {
-        "" => format!("mutated {kind}/{name}"),
-        namespace => format!("mutated {kind}/{name} in namespace {namespace}"),
+        "" => ["mutated ", kind, "/", name].concat(),
+        namespace => ["mutated ", kind, "/", name, " in namespace ", namespace].concat(),
     }
 }

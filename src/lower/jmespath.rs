@@ -133,7 +133,8 @@ fn parse_with(
         Start::Bound => Current::Bound,
     };
     let cleanup = matches!(start, Start::Context(scope) if scope.is_cleanup());
-    Ok(Lower { unknown: None, known, cleanup, deleted }.top(tree, current))
+    let unread = |name: &str| matches!(start, Start::Context(scope) if scope.is_unread(name));
+    Ok(Lower { unknown: None, known, unread: &unread, cleanup, deleted }.top(tree, current))
 }
 
 /// What `@` is.
@@ -150,6 +151,8 @@ enum Current {
 struct Lower<'k> {
     unknown: Option<String>,
     known: &'k dyn Fn(&str) -> bool,
+    /// Whether the numbers of what a name is bound to may be none of JSON
+    unread: &'k dyn Fn(&str) -> bool,
     /// Whether the object is `target`, and not part of `request`
     cleanup: bool,
     /// Whether there is no object
@@ -179,12 +182,12 @@ impl Lower<'_> {
         match e.kind {
             ExprKind::Identity | ExprKind::Current => self.current(current),
             ExprKind::Field(name) if current == Current::Context => self.root(name),
-            ExprKind::Field(name) => Expr::Key(Box::new(self.current(current)), name.to_owned()),
+            ExprKind::Field(name) => key(self.current(current), name),
             ExprKind::Literal(Literal::Raw(s)) => Expr::Str(s.to_owned()),
             ExprKind::Literal(Literal::Json(text)) => literal(text),
             ExprKind::Index { left, index } => {
                 let index = i32::try_from(index).unwrap_or(if index < 0 { i32::MIN } else { i32::MAX });
-                Expr::Index(Box::new(self.expr(left, current)), index)
+                within_floats(self.expr(left, current), |of| Expr::Index(of, index))
             }
             ExprKind::Slice { left, slice } => {
                 let bounds = [slice.start, slice.stop, slice.step];
@@ -266,7 +269,8 @@ impl Lower<'_> {
                 if !(self.known)(name) {
                     self.unknown.get_or_insert_with(|| name.to_owned());
                 }
-                Expr::Name(name.to_owned())
+                let bound = Expr::Name(name.to_owned());
+                if (self.unread)(name) { Expr::Floats(Box::new(bound)) } else { bound }
             }
         }
     }
@@ -279,7 +283,7 @@ impl Lower<'_> {
             (true, ExprKind::Field("object")) if !self.cleanup && !self.deleted => Expr::Root(Root::Object),
             (true, ExprKind::Field("oldObject")) if !self.cleanup => Expr::Root(Root::OldObject),
             (true, ExprKind::Field(name)) => Expr::Key(Box::new(Expr::Root(Root::Request)), name.to_owned()),
-            (false, ExprKind::Field(name)) => Expr::Key(Box::new(self.expr(left, current)), name.to_owned()),
+            (false, ExprKind::Field(name)) => key(self.expr(left, current), name),
             _ => {
                 let value = self.expr(left, current);
                 self.bind(value, right)
@@ -337,8 +341,21 @@ fn reference(of: &Tree<'_>, body: Option<Expr>) -> Expr {
     Expr::Reference(Box::new(Reference { shown: of.shown().to_string(), tree: of.tree().to_string(), body }))
 }
 
+fn key(of: Expr, name: &str) -> Expr {
+    within_floats(of, |of| Expr::Key(of, name.to_owned()))
+}
+
+/// A part of a value. Where the numbers of that are to be made numbers of JSON, only those of the part are.
+fn within_floats(value: Expr, part: impl Fn(Box<Expr>) -> Expr) -> Expr {
+    match value {
+        Expr::Floats(of) => Expr::Floats(Box::new(part(of))),
+        value => part(Box::new(value)),
+    }
+}
+
 fn forgive(e: Expr) -> Expr {
     match e {
+        Expr::Floats(of) => Expr::Floats(Box::new(forgive(*of))),
         // These are never an unknown key.
         Expr::Null | Expr::Bool(_) | Expr::Float(_) | Expr::Str(_) | Expr::Forgive(_) | Expr::ForgiveAll(_) => e,
         e => Expr::Forgive(Box::new(e)),

@@ -141,7 +141,8 @@ fn patch_loop(
     let list = jmespath::lower_list(&l.list.text, l.list.place, scope);
     let again = scope.entries().filter(|n| entries.get(*n).is_some_and(|e| !e.steady)).collect();
     let first = entries.len();
-    let inner = scope.in_loop().with_entries(l.context.iter().map(|e| e.name.text.as_str()), first);
+    let inner =
+        scope.in_loop().with_unread_elements().with_entries(l.context.iter().map(|e| e.name.text.as_str()), first);
     let lowered = context::lower(&l.context, &inner, owner, entries);
     entries.extend(lowered);
     let context = first..entries.len();

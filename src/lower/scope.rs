@@ -11,6 +11,8 @@ pub struct Scope<'p> {
     entries: Vec<(String, usize)>,
     /// How many loops there are around
     loops: usize,
+    /// Whether elements of loops may have numbers that are none of JSON
+    unread: bool,
     /// Whether names that nothing binds are problems
     strict: bool,
     /// Where `{{@}}` is looked for
@@ -28,6 +30,7 @@ impl<'p> Scope<'p> {
             problems,
             entries: Vec::new(),
             loops: 0,
+            unread: false,
             strict: true,
             here: "request.object",
             literal: false,
@@ -86,6 +89,18 @@ impl<'p> Scope<'p> {
     #[must_use]
     pub fn in_loop(&self) -> Self {
         Self { loops: self.loops + 1, ..self.clone() }
+    }
+
+    /// The same place, where elements of loops are as the object has them: what is read of them is made numbers of JSON.
+    #[must_use]
+    pub fn with_unread_elements(self) -> Self {
+        Self { unread: true, ..self }
+    }
+
+    /// Whether a name is bound to an element whose numbers may be none of JSON.
+    pub fn is_unread(&self, name: &str) -> bool {
+        (self.unread || !self.strict)
+            && name.strip_prefix("element").is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()))
     }
 
     /// How many loops there are around.
